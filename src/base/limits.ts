@@ -1,0 +1,61 @@
+/** Every bound of the server, with its unit in its name, in one place and asserted against each other. */
+import { assert } from './assert.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+
+export const limits = {
+  // Requests
+  /** S3 Select's own limit on the SQL text. */
+  expression_bytes_max: 256 * KiB,
+  /** Chevrotain overflows the stack near 500 nested parentheses; checked on the tokens before parsing. */
+  expression_nesting_max: 128,
+  /** Room for a full expression, XML-escaped, and the serialization options. */
+  request_xml_bytes_max: 2 * MiB,
+  request_xml_depth_max: 16,
+  header_bytes_max: 32 * KiB,
+  key_bytes_max: 1024,
+  put_bytes_max: 5 * 1024 * MiB,
+  list_keys_max: 1000,
+  clock_skew_ms_max: 15 * 60 * 1000,
+  // Records
+  /** S3 Select's maxCharsPerRecord, for input and result records. */
+  record_bytes_max: MiB,
+  columns_max: 10_000,
+  // Engine
+  split_bytes: 8 * MiB,
+  /** What a kernel sees at once: with its offsets it stays in a 1 MiB second-level cache. */
+  window_bytes: 128 * KiB,
+  /** First window of a query with LIMIT; doubles up to `window_bytes`. */
+  window_bytes_first: 64 * KiB,
+  /** One read call; a multiple of the window. */
+  read_bytes: 512 * KiB,
+  batch_rows_max: 8192,
+  task_output_bytes_max: 2 * MiB,
+  task_time_ms: 25,
+  /** Results in flight between the workers and slow clients, for the whole server. */
+  results_in_flight_bytes_max: 64 * MiB,
+  results_per_query_bytes_max: 16 * MiB,
+  queries_active_max: 64,
+  queries_queued_max: 256,
+  query_deadline_ms: 60 * 60 * 1000,
+  plan_cache_bytes_max: 4 * MiB,
+  describe_cache_entries_max: 4096,
+  /** Inflated bytes per compressed byte, beyond the first 16 MiB of output. */
+  decompression_ratio_max: 1100,
+  // Wire
+  /** AWS's Java SDK 1 decodes in a fixed 128 KiB buffer; MinIO leaves the same margin. */
+  frame_bytes_max: 128 * KiB - 256,
+  flush_bytes: 64 * KiB,
+  flush_ms: 250,
+  first_byte_ms: 1000,
+  keep_alive_ms: 72_000,
+  request_header_ms: 30_000,
+  socket_idle_ms: 300_000,
+} as const;
+
+assert(limits.read_bytes % limits.window_bytes === 0, 'a read holds whole windows');
+assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
+assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
+assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
+assert(limits.split_bytes % limits.read_bytes === 0, 'a split is whole reads');

@@ -1,0 +1,77 @@
+/**
+ * The contract between the query driver (main thread) and the split task (worker). Everything here is plain data; nothing
+ * streams across the thread boundary. A task is stateless: what it knows is in its arguments.
+ */
+import type { ErrorValue } from '../base/errors.ts';
+import type { InputFormat, OutputFormat, Split } from '../formats/format.ts';
+import type { Plan } from '../sql/plan.ts';
+import type { ObjectRef } from '../storage/store.ts';
+import type { InputSchema } from '../vector/schema.ts';
+import type { Partial } from './aggregate.ts';
+
+/** What a worker needs to know of a query once; cached in the worker under `planId`. */
+export interface Program {
+  readonly plan: Plan;
+  readonly schema: InputSchema;
+  readonly input: InputFormat;
+  readonly output: OutputFormat;
+  readonly record_bytes_max: number;
+  /** `reference` runs every dialect on the plain kernels: what the tests compare against. */
+  readonly kernels: 'simd' | 'reference';
+  /** Bytes a kernel sees at once; tests use tiny ones. */
+  readonly window_bytes: number;
+}
+
+/** Where the bytes of a split are: in the object, or handed over by the driver (decompressed pieces). */
+export type SplitSource = ObjectRef | { readonly kind: 'pushed'; readonly bytes: Uint8Array; readonly offset: number; readonly last: boolean };
+
+/** Quote state at a byte: whether it lies inside a quoted field. `unknown`: the task must find out by looking. */
+export type StartState = 'outside' | 'quoted' | 'unknown';
+
+/** Where a task stopped: the first record it has not delivered, and the aggregates so far. */
+export interface Resume {
+  readonly offset: number;
+  readonly partials: readonly Partial[] | null;
+}
+
+export interface SplitTask {
+  readonly planId: string;
+  /** The program, serialized once per query (`node:v8`). */
+  readonly program: SharedArrayBuffer;
+  readonly source: SplitSource;
+  readonly split: Split;
+  readonly startState: StartState;
+  readonly resume: Resume | null;
+  /** Output rows still wanted; null without LIMIT. */
+  readonly limit: number | null;
+  readonly output_bytes_max: number;
+  readonly time_ms: number;
+  /** One Int32: non-zero cancels the query. */
+  readonly cancel: SharedArrayBuffer;
+  /** `frames`: sealed event-stream frames, then an unsealed tail. `blocks`: bare records. */
+  readonly sink: 'frames' | 'blocks';
+  /** UTCNOW of the query, ms since the epoch. */
+  readonly utcnow_ms: number;
+}
+
+export interface TaskResult {
+  /** Sealed frames (sink `frames`), then the tail: whole records not yet framed. Transferred, never shared. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly sealed_bytes: number;
+  /** Records bytes inside the sealed frames, without framing. */
+  readonly payload_bytes: number;
+  /** Output rows in `bytes`. */
+  readonly rows: number;
+  readonly partials: readonly Partial[] | null;
+  /** Bytes of the split consumed by this task, for progress; sums to the split when `resume` is null. */
+  readonly scanned_bytes: number;
+  /** Set when the budget ended the task before the split did. */
+  readonly resume: Resume | null;
+  /** The state assumed where the split starts, and found where it ends; equal for the next split or it must be run again. */
+  readonly assumedStart: StartState;
+  readonly endState: StartState;
+  /** For pushed bytes: how many of them were consumed (the rest is an unfinished record); else 0. */
+  readonly consumed_bytes: number;
+  /** Holds after the rows in `bytes`: nothing after it may be delivered. */
+  readonly error: ErrorValue | null;
+}

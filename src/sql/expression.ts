@@ -1,0 +1,48 @@
+/**
+ * Bound expressions: plain data (they survive `structuredClone`), names resolved to column slots, types known where they
+ * can be. The binder makes them, the optimizer rewrites them, `engine` compiles them.
+ */
+import type { Literal, TypeName } from '../vector/value.ts';
+
+/**
+ * The type known before a row is read. `untyped`: a CSV field, text that is read as a number where it meets one;
+ * `any`: known only at run time.
+ */
+export type StaticType = TypeName | 'missing' | 'null' | 'untyped' | 'any';
+
+export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%';
+export type CompareOperator = '=' | '<>' | '<' | '<=' | '>' | '>=';
+
+export type Expression =
+  | { readonly op: 'literal'; readonly value: Literal }
+  /** `slot` indexes `Plan.columns`. */
+  | { readonly op: 'column'; readonly slot: number; readonly type: StaticType }
+  /**
+   * An untyped field where it meets a number: integer, decimal or float by the rules of literals; empty or blank text is
+   * NULL; other text stays text (`keep`: comparisons) or is CastFailed (`fail`: arithmetic, SUM, AVG).
+   */
+  | { readonly op: 'number'; readonly operand: Expression; readonly onText: 'keep' | 'fail' }
+  | { readonly op: 'negate'; readonly operand: Expression }
+  | { readonly op: 'arithmetic'; readonly operator: ArithmeticOperator; readonly left: Expression; readonly right: Expression }
+  | { readonly op: 'concat'; readonly left: Expression; readonly right: Expression }
+  | { readonly op: 'compare'; readonly operator: CompareOperator; readonly left: Expression; readonly right: Expression }
+  | { readonly op: 'not'; readonly operand: Expression }
+  | { readonly op: 'and' | 'or'; readonly operands: readonly Expression[] }
+  /** NULL when any of the three is NULL. */
+  | { readonly op: 'between'; readonly operand: Expression; readonly low: Expression; readonly high: Expression; readonly negated: boolean }
+  | { readonly op: 'in'; readonly operand: Expression; readonly list: readonly Expression[]; readonly negated: boolean }
+  | {
+      readonly op: 'like';
+      readonly operand: Expression;
+      readonly pattern: Expression;
+      readonly escape: Expression | null;
+      readonly negated: boolean;
+    }
+  | { readonly op: 'is'; readonly operand: Expression; readonly what: 'null' | 'missing' | 'true' | 'false' | TypeName; readonly negated: boolean }
+  | { readonly op: 'cast'; readonly operand: Expression; readonly to: TypeName }
+  /** Simple CASE is bound to comparisons; a branch is evaluated only for the rows that reach it. */
+  | { readonly op: 'case'; readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]; readonly otherwise: Expression }
+  /** A scalar function of the registry, by its canonical name. */
+  | { readonly op: 'call'; readonly name: string; readonly args: readonly Expression[] }
+  /** The result of `Aggregation.aggregates[index]`. */
+  | { readonly op: 'aggregate'; readonly index: number };
