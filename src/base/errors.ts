@@ -152,7 +152,10 @@ export const catalogue = {
   InvalidRange: entry(416, 'caller', 'The requested range is not satisfiable.'),
   InvalidRequest: entry(400, 'caller', 'The request is not valid[: {reason}].'),
   InvalidURI: entry(400, 'caller', 'Could not parse the specified URI.'),
+  InvalidToken: entry(400, 'caller', 'The provided token is malformed or otherwise not valid.'),
   KeyTooLongError: entry(400, 'limit', 'Your key is too long: {bytes_max} bytes at most.'),
+  MalformedTrailerError: entry(400, 'caller', 'The request contained trailing data that was not well-formed[: {reason}].'),
+  MetadataTooLarge: entry(400, 'limit', 'Your metadata headers exceed the maximum allowed metadata size of {bytes_max} bytes.'),
   MethodNotAllowed: entry(405, 'caller', 'The specified method is not allowed against this resource.'),
   MissingContentLength: entry(411, 'caller', 'You must provide the Content-Length HTTP header.'),
   MissingSecurityHeader: entry(400, 'caller', 'Your request is missing a required header: {header}.'),
@@ -164,6 +167,8 @@ export const catalogue = {
   RequestTimeout: entry(400, 'caller', 'Your socket connection to the server was not read from or written to within the timeout period.'),
   SignatureDoesNotMatch: entry(403, 'caller', 'The request signature we calculated does not match the signature you provided. Check your key and signing method.'),
   SlowDown: entry(503, 'limit', 'Please reduce your request rate.'),
+  /** S3 has no code for it: a store of its own size can be full. */
+  StorageFull: entry(507, 'upstream', 'The storage has no room left for the object.'),
   XAmzContentSHA256Mismatch: entry(400, 'caller', "The provided 'x-amz-content-sha256' header does not match what was computed."),
 } as const satisfies Record<string, ErrorEntry>;
 

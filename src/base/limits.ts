@@ -15,9 +15,17 @@ export const limits = {
   request_xml_depth_max: 16,
   header_bytes_max: 32 * KiB,
   key_bytes_max: 1024,
+  /** Names and values of user metadata (x-amz-meta-), as on S3. */
+  metadata_bytes_max: 2 * KiB,
   put_bytes_max: 5 * 1024 * MiB,
   list_keys_max: 1000,
   clock_skew_ms_max: 15 * 60 * 1000,
+  presign_expires_s_max: 7 * 24 * 60 * 60,
+  signing_keys_cached_max: 256,
+  /** One line of aws-chunked framing: a hexadecimal size, a signature of 64 digits, room for unknown extensions. */
+  chunk_header_bytes_max: KiB,
+  /** The trailing headers of an aws-chunked body: one checksum and one signature. */
+  chunk_trailer_bytes_max: 4 * KiB,
   // Records
   /** S3 Select's maxCharsPerRecord, for input and result records. */
   record_bytes_max: MiB,
