@@ -1,0 +1,164 @@
+/**
+ * Verifies a request's body while it flows: the declared SHA-256, the signatures of its chunks, its length and its checksums.
+ * Nothing may become visible of the data before iteration has ended without an error.
+ */
+import { SelectError } from '../base/errors.ts';
+import { createDigest, isChecksumAlgorithm } from './checksum.ts';
+import type { ChecksumAlgorithm, Digest } from './checksum.ts';
+import { decodeChunks } from './chunked.ts';
+import type { SignatureChain } from './chunked.ts';
+import type { PayloadDeclaration } from './sigv4.ts';
+
+/** A checksum that a client sent. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly base64: string;
+}
+
+export interface DecodedBody extends AsyncIterable<Uint8Array> {
+  /** Bytes of data the client declared, if it did; enforced. */
+  readonly length: number | undefined;
+  /** What came as x-amz-checksum-*, in a header or as a trailer; verified once iteration has ended, and undefined before. */
+  readonly checksum: Checksum | undefined;
+}
+
+/**
+ * The body's data, without framing, to be iterated once. Headers are checked at once, so errors in them precede the reading of the body.
+ * @param headers lower-case names
+ * @throws SelectError at once: MissingContentLength, InvalidDigest, InvalidRequest, NotImplemented; while iterating: IncompleteBody,
+ * XAmzContentSHA256Mismatch, BadDigest, SignatureDoesNotMatch, MalformedTrailerError
+ */
+export function decodeBody(
+  source: AsyncIterable<Uint8Array>,
+  identity: SignatureChain & { readonly payload: PayloadDeclaration },
+  headers: Readonly<Record<string, string | undefined>>,
+): DecodedBody {
+  const { payload } = identity;
+  const length = readLength(payload, headers);
+  const declared = readDeclared(payload, headers);
+  const checks = headerChecks(payload, headers, declared);
+  let checksum: Checksum | undefined;
+
+  async function* decode(): AsyncGenerator<Uint8Array, void, undefined> {
+    let trailers: ReadonlyMap<string, string> = new Map();
+    const pieces = payload.kind !== 'streaming' ? source : decodeChunks(source, payload.signed ? identity : undefined, length ?? 0, (found) => {
+      trailers = found;
+    });
+    let bytes = 0;
+    for await (const piece of pieces) {
+      bytes += piece.length;
+      if (length !== undefined && bytes > length) throw new SelectError('IncompleteBody');
+      for (const { digest } of checks) digest.update(piece);
+      yield piece;
+    }
+    if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
+    const base64 = readTrailer(trailers, declared) ?? declared?.base64;
+    for (const { digest, expected, error } of checks) {
+      if (!digest.digest().equals(expected ?? Buffer.from(base64 ?? '', 'base64'))) throw error;
+    }
+    if (declared !== undefined && base64 !== undefined) checksum = { algorithm: declared.algorithm, base64 };
+  }
+
+  const iterator = decode();
+  return {
+    length,
+    get checksum() {
+      return checksum;
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+}
+
+/** A checksum that was announced: with its value, or without if it comes as a trailer. */
+interface Declared {
+  readonly name: string;
+  readonly algorithm: ChecksumAlgorithm;
+  readonly base64: string | undefined;
+}
+
+interface Check {
+  readonly digest: Digest;
+  /** Undefined for the one that a trailer will tell. */
+  readonly expected: Buffer | undefined;
+  readonly error: SelectError;
+}
+
+function readLength(payload: PayloadDeclaration, headers: Readonly<Record<string, string | undefined>>): number | undefined {
+  const name = payload.kind === 'streaming' ? 'x-amz-decoded-content-length' : 'content-length';
+  const text = headers[name];
+  if (text === undefined) {
+    if (payload.kind === 'streaming') throw new SelectError('MissingContentLength');
+    return undefined;
+  }
+  if (!/^\d{1,15}$/.test(text)) throw new SelectError('InvalidRequest', { reason: `the value of ${name} is not a number of bytes` });
+  return Number(text);
+}
+
+const prefix = 'x-amz-checksum-';
+/** Headers that begin like a checksum and are none. */
+const notChecksums = new Set(['algorithm', 'mode', 'type'].map((word) => prefix + word));
+
+function readDeclared(payload: PayloadDeclaration, headers: Readonly<Record<string, string | undefined>>): Declared | undefined {
+  const inHeaders = Object.keys(headers).filter((name) => name.startsWith(prefix) && !notChecksums.has(name));
+  const inTrailers = (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  const [name, second] = [...inHeaders, ...inTrailers];
+  if (name === undefined) return undefined;
+  if (second !== undefined) {
+    throw new SelectError('InvalidRequest', { reason: 'expecting a single x-amz-checksum- header. Multiple checksum types are not allowed' });
+  }
+  const algorithm = name.slice(prefix.length);
+  if (!name.startsWith(prefix) || notChecksums.has(name)) {
+    throw new SelectError('InvalidRequest', { reason: 'the value specified in the x-amz-trailer header is not supported' });
+  }
+  if (!isChecksumAlgorithm(algorithm)) throw new SelectError('NotImplemented', { reason: name.slice(0, 64) });
+  if (inTrailers.length > 0 && !(payload.kind === 'streaming' && payload.trailer)) {
+    throw new SelectError('InvalidRequest', { reason: 'x-amz-trailer is given, but the body is not of a form with trailers' });
+  }
+  const wanted = headers['x-amz-sdk-checksum-algorithm'];
+  if (wanted !== undefined && wanted.toLowerCase() !== algorithm) {
+    throw new SelectError('InvalidRequest', { reason: 'value for x-amz-sdk-checksum-algorithm header is invalid' });
+  }
+  return { name, algorithm, base64: headers[name] };
+}
+
+function headerChecks(
+  payload: PayloadDeclaration,
+  headers: Readonly<Record<string, string | undefined>>,
+  declared: Declared | undefined,
+): Check[] {
+  const checks: Check[] = [];
+  if (payload.kind === 'sha256') {
+    const expected = Buffer.from(payload.hex, 'hex');
+    checks.push({ digest: createDigest('sha256'), expected, error: new SelectError('XAmzContentSHA256Mismatch') });
+  }
+  const md5 = headers['content-md5'];
+  if (md5 !== undefined) {
+    const error = new SelectError('BadDigest', { checksum: 'Content-MD5' });
+    const expected = readBase64(md5, 16);
+    if (expected === undefined) throw new SelectError('InvalidDigest', { checksum: 'Content-MD5' });
+    checks.push({ digest: createDigest('md5'), expected, error });
+  }
+  if (declared !== undefined) {
+    const { algorithm, base64, name } = declared;
+    const expected = base64 === undefined ? undefined : readBase64(base64, createDigest(algorithm).digest().length);
+    if (base64 !== undefined && expected === undefined) throw new SelectError('InvalidRequest', { reason: `value for ${name} header is invalid` });
+    checks.push({ digest: createDigest(algorithm), expected, error: new SelectError('BadDigest', { checksum: algorithm.toUpperCase() }) });
+  }
+  return checks;
+}
+
+/** The value of the one trailer that was announced, if one was; no other may come. */
+function readTrailer(trailers: ReadonlyMap<string, string>, declared: Declared | undefined): string | undefined {
+  const announced = declared?.base64 === undefined ? declared?.name : undefined;
+  const base64 = announced === undefined ? undefined : trailers.get(announced);
+  if (announced !== undefined && base64 === undefined) throw new SelectError('MalformedTrailerError', { reason: `${announced} is missing` });
+  if (trailers.size > (base64 === undefined ? 0 : 1)) {
+    throw new SelectError('MalformedTrailerError', { reason: 'a trailer is not named in x-amz-trailer' });
+  }
+  return base64;
+}
+
+function readBase64(text: string, bytes: number): Buffer | undefined {
+  const decoded = Buffer.from(text, 'base64');
+  return decoded.length === bytes && decoded.toString('base64') === text ? decoded : undefined;
+}

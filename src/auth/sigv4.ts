@@ -1,0 +1,181 @@
+/**
+ * Verification of Signature Version 4, in a header or in the query string (presigned). Takes plain data and knows no HTTP framework.
+ * Errors carry, beside what their message needs, what S3 adds to the error's XML: parameters that begin with an upper-case letter
+ * are named as those elements (Region, HeadersNotSigned, StringToSign, ...).
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { SelectError } from '../base/errors.ts';
+import { canonicalPath, canonicalQuery, canonicalRequest, decodeComponent, parseQuery } from './canonical.ts';
+import type { CanonicalParts, QueryPair } from './canonical.ts';
+import { malformed, readClaim } from './claim.ts';
+import type { Claim } from './claim.ts';
+import type { CredentialStore, Credentials } from './credentials.ts';
+import { equalSignatures, formatTimestamp, signatureFor, signingKey, stringToSign, unsignedPayload } from './sign.ts';
+import type { Scope } from './sign.ts';
+
+export interface SignedRequest {
+  readonly method: string;
+  /** As sent on the request line, still percent-encoded, up to the `?`. Never passed through a URL parser: those drop dot segments. */
+  readonly rawPath: string;
+  /** As sent, after the `?`; empty if there is none. */
+  readonly rawQuery: string;
+  /** Lower-case names, one character a byte, repeated headers joined. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Names and values in turn, as received. Used instead of `headers` where given: joined forms leave repetitions out. */
+  readonly rawHeaders?: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly credentials: CredentialStore;
+  readonly now?: Date;
+  /** How far the request's time may be from ours. */
+  readonly skewMs: number;
+  /** The one region to accept; any if absent. */
+  readonly region?: string;
+}
+
+/** What the signer declared about the body. Only `PutObject` and `UploadPart` may be sent `streaming`. */
+export type PayloadDeclaration =
+  | { readonly kind: 'unsigned' }
+  | { readonly kind: 'sha256'; readonly hex: string }
+  | { readonly kind: 'streaming'; readonly signed: boolean; readonly trailer: boolean };
+
+export interface VerifiedIdentity {
+  readonly accessKey: string;
+  readonly via: 'header' | 'query';
+  readonly scope: Scope;
+  readonly timestamp: string;
+  readonly signedHeaders: readonly string[];
+  /** Key and first signature of the chain that signs the chunks of a streamed body. */
+  readonly signingKey: Buffer;
+  readonly seedSignature: string;
+  readonly payload: PayloadDeclaration;
+}
+
+/**
+ * Who signed this request, if its signature is right.
+ * @throws SelectError AccessDenied (not signed, expired, x-amz-* headers left unsigned), InvalidAccessKeyId, SignatureDoesNotMatch,
+ * AuthorizationHeaderMalformed, AuthorizationQueryParametersError, RequestTimeTooSkewed, MissingSecurityHeader, InvalidToken,
+ * InvalidArgument, InvalidRequest (Signature Version 2), NotImplemented (Signature Version 4A)
+ */
+export function verify(request: SignedRequest, options: VerifyOptions): VerifiedIdentity {
+  const headers = headersOf(request);
+  const query = parseQuery(request.rawQuery);
+  const claim = readClaim(headers, query);
+  if (options.region !== undefined && claim.scope.region !== options.region) throw wrongRegion(claim, options.region);
+  const credentials = options.credentials.lookup(claim.accessKey);
+  if (credentials === undefined) throw new SelectError('InvalidAccessKeyId', { AWSAccessKeyId: claim.accessKey });
+  checkTime(claim, options.now ?? new Date(), options.skewMs);
+  checkToken(credentials, headers.get('x-amz-security-token') ?? parameter(query, 'X-Amz-Security-Token'));
+  checkAllSigned(claim, headers);
+  const payloadHash = payloadHashOf(claim, headers, query);
+  const payload = readPayload(payloadHash);
+  const key = signingKey(credentials.secretKey, claim.scope);
+  checkSignature(claim, key, {
+    method: request.method,
+    path: canonicalPath(request.rawPath),
+    query: canonicalQuery(claim.via === 'query' ? query.filter(([name]) => name !== 'X-Amz-Signature') : query),
+    headers,
+    signedHeaders: claim.signedHeaders,
+    payloadHash,
+  }, request.rawPath);
+  const { accessKey, via, scope, timestamp, signedHeaders, signature } = claim;
+  return { accessKey, via, scope, timestamp, signedHeaders, signingKey: key, seedSignature: signature, payload };
+}
+
+function headersOf(request: SignedRequest): Map<string, string> {
+  const raw = request.rawHeaders;
+  if (raw === undefined) return new Map(Object.entries(request.headers));
+  const headers = new Map<string, string>();
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = (raw[index] ?? '').toLowerCase();
+    const earlier = headers.get(name);
+    const value = raw[index + 1] ?? '';
+    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
+  }
+  return headers;
+}
+
+function wrongRegion(claim: Claim, region: string): SelectError {
+  const where = claim.via === 'header' ? '' : 'Error parsing the X-Amz-Credential parameter; ';
+  return malformed(claim.via, `${where}the region '${claim.scope.region}' is wrong; expecting '${region}'`, { Region: region });
+}
+
+function checkTime(claim: Claim, now: Date, skewMs: number): void {
+  const ahead_ms = claim.time_ms - now.getTime();
+  if (claim.expires_s === undefined) {
+    if (Math.abs(ahead_ms) <= skewMs) return;
+    const params = { RequestTime: claim.timestamp, ServerTime: now.toISOString(), MaxAllowedSkewMilliseconds: String(skewMs) };
+    throw new SelectError('RequestTimeTooSkewed', params);
+  }
+  if (ahead_ms > skewMs) throw new SelectError('AccessDenied', { reason: 'Request is not yet valid', ServerTime: now.toISOString() });
+  if (ahead_ms + claim.expires_s * 1000 < 0) {
+    const expires = formatTimestamp(new Date(claim.time_ms + claim.expires_s * 1000));
+    throw new SelectError('AccessDenied', { reason: 'Request has expired', Expires: expires, ServerTime: now.toISOString() });
+  }
+}
+
+/** Compares hashes, so that neither the token's content nor its length shows in the time taken. */
+function checkToken(credentials: Credentials, provided: string | undefined): void {
+  if (credentials.sessionToken === undefined) return;
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  if (!timingSafeEqual(hash(credentials.sessionToken), hash(provided ?? ''))) throw new SelectError('InvalidToken');
+}
+
+/** An unsigned x-amz-* header could turn a request into another one: a presigned PUT into a copy of any object. */
+function checkAllSigned(claim: Claim, headers: ReadonlyMap<string, string>): void {
+  const unsigned = [...headers.keys()].filter((name) => name.startsWith('x-amz-') && !claim.signedHeaders.includes(name));
+  if (unsigned.length > 0) {
+    const reason = 'There were headers present in the request which were not signed';
+    throw new SelectError('AccessDenied', { reason, HeadersNotSigned: unsigned.join(', ') });
+  }
+}
+
+function payloadHashOf(claim: Claim, headers: ReadonlyMap<string, string>, query: readonly QueryPair[]): string {
+  const header = headers.get('x-amz-content-sha256');
+  if (claim.via === 'query') return parameter(query, 'X-Amz-Content-Sha256') ?? header ?? unsignedPayload;
+  if (header === undefined) throw new SelectError('MissingSecurityHeader', { header: 'x-amz-content-sha256' });
+  return header;
+}
+
+function readPayload(payloadHash: string): PayloadDeclaration {
+  switch (payloadHash) {
+    case unsignedPayload:
+      return { kind: 'unsigned' };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD':
+      return { kind: 'streaming', signed: true, trailer: false };
+    case 'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER':
+      return { kind: 'streaming', signed: true, trailer: true };
+    case 'STREAMING-UNSIGNED-PAYLOAD-TRAILER':
+      return { kind: 'streaming', signed: false, trailer: true };
+    case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD':
+    case 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER':
+      throw new SelectError('NotImplemented', { reason: `x-amz-content-sha256 ${payloadHash}` });
+  }
+  if (/^[0-9a-fA-F]{64}$/.test(payloadHash)) return { kind: 'sha256', hex: payloadHash.toLowerCase() };
+  const reason = 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, one of the STREAMING- words, or a valid sha256 value';
+  throw new SelectError('InvalidArgument', { reason, ArgumentName: 'x-amz-content-sha256' });
+}
+
+/** Tries the path in canonical spelling, then as sent: clients differ on characters such as `!*'()`, and both name the same bytes. */
+function checkSignature(claim: Claim, key: Buffer, parts: CanonicalParts, rawPath: string): void {
+  const present = claim.signedHeaders.every((name) => parts.headers.has(name));
+  const paths = rawPath === parts.path || !/^[!-~]+$/.test(rawPath) ? [parts.path] : [parts.path, rawPath];
+  const candidates = paths.map((path) => {
+    const canonical = canonicalRequest({ ...parts, path });
+    const text = stringToSign(claim.timestamp, claim.scope, canonical);
+    return { canonical, text, signature: signatureFor(key, text) };
+  });
+  if (present && candidates.some(({ signature }) => equalSignatures(signature, claim.signature))) return;
+  throw new SelectError('SignatureDoesNotMatch', {
+    AWSAccessKeyId: claim.accessKey,
+    SignatureProvided: claim.signature,
+    StringToSign: candidates[0]?.text ?? '',
+    CanonicalRequest: candidates[0]?.canonical ?? '',
+  });
+}
+
+function parameter(query: readonly QueryPair[], name: string): string | undefined {
+  const value = query.find(([other]) => other === name)?.[1];
+  return value === undefined ? undefined : decodeComponent(value);
+}
