@@ -8,7 +8,10 @@ const steps = [
   { name: 'biome', start: () => run('biome', ['ci', '--error-on-warnings', '--max-diagnostics=200']) },
   { name: 'types', start: () => run('tsc', ['-p', '.', '--noEmit']) },
   { name: 'knip', start: () => run('knip', ['--no-progress', '--treat-config-hints-as-errors']) },
-  { name: 'docs', start: () => spawnSync(process.execPath, [join(root, 'scripts/docs.mjs'), '--check'], { cwd: root, stdio: 'inherit' }).status ?? 1 },
+  {
+    name: 'docs',
+    start: () => spawnSync(process.execPath, [join(root, 'scripts/docs.mjs'), '--check'], { cwd: root, stdio: 'inherit' }).status ?? 1,
+  },
 ];
 
 const failed = [];
