@@ -30,6 +30,11 @@ export const limits = {
   /** S3 Select's maxCharsPerRecord, for input and result records. */
   record_bytes_max: MiB,
   columns_max: 10_000,
+  // Values
+  /** Of a second's fraction in a timestamp. */
+  timestamp_fraction_digits_max: 64,
+  /** UTF-16 units of a computed string: `||` of a long column with itself must not fill the memory. */
+  text_units_max: 4 * MiB,
   // Engine
   split_bytes: 8 * MiB,
   /** What a kernel sees at once: with its offsets it stays in a 1 MiB second-level cache. */
@@ -49,6 +54,13 @@ export const limits = {
   query_deadline_ms: 60 * 60 * 1000,
   plan_cache_bytes_max: 4 * MiB,
   describe_cache_entries_max: 4096,
+  describe_cache_bytes_max: 16 * MiB,
+  /** A task that has not ended by now (its budget is `task_time_ms`) is a bug of ours or a dead disk: its thread is replaced. */
+  task_stuck_ms: 60_000,
+  /** JavaScript heap of one worker; its WASM memory and buffers are beside it. */
+  worker_heap_mib_max: 512,
+  /** Decompressed text handed to a worker at once: small enough to start soon, large enough to be worth a task. */
+  piece_bytes: 2 * MiB,
   /** Inflated bytes per compressed byte, beyond the first 16 MiB of output. */
   decompression_ratio_max: 1100,
   // Wire
@@ -66,4 +78,5 @@ assert(limits.read_bytes % limits.window_bytes === 0, 'a read holds whole window
 assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
 assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
+assert(limits.piece_bytes <= limits.split_bytes, 'a piece is a kind of split');
 assert(limits.split_bytes % limits.read_bytes === 0, 'a split is whole reads');
