@@ -31,14 +31,18 @@ export function canonicalPath(rawPath: string): string {
 
 /** The parameters of a query string as sent. A missing value equals an empty one; `+` is a plus sign; repeated names are kept. */
 export function parseQuery(rawQuery: string): QueryPair[] {
-  return rawQuery.split('&').filter((text) => text !== '').map((text) => {
-    const equals = text.indexOf('=');
-    return equals < 0 ? [reencode(text), ''] : [reencode(text.slice(0, equals)), reencode(text.slice(equals + 1))];
-  });
+  return rawQuery
+    .split('&')
+    .filter((text) => text !== '')
+    .map((text) => {
+      const equals = text.indexOf('=');
+      return equals < 0 ? [reencode(text), ''] : [reencode(text.slice(0, equals)), reencode(text.slice(equals + 1))];
+    });
 }
 
 export function canonicalQuery(pairs: readonly QueryPair[]): string {
-  return pairs.toSorted(([name1, value1], [name2, value2]) => compare(name1, name2) || compare(value1, value2))
+  return pairs
+    .toSorted(([name1, value1], [name2, value2]) => compare(name1, name2) || compare(value1, value2))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
 }
@@ -64,13 +68,13 @@ export function decodeComponent(encoded: string): string | undefined {
 
 const unreserved = /[A-Za-z0-9\-._~]/;
 const allCanonical = /^[A-Za-z0-9\-._~]*$/;
-const escape = /%([0-9A-Fa-f]{2})|[^]/g;
+const escapeOrReserved = /%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~]/g;
 
 /** Decodes once and encodes again: unreserved characters of RFC 3986 plain, `kept` as sent, the rest as `%XX` in upper case. */
 function reencode(text: string, kept = ''): string {
   if (allCanonical.test(text)) return text;
-  return text.replace(escape, (found, hex: string | undefined) => {
-    if (hex === undefined) return found === kept || unreserved.test(found) ? found : percent(found.charCodeAt(0));
+  return text.replace(escapeOrReserved, (found, hex: string | undefined) => {
+    if (hex === undefined) return found === kept ? found : percent(found.charCodeAt(0));
     const byte = Number.parseInt(hex, 16);
     const character = String.fromCharCode(byte);
     return unreserved.test(character) ? character : percent(byte);

@@ -74,7 +74,8 @@ function trailerStringToSign(chain: SignatureChain, previous: string, trailers: 
 
 function checkSignature(chain: SignatureChain, text: string, provided: string): string {
   const signature = signatureFor(chain.signingKey, text);
-  if (!equalSignatures(signature, provided)) throw new SelectError('SignatureDoesNotMatch', { StringToSign: text, SignatureProvided: provided });
+  if (!equalSignatures(signature, provided))
+    throw new SelectError('SignatureDoesNotMatch', { StringToSign: text, SignatureProvided: provided });
   return signature;
 }
 

@@ -1,10 +1,10 @@
 /** Reads what a request claims about its signature, from its Authorization header or its query string; believes nothing yet. */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { decodeComponent } from './canonical.ts';
 import type { QueryPair } from './canonical.ts';
-import { algorithm, formatTimestamp } from './sign.ts';
+import { decodeComponent } from './canonical.ts';
 import type { Scope } from './sign.ts';
+import { algorithm, formatTimestamp } from './sign.ts';
 
 export interface Claim {
   readonly via: 'header' | 'query';
@@ -49,7 +49,8 @@ function readHeader(authorization: string, headers: ReadonlyMap<string, string>)
   for (const text of authorization.slice(word.length).split(',')) {
     const equals = text.indexOf('=');
     const name = text.slice(0, Math.max(equals, 0)).trim();
-    if (!['Credential', 'SignedHeaders', 'Signature'].includes(name)) throw malformed('header', 'it holds something else than its three parts');
+    if (!['Credential', 'SignedHeaders', 'Signature'].includes(name))
+      throw malformed('header', 'it holds something else than its three parts');
     if (fields.has(name)) throw malformed('header', `${name} is given twice`);
     fields.set(name, text.slice(equals + 1).trim());
   }
@@ -60,7 +61,8 @@ function readHeader(authorization: string, headers: ReadonlyMap<string, string>)
   };
   const { accessKey, scope } = readCredential('header', part('Credential'));
   const time = readTime(headers.get('x-amz-date') ?? headers.get('date'));
-  if (time === undefined) throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
+  if (time === undefined)
+    throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
   const signedHeaders = readSignedHeaders('header', part('SignedHeaders'));
   return checkDay({ via: 'header', accessKey, scope, signedHeaders, signature: part('Signature'), ...time });
 }
@@ -84,13 +86,16 @@ function readQuery(query: readonly QueryPair[]): Claim {
   const signedHeaders = readSignedHeaders('query', part('X-Amz-SignedHeaders'));
   const expires = part('X-Amz-Expires');
   const time = /^\d{8}T/.test(date) ? readTime(date) : undefined;
-  if (time === undefined) throw malformed('query', 'X-Amz-Date must be in the ISO8601 Long Format "yyyyMMdd\'T\'HHmmss\'Z\'"');
+  if (time === undefined) throw malformed('query', "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
   const expires_s = /^\d{1,9}$/.test(expires) ? Number(expires) : 0;
   if (/^-\d+$/.test(expires)) throw malformed('query', 'X-Amz-Expires must be non-negative');
   if (!/^\d+$/.test(expires)) throw malformed('query', 'X-Amz-Expires should be a number');
   if (/^0+$/.test(expires)) throw malformed('query', 'X-Amz-Expires must be at least a second');
   if (expires_s < 1 || expires_s > limits.presign_expires_s_max) {
-    throw malformed('query', 'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds');
+    throw malformed(
+      'query',
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds',
+    );
   }
   return checkDay({ via: 'query', accessKey, scope, signedHeaders, signature, expires_s, ...time });
 }
@@ -103,7 +108,8 @@ function readCredential(via: Claim['via'], credential: string): { accessKey: str
     throw malformed(via, `${where}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request"`);
   }
   const [, accessKey = '', date = '', region = '', service = '', terminator = ''] = match;
-  if (!/^\d{8}$/.test(date)) throw malformed(via, `${where}incorrect date format. This date in the credential must be in the format "yyyyMMdd"`);
+  if (!/^\d{8}$/.test(date))
+    throw malformed(via, `${where}incorrect date format. This date in the credential must be in the format "yyyyMMdd"`);
   if (!/^[\w.-]{0,64}$/.test(region)) throw malformed(via, `${where}the region is not a region's name`);
   if (service !== 's3') throw malformed(via, `${where}incorrect service "${service.slice(0, 64)}". This endpoint belongs to "s3"`);
   if (terminator !== 'aws4_request') throw malformed(via, `${where}incorrect terminal. This endpoint uses "aws4_request"`);

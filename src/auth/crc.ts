@@ -8,9 +8,15 @@ export function crc32c(bytes: Uint8Array, value = 0): number {
   let at = 0;
   for (; at < end; at += 8) {
     crc ^= byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
-    crc = word(tables, 1792 + (crc & 255)) ^ word(tables, 1536 + ((crc >>> 8) & 255)) ^ word(tables, 1280 + ((crc >>> 16) & 255)) ^
-      word(tables, 1024 + (crc >>> 24)) ^ word(tables, 768 + byteAt(bytes, at + 4)) ^ word(tables, 512 + byteAt(bytes, at + 5)) ^
-      word(tables, 256 + byteAt(bytes, at + 6)) ^ word(tables, byteAt(bytes, at + 7));
+    crc =
+      word(tables, 1792 + (crc & 255)) ^
+      word(tables, 1536 + ((crc >>> 8) & 255)) ^
+      word(tables, 1280 + ((crc >>> 16) & 255)) ^
+      word(tables, 1024 + (crc >>> 24)) ^
+      word(tables, 768 + byteAt(bytes, at + 4)) ^
+      word(tables, 512 + byteAt(bytes, at + 5)) ^
+      word(tables, 256 + byteAt(bytes, at + 6)) ^
+      word(tables, byteAt(bytes, at + 7));
   }
   for (; at < bytes.length; at++) crc = (crc >>> 8) ^ word(tables, (crc ^ byteAt(bytes, at)) & 255);
   return ~crc >>> 0;
@@ -40,9 +46,17 @@ export function crc64nvme(bytes: Uint8Array, value: Crc64 = { high: 0, low: 0 })
     const i5 = 512 + ((high >>> 8) & 255);
     const i6 = 256 + ((high >>> 16) & 255);
     const i7 = high >>> 24;
-    low = word(lows, i0) ^ word(lows, i1) ^ word(lows, i2) ^ word(lows, i3) ^ word(lows, i4) ^ word(lows, i5) ^ word(lows, i6) ^ word(lows, i7);
-    high = word(highs, i0) ^ word(highs, i1) ^ word(highs, i2) ^ word(highs, i3) ^
-      word(highs, i4) ^ word(highs, i5) ^ word(highs, i6) ^ word(highs, i7);
+    low =
+      word(lows, i0) ^ word(lows, i1) ^ word(lows, i2) ^ word(lows, i3) ^ word(lows, i4) ^ word(lows, i5) ^ word(lows, i6) ^ word(lows, i7);
+    high =
+      word(highs, i0) ^
+      word(highs, i1) ^
+      word(highs, i2) ^
+      word(highs, i3) ^
+      word(highs, i4) ^
+      word(highs, i5) ^
+      word(highs, i6) ^
+      word(highs, i7);
   }
   for (; at < bytes.length; at++) {
     const index = (low ^ byteAt(bytes, at)) & 255;

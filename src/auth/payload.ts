@@ -3,10 +3,10 @@
  * Nothing may become visible of the data before iteration has ended without an error.
  */
 import { SelectError } from '../base/errors.ts';
-import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { ChecksumAlgorithm, Digest } from './checksum.ts';
-import { decodeChunks } from './chunked.ts';
+import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { SignatureChain } from './chunked.ts';
+import { decodeChunks } from './chunked.ts';
 import type { PayloadDeclaration } from './sigv4.ts';
 
 /** A checksum that a client sent. */
@@ -41,9 +41,12 @@ export function decodeBody(
 
   async function* decode(): AsyncGenerator<Uint8Array, void, undefined> {
     let trailers: ReadonlyMap<string, string> = new Map();
-    const pieces = payload.kind !== 'streaming' ? source : decodeChunks(source, payload.signed ? identity : undefined, length ?? 0, (found) => {
-      trailers = found;
-    });
+    const pieces =
+      payload.kind !== 'streaming'
+        ? source
+        : decodeChunks(source, payload.signed ? identity : undefined, length ?? 0, (found) => {
+            trailers = found;
+          });
     let bytes = 0;
     for await (const piece of pieces) {
       bytes += piece.length;
@@ -100,11 +103,16 @@ const notChecksums = new Set(['algorithm', 'mode', 'type'].map((word) => prefix 
 
 function readDeclared(payload: PayloadDeclaration, headers: Readonly<Record<string, string | undefined>>): Declared | undefined {
   const inHeaders = Object.keys(headers).filter((name) => name.startsWith(prefix) && !notChecksums.has(name));
-  const inTrailers = (headers['x-amz-trailer'] ?? '').split(',').map((name) => name.trim().toLowerCase()).filter((name) => name !== '');
+  const inTrailers = (headers['x-amz-trailer'] ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '');
   const [name, second] = [...inHeaders, ...inTrailers];
   if (name === undefined) return undefined;
   if (second !== undefined) {
-    throw new SelectError('InvalidRequest', { reason: 'expecting a single x-amz-checksum- header. Multiple checksum types are not allowed' });
+    throw new SelectError('InvalidRequest', {
+      reason: 'expecting a single x-amz-checksum- header. Multiple checksum types are not allowed',
+    });
   }
   const algorithm = name.slice(prefix.length);
   if (!name.startsWith(prefix) || notChecksums.has(name)) {
@@ -141,7 +149,8 @@ function headerChecks(
   if (declared !== undefined) {
     const { algorithm, base64, name } = declared;
     const expected = base64 === undefined ? undefined : readBase64(base64, createDigest(algorithm).digest().length);
-    if (base64 !== undefined && expected === undefined) throw new SelectError('InvalidRequest', { reason: `value for ${name} header is invalid` });
+    if (base64 !== undefined && expected === undefined)
+      throw new SelectError('InvalidRequest', { reason: `value for ${name} header is invalid` });
     checks.push({ digest: createDigest(algorithm), expected, error: new SelectError('BadDigest', { checksum: algorithm.toUpperCase() }) });
   }
   return checks;
@@ -151,7 +160,8 @@ function headerChecks(
 function readTrailer(trailers: ReadonlyMap<string, string>, declared: Declared | undefined): string | undefined {
   const announced = declared?.base64 === undefined ? declared?.name : undefined;
   const base64 = announced === undefined ? undefined : trailers.get(announced);
-  if (announced !== undefined && base64 === undefined) throw new SelectError('MalformedTrailerError', { reason: `${announced} is missing` });
+  if (announced !== undefined && base64 === undefined)
+    throw new SelectError('MalformedTrailerError', { reason: `${announced} is missing` });
   if (trailers.size > (base64 === undefined ? 0 : 1)) {
     throw new SelectError('MalformedTrailerError', { reason: 'a trailer is not named in x-amz-trailer' });
   }

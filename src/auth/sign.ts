@@ -46,7 +46,10 @@ export function signHeaders(request: UnsignedRequest, payloadHash: string = unsi
 
 /** The query string that lets anyone send this request, with these headers and any body, for `expires_s` seconds (at most a week). */
 export function presign(request: UnsignedRequest, expires_s: number): string {
-  assert(Number.isInteger(expires_s) && expires_s >= 1 && expires_s <= limits.presign_expires_s_max, 'a presigned request lives 1 s to 7 days');
+  assert(
+    Number.isInteger(expires_s) && expires_s >= 1 && expires_s <= limits.presign_expires_s_max,
+    'a presigned request lives 1 s to 7 days',
+  );
   const { credentials } = request;
   const timestamp = formatTimestamp(request.now ?? new Date());
   const scope: Scope = { date: timestamp.slice(0, 8), region: request.region, service: 's3' };

@@ -5,13 +5,13 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SelectError } from '../base/errors.ts';
-import { canonicalPath, canonicalQuery, canonicalRequest, decodeComponent, parseQuery } from './canonical.ts';
 import type { CanonicalParts, QueryPair } from './canonical.ts';
-import { malformed, readClaim } from './claim.ts';
+import { canonicalPath, canonicalQuery, canonicalRequest, decodeComponent, parseQuery } from './canonical.ts';
 import type { Claim } from './claim.ts';
+import { malformed, readClaim } from './claim.ts';
 import type { CredentialStore, Credentials } from './credentials.ts';
-import { equalSignatures, formatTimestamp, signatureFor, signingKey, stringToSign, unsignedPayload } from './sign.ts';
 import type { Scope } from './sign.ts';
+import { equalSignatures, formatTimestamp, signatureFor, signingKey, stringToSign, unsignedPayload } from './sign.ts';
 
 export interface SignedRequest {
   readonly method: string;
@@ -71,14 +71,19 @@ export function verify(request: SignedRequest, options: VerifyOptions): Verified
   const payloadHash = payloadHashOf(claim, headers, query);
   const payload = readPayload(payloadHash);
   const key = signingKey(credentials.secretKey, claim.scope);
-  checkSignature(claim, key, {
-    method: request.method,
-    path: canonicalPath(request.rawPath),
-    query: canonicalQuery(claim.via === 'query' ? query.filter(([name]) => name !== 'X-Amz-Signature') : query),
-    headers,
-    signedHeaders: claim.signedHeaders,
-    payloadHash,
-  }, request.rawPath);
+  checkSignature(
+    claim,
+    key,
+    {
+      method: request.method,
+      path: canonicalPath(request.rawPath),
+      query: canonicalQuery(claim.via === 'query' ? query.filter(([name]) => name !== 'X-Amz-Signature') : query),
+      headers,
+      signedHeaders: claim.signedHeaders,
+      payloadHash,
+    },
+    request.rawPath,
+  );
   const { accessKey, via, scope, timestamp, signedHeaders, signature } = claim;
   return { accessKey, via, scope, timestamp, signedHeaders, signingKey: key, seedSignature: signature, payload };
 }
