@@ -1,0 +1,75 @@
+/** Decompression of whole objects, streamed: zlib's work is on its own threads, and memory is bounded by what the reader takes. */
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Compression } from './format.ts';
+
+/** Counted while the stream is read: compressed bytes that went into the pieces handed out, and the bytes of those pieces. */
+export interface InflateStats {
+  compressed_bytes: number;
+  inflated_bytes: number;
+}
+
+/**
+ * The decompressed bytes of `source`, in pieces of up to 1 MiB. Gzip is read to the end of its last member; zeros behind it are
+ * padding. Ending the iteration early ends `source` too. A source's own errors pass through.
+ * @throws SelectError InvalidCompressionFormat (no such data, or damaged), TruncatedInput, ExternalEvalException (a bomb).
+ */
+export async function* inflate(
+  compression: Compression,
+  source: AsyncIterable<Uint8Array>,
+  stats: InflateStats,
+  ratio_max: number = limits.decompression_ratio_max,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const pieces = compression === 'none' ? passThrough(source, stats) : gunzip(source, stats);
+  for await (const piece of pieces) {
+    stats.inflated_bytes += piece.length;
+    if (stats.inflated_bytes > RATIO_FREE_BYTES && stats.inflated_bytes > stats.compressed_bytes * ratio_max) {
+      throw new SelectError('ExternalEvalException', { reason: `the object inflates to more than ${ratio_max} times its size` });
+    }
+    yield piece;
+  }
+}
+
+const PIECE_BYTES = 1024 * 1024;
+/** Small objects may be as dense as they like. */
+const RATIO_FREE_BYTES = 16 * 1024 * 1024;
+
+async function* passThrough(source: AsyncIterable<Uint8Array>, stats: InflateStats): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of source) {
+    stats.compressed_bytes += piece.length;
+    yield piece;
+  }
+}
+
+async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): AsyncGenerator<Uint8Array, void, undefined> {
+  const stream = createGunzip({ chunkSize: PIECE_BYTES });
+  // why: the pipeline carries errors and cancellation both ways; what fails is thrown by the loop below, not by its promise.
+  const piped = pipeline(Readable.from(source), stream).catch(() => undefined);
+  try {
+    for await (const piece of stream) {
+      stats.compressed_bytes = stream.bytesWritten;
+      yield piece as Uint8Array;
+    }
+    stats.compressed_bytes = stream.bytesWritten;
+  } catch (error) {
+    throw zlibError(error, stats);
+  } finally {
+    stream.destroy();
+    await piped;
+  }
+}
+
+function zlibError(error: unknown, stats: InflateStats): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'Z_BUF_ERROR') return new SelectError('TruncatedInput', { compression: 'GZIP' }, { cause: error });
+  if (code !== 'Z_DATA_ERROR') return error;
+  const damaged = stats.inflated_bytes > 0 || !/incorrect header check/.test(String(error));
+  return new SelectError(
+    'InvalidCompressionFormat',
+    { compression: 'GZIP', ...(damaged && { hint: 'The GZIP data is damaged.' }) },
+    { cause: error },
+  );
+}

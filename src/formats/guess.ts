@@ -1,0 +1,116 @@
+/** Guesses what an object is from its first bytes, for callers who did not say: the command line. Never used by the server. */
+import { constants, gunzipSync } from 'node:zlib';
+import type { Compression } from './format.ts';
+
+export interface Guess {
+  /** `jsonl`: a value a line; `json`: any sequence of values. */
+  readonly format: 'csv' | 'jsonl' | 'json' | 'parquet';
+  readonly compression: Compression;
+  /** CSV only (else a comma). */
+  readonly fieldDelimiter: string;
+  /** CSV only: the first record looks like names. */
+  readonly header: boolean;
+}
+
+/** `prefix`: the first bytes of the object, some KiB of them; `atEnd`: they are all of it. */
+export function guess(prefix: Uint8Array, atEnd: boolean): Guess {
+  const compression = prefix[0] === 0x1f && prefix[1] === 0x8b ? 'gzip' : 'none';
+  const bytes = compression === 'gzip' ? gunzipPrefix(prefix) : prefix.subarray(0, LOOK_BYTES);
+  const whole = atEnd && bytes.length === prefix.length;
+  const text = new TextDecoder().decode(bytes);
+  if (text.startsWith('PAR1')) return { format: 'parquet', compression, fieldDelimiter: ',', header: false };
+  const json = guessJson(text, whole);
+  if (json !== null) return { format: json, compression, fieldDelimiter: ',', header: false };
+  const lines = recordsOf(text, whole);
+  const fieldDelimiter = guessDelimiter(lines);
+  return { format: 'csv', compression, fieldDelimiter, header: guessHeader(lines.map((line) => fieldsOf(line, fieldDelimiter))) };
+}
+
+const LOOK_BYTES = 64 * 1024;
+const RECORDS_MAX = 50;
+/** In order of preference where they fit equally well. */
+const delimiters = [',', ';', '\t', '|'] as const;
+
+function gunzipPrefix(prefix: Uint8Array): Uint8Array {
+  try {
+    // why: deflate grows 1,032-fold at most, so this little input bounds the output.
+    return gunzipSync(prefix.subarray(0, LOOK_BYTES / 16), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, LOOK_BYTES);
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+function guessJson(text: string, whole: boolean): 'json' | 'jsonl' | null {
+  if (!/^\s*(\{\s*(["}]|$)|\[\s*([[{"\]\d-]|true|false|null|$))/.test(text)) return null;
+  const lines = text.split('\n').map((line) => line.trim());
+  if (!whole && lines.length > 1) lines.pop();
+  const values = lines.filter((line) => line !== '');
+  if (values.every(isJson)) return 'jsonl';
+  const cutOff = !whole && lines.length === 1;
+  // why: `[1],x` may be the start of a CSV, a brace hardly.
+  return text.trimStart().startsWith('{') || cutOff || !isJson(values[0] ?? '') ? 'json' : null;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The first whole lines outside of quotes. */
+function recordsOf(text: string, whole: boolean): string[] {
+  const records: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at < text.length && records.length < RECORDS_MAX; at++) {
+    const character = text[at];
+    if (character === '"') quoted = !quoted;
+    if (character !== '\n' || quoted) continue;
+    records.push(text.slice(start, at).replace(/\r$/, ''));
+    start = at + 1;
+  }
+  if (records.length === 0 || (whole && records.length < RECORDS_MAX)) records.push(text.slice(start));
+  return records.filter((record) => record !== '' && !record.startsWith('#'));
+}
+
+/** The delimiter that gives the most records the width of the first; of those the one that gives more fields. */
+function guessDelimiter(records: readonly string[]): string {
+  let best: string = ',';
+  let bestScore = 0;
+  for (const delimiter of delimiters) {
+    const widths = records.map((record) => fieldsOf(record, delimiter).length);
+    const width = widths[0] ?? 1;
+    if (width < 2) continue;
+    const score = widths.filter((other) => other === width).length / widths.length + width / 1e6;
+    if (score > bestScore) [best, bestScore] = [delimiter, score];
+  }
+  return best;
+}
+
+function guessHeader(records: readonly string[][]): boolean {
+  const [names, ...rows] = records;
+  if (names === undefined || rows.length === 0) return false;
+  if (names.some((name) => name === '' || isValue(name)) || new Set(names).size < names.length) return false;
+  return rows.some((row) => row.some(isValue)) || names.every((name) => /^[\p{L}_][\p{L}\p{N}_ .\-/()]*$/u.test(name));
+}
+
+/** What is hardly a name: a number, a date, a truth value. */
+function isValue(text: string): boolean {
+  return /^\s*[-+]?\d[\d.,:/eE+\-TZ ]*$/.test(text) || /^(true|false)$/i.test(text);
+}
+
+function fieldsOf(record: string, delimiter: string): string[] {
+  const fields: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at <= record.length; at++) {
+    if (record[at] === '"') quoted = !quoted;
+    if (at < record.length && (quoted || record[at] !== delimiter)) continue;
+    fields.push(record.slice(start, at).replace(/^"(.*)"$/s, '$1'));
+    start = at + 1;
+  }
+  return fields;
+}
