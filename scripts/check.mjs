@@ -4,8 +4,11 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { root, run } from './build.mjs';
 
+// why: Biome colours its output in a pipe too
+const colours = process.stdout.isTTY ? [] : ['--colors=off'];
+
 const steps = [
-  { name: 'biome', start: () => run('biome', ['ci', '--error-on-warnings', '--max-diagnostics=200']) },
+  { name: 'biome', start: () => run('biome', ['ci', '--error-on-warnings', '--max-diagnostics=200', ...colours]) },
   { name: 'types', start: () => run('tsc', ['-p', '.', '--noEmit']) },
   { name: 'knip', start: () => run('knip', ['--no-progress', '--treat-config-hints-as-errors']) },
   {
