@@ -13,6 +13,8 @@ export const limits = {
   /** Room for a full expression, XML-escaped, and the serialization options. */
   request_xml_bytes_max: 2 * MiB,
   request_xml_depth_max: 16,
+  /** Elements of one document: a DeleteObjects of 1,000 keys with all their members. */
+  request_xml_elements_max: 8192,
   header_bytes_max: 32 * KiB,
   key_bytes_max: 1024,
   /** Names and values of user metadata (x-amz-meta-), as on S3. */

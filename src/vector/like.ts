@@ -9,11 +9,11 @@ export type LikePiece = { readonly text: string } | 'any-one' | 'any-run';
 export type LikePattern = readonly LikePiece[];
 
 /**
- * Reads a pattern. `escape` is one character that may stand before `_`, `%` and itself only; null without ESCAPE.
+ * Reads a pattern. `escapeCharacter` is one character that may stand before `_`, `%` and itself only; null without ESCAPE.
  * @throws {SelectError} EvaluatorLikePatternInvalidEscapeSequence
  */
-export function parseLikePattern(pattern: string, escape: string | null): LikePattern {
-  if (escape !== null && [...escape].length !== 1) throw invalidEscape(escape);
+export function parseLikePattern(pattern: string, escapeCharacter: string | null): LikePattern {
+  if (escapeCharacter !== null && [...escapeCharacter].length !== 1) throw invalidEscape(escapeCharacter);
   const pieces: LikePiece[] = [];
   let text = '';
   const flush = (): void => {
@@ -23,9 +23,9 @@ export function parseLikePattern(pattern: string, escape: string | null): LikePa
   const characters = [...pattern];
   for (let i = 0; i < characters.length; i++) {
     const character = characters[i]!;
-    if (character === escape) {
+    if (character === escapeCharacter) {
       const escaped = characters[++i];
-      if (escaped !== '_' && escaped !== '%' && escaped !== escape) throw invalidEscape(pattern);
+      if (escaped !== '_' && escaped !== '%' && escaped !== escapeCharacter) throw invalidEscape(pattern);
       text += escaped;
     } else if (character === '_') {
       flush();
