@@ -246,6 +246,7 @@ t.test('framing: what is refused, and how', async (t) => {
     '4\r\nhell\r\n0\r\n\r\n',
     '6\r\nhello!\r\n0\r\n\r\n',
     '5\r\nhello0\r\n\r\n',
+    '5\r\nhelloX\r\n0\r\n\r\n',
     '5\nhello\r\n0\r\n\r\n',
     'x\r\nhello\r\n0\r\n\r\n',
     '-5\r\nhello\r\n0\r\n\r\n',
@@ -306,6 +307,20 @@ t.test('signatures of chunks and trailers', async (t) => {
     undefined,
     'LF and an empty line before the signature, as one SDK writes',
   );
+  const two = 'x-amz-checksum-a:1\nx-amz-checksum-b:2';
+  t.equal(
+    await refusal(() =>
+      decoder(signedTrailerWord, { 'x-amz-decoded-content-length': '10' }, (seed) =>
+        Buffer.from(
+          frame(chunks, seed, two)
+            .toString()
+            .replace(/(x-amz-checksum-a:1)\n(x-amz-checksum-b:2)/, '$2\r\n$1'),
+        ),
+      ),
+    ),
+    'MalformedTrailerError',
+    'trailers are sorted before they are signed, and only one is accepted',
+  );
   t.equal(
     await refusal(() =>
       decoder(signedWord, { 'x-amz-decoded-content-length': '10' }, (seed) =>
@@ -343,6 +358,18 @@ t.test('bodies without framing', async (t) => {
   }
   t.equal(await code(any, { 'x-amz-checksum-crc32': 'AAAAAA==', 'x-amz-checksum-sha1': '' }), 'InvalidRequest', 'two checksums');
   t.equal(await code(any, { 'x-amz-checksum-xxhash64': 'AAAAAAAAAAA=' }), 'NotImplemented');
+});
+
+t.test('a body longer than declared is not passed on', async (t) => {
+  const body = decoder('UNSIGNED-PAYLOAD', { 'content-length': '4' }, Buffer.from('12345678'), [0.25, 0.5, 0.75]);
+  let bytes = 0;
+  await t.rejects(
+    async () => {
+      for await (const piece of body) bytes += piece.length;
+    },
+    { code: 'IncompleteBody' },
+  );
+  t.equal(bytes, 4);
 });
 
 t.test('errors in headers come before the body is touched; a consumer that stops early closes the source', async (t) => {

@@ -234,6 +234,13 @@ t.test('equivalent spellings of one request', async (t) => {
   );
 });
 
+t.test('a signed header that is missing is not the same as an empty one', async (t) => {
+  const request = await signed({ ...plain, headers: { range: '' } }, 'header');
+  t.equal(refusal(request), undefined);
+  const { range: _, ...headers } = request.headers;
+  t.equal(refusal({ ...request, headers })?.code, 'SignatureDoesNotMatch');
+});
+
 t.test('a value that ends in the byte 0xA0 keeps it', async (t) => {
   const value = Buffer.from('voilà').toString('latin1');
   const headers = signHeaders({

@@ -15,7 +15,7 @@ export type SignatureChain = Pick<VerifiedIdentity, 'scope' | 'timestamp' | 'sig
  * Yields the data of an aws-chunked body as it arrives, in pieces, and gives the trailing headers to `onTrailers` before it ends.
  * Pieces are passed on before the signature that covers them is seen: nothing may become of the data until iteration has ended.
  * @param chain how chunks are signed; undefined in the unsigned form
- * @param length bytes of data the body must hold
+ * @param length bytes of data the body may hold; whether it holds so many is for the caller to see
  * @throws SelectError IncompleteBody (framing or length wrong), SignatureDoesNotMatch (a chunk or the trailer), MalformedTrailerError
  */
 export async function* decodeChunks(
@@ -29,7 +29,7 @@ export async function* decodeChunks(
     let previous = chain?.seedSignature ?? '';
     for (let rest = length; ; ) {
       const { size, signature } = readChunkHeader(await input.line(limits.chunk_header_bytes_max), chain !== undefined);
-      if (size > rest || (size === 0 && rest > 0)) throw new SelectError('IncompleteBody');
+      if (size > rest) throw new SelectError('IncompleteBody');
       rest -= size;
       const hash = createHash('sha256');
       for (let left = size; left > 0; ) {
