@@ -84,7 +84,7 @@ export function caseWhen(branches: readonly Branch[], otherwise: Node): Node {
       if (pending.rows.length === 0) break;
       const conditions = branch.condition.run(columns, pending.rows);
       fill(
-        branch.then,
+        branch.result,
         narrow(pending, (index) => valueAt(conditions, index) === true),
       );
       pending = narrow(pending, (index, at) => {
