@@ -1,0 +1,83 @@
+/** Directories: made durably, and reached without symbolic links. */
+import fs from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { SelectError } from '../base/errors.ts';
+import { errnoOf, isAbsent } from './fs-errors.ts';
+
+/**
+ * Whether an absolute, normal path exists and leads through no symbolic link, so that it lies where it says.
+ * Names must match in case too, also where the file system would not ask for it.
+ */
+export function isPlainDirectory(directory: string): boolean {
+  try {
+    return fs.realpathSync.native(directory) === directory;
+  } catch (error) {
+    if (isAbsent(error)) return false;
+    throw error;
+  }
+}
+
+/** Makes a directory whose parent exists; answers whether it is new. */
+export function makeDirectory(directory: string): boolean {
+  try {
+    fs.mkdirSync(directory);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Makes `directory` and what is missing between it and `top`, which is not made. Answers the directories that got a new entry.
+ * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
+ */
+export function makeDirectories(top: string, directory: string): string[] {
+  if (directory === top) return [];
+  if (isPlainDirectory(directory)) {
+    if (!fs.lstatSync(directory).isDirectory()) throw inTheWay();
+    return [];
+  }
+  const changed = makeDirectories(top, dirname(directory));
+  if (makeDirectory(directory)) changed.push(dirname(directory));
+  else if (!fs.lstatSync(directory).isDirectory()) throw new SelectError('AccessDenied', { reason: symbolicLink });
+  return changed;
+}
+
+/** Removes `directory` and its parents below `top` as far as they are empty; answers the lowest one that stays. */
+export function removeEmptyDirectories(top: string, directory: string): string {
+  while (directory !== top) {
+    try {
+      fs.rmdirSync(directory);
+    } catch (error) {
+      // why: gone already, by another program: its parent may be empty now.
+      if (errnoOf(error) !== 'ENOENT') return directory;
+    }
+    directory = dirname(directory);
+  }
+  return top;
+}
+
+/** Makes the entries of a directory durable. File systems that cannot are left as they are. */
+export async function syncDirectory(directory: string): Promise<void> {
+  try {
+    const handle = await open(directory, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    // why: ENOENT: emptied and removed meanwhile, by a deletion that syncs its parent itself.
+    if (!['ENOENT', 'EINVAL', 'ENOTSUP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  }
+}
+
+const symbolicLink = 'the path of the key leads through a symbolic link';
+
+function inTheWay(): SelectError {
+  return new SelectError('InvalidArgument', {
+    reason: 'this store keeps objects as files, and a part of the key before a slash is an object',
+  });
+}

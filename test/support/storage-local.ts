@@ -1,0 +1,41 @@
+/** Local stores in the fixture directory of a test, and what they leave on the disk. */
+import fs from 'node:fs';
+import { join } from 'node:path';
+import type { Test } from 'tap';
+import { LocalStore } from '../../src/storage/local.ts';
+
+export interface LocalStores {
+  /** A new, empty directory. */
+  newDirectory(): string;
+  /** A store with the bucket `b-1`, its root, and the directory of that bucket. */
+  newLocalStore(): Promise<{ store: LocalStore; root: string; bucket: string }>;
+}
+
+export function localStores(t: Test): LocalStores {
+  const fixtures = fs.realpathSync(t.testdir());
+  let number = 0;
+  const newDirectory = (): string => {
+    const directory = join(fixtures, String(number++));
+    fs.mkdirSync(directory);
+    return directory;
+  };
+  const newLocalStore = async () => {
+    const root = join(newDirectory(), 'root');
+    fs.mkdirSync(root);
+    const store = await LocalStore.open({ root });
+    await store.createBucket('b-1');
+    return { store, root, bucket: join(root, 'b-1') };
+  };
+  return { newDirectory, newLocalStore };
+}
+
+/** Every path under a directory, with what is there. */
+export function treeOf(directory: string): string[] {
+  return fs
+    .readdirSync(directory, { recursive: true, withFileTypes: true })
+    .map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return entry.isFile() ? `${path}: ${fs.readFileSync(path, 'latin1')}` : path;
+    })
+    .sort();
+}
