@@ -14,7 +14,7 @@ export interface InflateStats {
 
 /**
  * The decompressed bytes of `source`, in pieces of up to 1 MiB. Gzip is read to the end of its last member; zeros behind it are
- * padding. Ending the iteration early ends `source` too. A source's own errors pass through.
+ * padding. An empty object inflates to nothing. Ending the iteration early ends `source` too. A source's own errors pass through.
  * @throws SelectError InvalidCompressionFormat (no such data, or damaged), TruncatedInput, ExternalEvalException (a bomb).
  */
 export async function* inflate(
@@ -55,7 +55,7 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): 
     }
     stats.compressed_bytes = stream.bytesWritten;
   } catch (error) {
-    throw zlibError(error, stats);
+    if (stream.bytesWritten > 0 || !isZlibError(error, 'Z_BUF_ERROR')) throw zlibError(error, stats);
   } finally {
     stream.destroy();
     await piped;
@@ -63,13 +63,13 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): 
 }
 
 function zlibError(error: unknown, stats: InflateStats): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'Z_BUF_ERROR') return new SelectError('TruncatedInput', { compression: 'GZIP' }, { cause: error });
-  if (code !== 'Z_DATA_ERROR') return error;
-  const damaged = stats.inflated_bytes > 0 || !/incorrect header check/.test(String(error));
-  return new SelectError(
-    'InvalidCompressionFormat',
-    { compression: 'GZIP', ...(damaged && { hint: 'The GZIP data is damaged.' }) },
-    { cause: error },
-  );
+  if (isZlibError(error, 'Z_BUF_ERROR')) return new SelectError('TruncatedInput', { compression: 'GZIP' }, { cause: error });
+  if (!isZlibError(error, 'Z_DATA_ERROR')) return error;
+  const damaged = stats.inflated_bytes > 0 || !error.message.includes('incorrect header check');
+  const hint = damaged ? { hint: 'The GZIP data is damaged.' } : {};
+  return new SelectError('InvalidCompressionFormat', { compression: 'GZIP', ...hint }, { cause: error });
+}
+
+function isZlibError(error: unknown, code: string): error is Error {
+  return error instanceof Error && 'code' in error && error.code === code;
 }

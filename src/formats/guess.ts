@@ -46,9 +46,12 @@ function guessJson(text: string, whole: boolean): 'json' | 'jsonl' | null {
   if (!whole && lines.length > 1) lines.pop();
   const values = lines.filter((line) => line !== '');
   if (values.every(isJson)) return 'jsonl';
-  const cutOff = !whole && lines.length === 1;
-  // why: `[1],x` may be the start of a CSV, a brace hardly.
-  return text.trimStart().startsWith('{') || cutOff || !isJson(values[0] ?? '') ? 'json' : null;
+  // why: `[1],x` may be the start of a CSV record, an array left open is a document over several lines.
+  return text.trimStart().startsWith('{') || openBrackets(values[0] ?? '') > 0 ? 'json' : null;
+}
+
+function openBrackets(line: string): number {
+  return [...line].reduce((open, character) => open + ('[{'.includes(character) ? 1 : ']}'.includes(character) ? -1 : 0), 0);
 }
 
 function isJson(text: string): boolean {
