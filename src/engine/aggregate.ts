@@ -48,28 +48,9 @@ interface ExtremePartial extends PartialBase {
 
 export type Partial = CountPartial | SumPartial | ExtremePartial;
 
+/** One partial for each aggregate, as before the first row of a split. */
 export function initialPartials(aggregates: readonly Aggregate[]): Partial[] {
-  return aggregates.map((aggregate): Partial => {
-    const base = { count: 0, failure: null };
-    switch (aggregate.function) {
-      case 'COUNT':
-        return { ...base, kind: 'count' };
-      case 'SUM':
-      case 'AVG':
-        return { ...base, kind: 'sum', average: aggregate.function === 'AVG', ints: 0n, decimals: null, floats: null };
-      case 'MIN':
-      case 'MAX':
-        return {
-          ...base,
-          kind: 'extreme',
-          largest: aggregate.function === 'MAX',
-          typed: null,
-          text: null,
-          numeric: null,
-          allNumeric: true,
-        };
-    }
-  });
+  return aggregates.map(initialPartial);
 }
 
 /** Adds `count` rows in their order. `vector` holds the argument's values; null for `COUNT(*)`. */
@@ -147,6 +128,20 @@ export function setFloatSum(partial: Partial, sum: number, count: number): void 
   if (partial.kind !== 'sum' || count === 0) return;
   partial.floats = sum;
   partial.count += count;
+}
+
+function initialPartial(aggregate: Aggregate): Partial {
+  const base = { count: 0, failure: null };
+  switch (aggregate.function) {
+    case 'COUNT':
+      return { ...base, kind: 'count' };
+    case 'SUM':
+    case 'AVG':
+      return { ...base, kind: 'sum', average: aggregate.function === 'AVG', ints: 0n, decimals: null, floats: null };
+    case 'MIN':
+    case 'MAX':
+      return { ...base, kind: 'extreme', largest: aggregate.function === 'MAX', typed: null, text: null, numeric: null, allNumeric: true };
+  }
 }
 
 function countValues(partial: CountPartial, vector: Vector, count: number): void {
