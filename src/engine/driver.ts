@@ -1,0 +1,376 @@
+/**
+ * One query under way: which of its tasks may run, what their results mean together, and in which order they leave.
+ * Splits run ahead of each other within a small window; results leave in split order, whatever order they come in.
+ */
+import { assert } from '../base/assert.ts';
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { OutputFormat } from '../formats/format.ts';
+import { initialPartials, merge, type Partial } from './aggregate.ts';
+import { type OutputBlock, TailJoiner } from './deliver.ts';
+import type { SplitFeed } from './feed.ts';
+import { finalRow } from './final-row.ts';
+import { acceptResult, type HeldResult, heldBytes, heldRows, type OpenSplit, openSplit, restart } from './open-split.ts';
+import type { PlannedQuery } from './plan-cache.ts';
+import type { Runnable, Scheduler } from './scheduler.ts';
+import type { Resume, SplitTask, StartState, TaskResult } from './task.ts';
+
+/** Totals of what has been delivered; they grow while the query runs. */
+export interface QueryStats {
+  /** Bytes of the object as it is stored. */
+  scanned_bytes: number;
+  /** The same after decompression. */
+  processed_bytes: number;
+  /** Record bytes, without framing. */
+  returned_bytes: number;
+  rows: number;
+}
+
+export interface DriverOptions {
+  readonly planned: PlannedQuery;
+  readonly output: OutputFormat;
+  readonly sink: 'frames' | 'blocks';
+  readonly record_bytes_max: number;
+  /** A split may begin inside a quoted field, so its task has to assume a start state. */
+  readonly guessesStart: boolean;
+  readonly utcnow_ms: number;
+}
+
+export class QueryDriver implements Runnable {
+  scheduled = false;
+  held_bytes = 0;
+  readonly stats: QueryStats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: 0 };
+  readonly #scheduler: Scheduler;
+  readonly #options: DriverOptions;
+  readonly #aggregates: boolean;
+  /** Output rows at most; null without LIMIT, and for aggregates, whose only row is counted at the end. */
+  readonly #limit: number | null;
+  readonly #joiner: TailJoiner;
+  readonly #cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  readonly #window: OpenSplit[] = [];
+  readonly #running = new Map<SplitTask, { readonly open: OpenSplit; readonly reserved_bytes: number }>();
+  #feed: SplitFeed | null = null;
+  #feedEnded = false;
+  /** Splits opened at once; LIMIT starts with one and doubles it with every split that was not enough. */
+  #window_max: number;
+  #lastEnd: StartState = 'outside';
+  readonly #partials: readonly Partial[];
+  /** The client has been given output and has not come back for more. */
+  #sending = false;
+  /** Bytes of the shared budget that this output holds. */
+  #sending_bytes = 0;
+  #ended = false;
+  #failure: { readonly error: unknown } | null = null;
+  #wake: (() => void) | null = null;
+  #drained: (() => void) | null = null;
+
+  constructor(scheduler: Scheduler, options: DriverOptions) {
+    const { plan } = options.planned;
+    this.#scheduler = scheduler;
+    this.#options = options;
+    this.#aggregates = plan.projection.kind === 'aggregation';
+    this.#limit = this.#aggregates ? null : plan.limit;
+    this.#partials = plan.projection.kind === 'aggregation' ? initialPartials(plan.projection.aggregates) : [];
+    this.#joiner = new TailJoiner(options.sink);
+    this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
+  }
+
+  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
+  async *run(feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
+    this.#feed = feed;
+    this.#feedEnded = feed === null;
+    this.#scheduler.ready(this);
+    for (;;) {
+      const block = this.#take();
+      if (block !== null) yield block;
+      this.#sent();
+      if (block !== null) continue;
+      if (this.#ended) return;
+      await this.#change();
+    }
+  }
+
+  /** Ends the query with an error at once, whatever its results are. */
+  fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#stop();
+    this.#wake?.();
+  }
+
+  /** Bytes before the first record, read to describe the object. */
+  scannedBefore(bytes: number): void {
+    this.stats.scanned_bytes = bytes;
+    this.stats.processed_bytes = bytes;
+  }
+
+  /** Ends the query quietly. */
+  cancel(): void {
+    this.#joiner.clear();
+    this.#stop();
+    this.#wake?.();
+  }
+
+  /** The feed has more to say. */
+  feedReady(): void {
+    this.#scheduler.ready(this);
+    this.#wake?.();
+  }
+
+  /** Stops everything; resolves when no task of the query runs and nothing of its object is read. */
+  async close(): Promise<void> {
+    this.#stop();
+    this.#sent();
+    if (this.#running.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#drained = resolve;
+      });
+    }
+    if (this.#feed !== null) await this.#feed.close();
+  }
+
+  // What the scheduler asks
+
+  next(): SplitTask | null {
+    if (this.#ended || this.#feed === null) return null;
+    let wanted = this.#limit === null ? null : this.#limit - this.stats.rows;
+    for (const open of this.#window) {
+      // Rows of a split that may have to run again do not count.
+      if (wanted !== null && open.startState !== 'unknown') wanted -= heldRows(open);
+      if (wanted !== null && wanted <= 0) return null;
+      if (open.phase === 'ready') return this.#task(open, wanted);
+      if (open.error !== null) return null;
+    }
+    const open = this.#open();
+    return open === null ? null : this.#task(open, wanted);
+  }
+
+  settled(task: SplitTask, outcome: TaskResult | SelectError): void {
+    const running = this.#running.get(task);
+    assert(running !== undefined, 'a task settles once');
+    this.#running.delete(task);
+    const { open, reserved_bytes } = running;
+    if (this.#ended) {
+      this.#scheduler.release(this, reserved_bytes);
+      if (this.#running.size === 0) this.#drained?.();
+      return;
+    }
+    if (open.stale) {
+      open.stale = false;
+      open.phase = 'ready';
+      this.#scheduler.release(this, reserved_bytes);
+    } else if (outcome instanceof SelectError) {
+      open.phase = 'done';
+      open.error = outcome;
+      this.#scheduler.release(this, reserved_bytes);
+    } else {
+      this.#accept(open, task, outcome, reserved_bytes);
+    }
+    if (this.#options.guessesStart) this.#checkStarts();
+    this.#scheduler.ready(this);
+    this.#wake?.();
+  }
+
+  #open(): OpenSplit | null {
+    if (this.#feedEnded || this.#feed === null || this.#window.length >= this.#window_max) return null;
+    const work = this.#feed.next();
+    if (work === 'end') {
+      this.#feedEnded = true;
+      this.#wake?.();
+    }
+    if (work === 'end' || work === 'wait') return null;
+    const open = openSplit(work, this.#options.guessesStart && this.#window.length > 0 ? 'unknown' : this.#lastEnd);
+    this.#window.push(open);
+    if (this.#options.guessesStart) this.#checkStarts();
+    return open;
+  }
+
+  /** The task that carries `open` on, or null when there is no memory for its output now. */
+  #task(open: OpenSplit, limit: number | null): SplitTask | null {
+    const { planned, sink, utcnow_ms } = this.#options;
+    let output_bytes_max: number = limits.task_output_bytes_max;
+    let reserved_bytes = this.#aggregates ? 0 : output_bytes_max;
+    const first = open === this.#window[0];
+    // Splits ahead of their turn leave room for the one whose turn it is.
+    if (reserved_bytes > 0 && !this.#scheduler.hold(this, reserved_bytes, first ? 0 : output_bytes_max)) {
+      // That one always gets on, once what it produced before has been sent.
+      if (!first || open.held.length > 0 || this.#sending) return null;
+      output_bytes_max = this.#scheduler.guaranteed_bytes;
+      reserved_bytes = 0;
+    }
+    const task: SplitTask = {
+      planId: planned.planId,
+      program: planned.program,
+      source: open.work.source,
+      split: open.work.split,
+      startState: open.startState,
+      resume: open.resume,
+      limit,
+      output_bytes_max,
+      time_ms: limits.task_time_ms,
+      cancel: this.#cancel,
+      sink,
+      utcnow_ms,
+    };
+    open.phase = 'running';
+    this.#running.set(task, { open, reserved_bytes });
+    return task;
+  }
+
+  #accept(open: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
+    assert(task.limit === null || result.rows <= task.limit, 'a task keeps to its limit');
+    // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
+    const held_bytes = Math.min(reserved_bytes, result.bytes.length);
+    this.#scheduler.release(this, reserved_bytes - held_bytes);
+    acceptResult(open, task, result, held_bytes, this.#options.record_bytes_max);
+  }
+
+  /** Splits whose task assumed another start state than the split before ends in are run again from there. */
+  #checkStarts(): void {
+    let start = this.#lastEnd;
+    for (const open of this.#window) {
+      // A task that was told `unknown` has not said yet what it assumed.
+      const guessing = open.phase === 'running' && open.assumed === null;
+      if (open.startState === 'unknown' && !guessing) {
+        open.startState = start;
+        if (open.assumed !== null && open.assumed !== start) this.#rerun(open, null);
+      }
+      if (open.startState === 'unknown' || open.phase !== 'done' || open.error !== null) return;
+      start = open.endState;
+    }
+  }
+
+  /** Runs `open` again from `resume`, dropping what it produced since. */
+  #rerun(open: OpenSplit, resume: Resume | null): void {
+    const held_bytes = heldBytes(open);
+    restart(open, resume);
+    this.#scheduler.release(this, held_bytes);
+    this.#scheduler.ready(this);
+  }
+
+  // What the client asks
+
+  /** The next block, or null when there is none now. */
+  #take(): OutputBlock | null {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure.error;
+      const block = this.#joiner.shift();
+      if (block !== null || this.#ended) return block;
+      const open = this.#window[0];
+      if (open === undefined) {
+        if (this.#feedEnded) this.#finish();
+        else if (this.#open() === null && !this.#feedEnded) return this.#flushDue();
+        continue;
+      }
+      const held = open.held.shift();
+      if (held !== undefined) this.#deliver(open, held);
+      else if (open.phase !== 'done') return this.#flushDue();
+      else this.#leave(open);
+    }
+  }
+
+  /** What waits for more is not kept for longer than a quarter of a second. */
+  #flushDue(): OutputBlock | null {
+    const wait_ms = this.#joiner.wait_ms();
+    if (wait_ms !== null && wait_ms <= 0) this.#joiner.flush();
+    return this.#joiner.shift();
+  }
+
+  #deliver(open: OpenSplit, held: HeldResult): void {
+    const { result } = held;
+    if (this.#limit !== null && this.stats.rows + result.rows > this.#limit) {
+      open.held.unshift(held);
+      this.#rerun(open, held.resume);
+      return;
+    }
+    this.#sending = true;
+    this.#sending_bytes += held.held_bytes;
+    this.stats.rows += result.rows;
+    this.stats.returned_bytes += result.payload_bytes + result.bytes.length - result.sealed_bytes;
+    if (open.work.compressed_bytes === null) {
+      this.stats.scanned_bytes += result.scanned_bytes;
+      this.stats.processed_bytes += result.scanned_bytes;
+    }
+    this.#joiner.accept(result.bytes, result.sealed_bytes);
+    if (this.#limit !== null && this.stats.rows === this.#limit) this.#end();
+  }
+
+  /** The first split of the window is delivered to its end. */
+  #leave(open: OpenSplit): void {
+    if (open.error !== null) {
+      this.#failAtItsTurn(open.error);
+      return;
+    }
+    for (const [index, partial] of this.#partials.entries()) merge(partial, open.partials![index]!);
+    const { source } = open.work;
+    if (open.work.compressed_bytes !== null && source.kind === 'pushed') {
+      this.stats.scanned_bytes = open.work.compressed_bytes;
+      this.stats.processed_bytes = source.offset + open.consumed_bytes;
+    }
+    this.#lastEnd = open.endState;
+    this.#window.shift();
+    this.#window_max = Math.min(2 * this.#window_max, this.#scheduler.pool.workers + 2);
+    this.#feed?.done(open.work, open.consumed_bytes);
+    this.#scheduler.ready(this);
+  }
+
+  #finish(): void {
+    if (this.#feed !== null && this.#feed.error !== null) {
+      this.#failAtItsTurn(this.#feed.error);
+      return;
+    }
+    const { planned, output } = this.#options;
+    const { projection, limit } = planned.plan;
+    if (projection.kind === 'aggregation' && limit !== 0) {
+      const row = finalRow(projection, this.#partials, output, this.#options);
+      this.stats.rows += 1;
+      this.stats.returned_bytes += row.length;
+      this.#joiner.accept(row, 0);
+    }
+    this.#end();
+  }
+
+  /** Rows before the error are sent first. */
+  #failAtItsTurn(error: unknown): void {
+    this.#joiner.flush();
+    if (this.#joiner.empty) throw error;
+  }
+
+  #end(): void {
+    this.#joiner.flush();
+    this.#stop();
+  }
+
+  /** The client has taken all blocks it was given. */
+  #sent(): void {
+    if (!this.#sending) return;
+    const bytes = this.#sending_bytes;
+    this.#sending = false;
+    this.#sending_bytes = 0;
+    this.#scheduler.release(this, bytes);
+    if (!this.#ended) this.#scheduler.ready(this);
+  }
+
+  #change(): Promise<void> {
+    const wait_ms = this.#joiner.wait_ms();
+    return new Promise((resolve) => {
+      const timer = wait_ms === null ? null : setTimeout(resolve, wait_ms);
+      this.#wake = () => {
+        this.#wake = null;
+        if (timer !== null) clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Nothing runs from here on but the tasks under way, which are told to end early. */
+  #stop(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    if (this.#running.size > 0) Atomics.store(new Int32Array(this.#cancel), 0, 1);
+    this.#scheduler.forget(this);
+    let held_bytes = 0;
+    for (const open of this.#window) held_bytes += heldBytes(open);
+    this.#window.length = 0;
+    this.#scheduler.release(this, held_bytes);
+  }
+}

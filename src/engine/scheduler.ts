@@ -1,0 +1,172 @@
+/**
+ * Which query runs next: one fair scheduler for the whole server. Queries take turns task by task (a task is about 25 ms),
+ * at most `workers + 1` tasks are with the pool, and bytes of results that nobody has taken yet are counted, so that
+ * a slow client holds memory up to its share and no thread.
+ */
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Pool } from './pool.ts';
+import type { SplitTask, TaskResult } from './task.ts';
+
+/** A query, as the scheduler sees it. */
+export interface Runnable {
+  /** Whether it waits for its turn; the scheduler's own mark. */
+  scheduled: boolean;
+  /** Bytes it holds of the shared budget; the scheduler's own account. */
+  held_bytes: number;
+  /** The next task, or null when none may run now: the query says `ready` again when that changes. */
+  next(): SplitTask | null;
+  /** The task of an earlier `next` has ended. */
+  settled(task: SplitTask, outcome: TaskResult | SelectError): void;
+}
+
+export interface SchedulerLimits {
+  readonly queries_active_max: number;
+  readonly queries_queued_max: number;
+}
+
+interface Waiting {
+  admit(): void;
+}
+
+export class Scheduler {
+  readonly pool: Pool;
+  /**
+   * Output every query may always ask of one task, whoever holds the rest: what makes waiting for bytes free of deadlock.
+   * Half of the memory for results is set aside for it.
+   */
+  readonly guaranteed_bytes: number;
+  readonly #queries_active_max: number;
+  readonly #queries_queued_max: number;
+  readonly #tasks_max: number;
+  readonly #held_per_query_bytes_max: number;
+  #free_bytes: number;
+  #active = 0;
+  readonly #waiting = new Set<Waiting>();
+  #turns: Runnable[] = [];
+  readonly #starved = new Set<Runnable>();
+  #submitted = 0;
+  #pumping = false;
+
+  constructor(pool: Pool, { queries_active_max, queries_queued_max }: SchedulerLimits) {
+    this.pool = pool;
+    this.#queries_active_max = queries_active_max;
+    this.#queries_queued_max = queries_queued_max;
+    this.#tasks_max = pool.workers + 1;
+    const half = limits.results_in_flight_bytes_max / 2;
+    this.guaranteed_bytes = Math.floor(half / queries_active_max);
+    // A server with many workers needs room for a result of each.
+    this.#free_bytes = Math.max(half, this.#tasks_max * limits.task_output_bytes_max);
+    this.#held_per_query_bytes_max = Math.max(limits.results_per_query_bytes_max, 2 * this.#tasks_max * limits.task_output_bytes_max);
+  }
+
+  /**
+   * Lets a query in: at once (null), or when it is its turn. Every admitted query must `leave`. Raises `SlowDown` when the
+   * queue is full too, and the signal's reason when it is aborted while waiting.
+   */
+  admit(signal?: AbortSignal): Promise<void> | null {
+    signal?.throwIfAborted();
+    if (this.#active < this.#queries_active_max) {
+      this.#active++;
+      return null;
+    }
+    if (this.#waiting.size >= this.#queries_queued_max) throw new SelectError('SlowDown');
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.#waiting.delete(waiting);
+        reject(signal?.reason);
+      };
+      const waiting = {
+        admit: (): void => {
+          signal?.removeEventListener('abort', abort);
+          resolve();
+        },
+      };
+      signal?.addEventListener('abort', abort, { once: true });
+      this.#waiting.add(waiting);
+    });
+  }
+
+  /** Ends an admission; the place goes to the query that waits longest. */
+  leave(): void {
+    const [first] = this.#waiting;
+    if (first === undefined) {
+      this.#active--;
+      return;
+    }
+    this.#waiting.delete(first);
+    first.admit();
+  }
+
+  /** Gives `query` a place in the round. */
+  ready(query: Runnable): void {
+    if (!query.scheduled) {
+      query.scheduled = true;
+      this.#turns.push(query);
+    }
+    this.#pump();
+  }
+
+  /**
+   * Takes bytes of the shared budget for a result, with `spare_bytes` of the query's own share left over; false when there are
+   * none now: the query is then told by another `next`.
+   */
+  hold(query: Runnable, bytes: number, spare_bytes: number): boolean {
+    const over = query.held_bytes + bytes + spare_bytes > this.#held_per_query_bytes_max;
+    if (!over && bytes <= this.#free_bytes) {
+      query.held_bytes += bytes;
+      this.#free_bytes -= bytes;
+      return true;
+    }
+    this.#starved.add(query);
+    return false;
+  }
+
+  /** Gives bytes back. */
+  release(query: Runnable, bytes: number): void {
+    if (bytes === 0) return;
+    query.held_bytes -= bytes;
+    this.#free_bytes += bytes;
+    if (this.#starved.size === 0) return;
+    const starved = [...this.#starved];
+    this.#starved.clear();
+    for (const waiting of starved) this.ready(waiting);
+  }
+
+  /** The query asks for nothing more. */
+  forget(query: Runnable): void {
+    this.#starved.delete(query);
+    if (!query.scheduled) return;
+    query.scheduled = false;
+    this.#turns = this.#turns.filter((other) => other !== query);
+  }
+
+  #pump(): void {
+    // A query may become ready while it is asked for its next task.
+    if (this.#pumping) return;
+    this.#pumping = true;
+    while (this.#submitted < this.#tasks_max) {
+      const query = this.#turns.shift();
+      if (query === undefined) break;
+      query.scheduled = false;
+      const task = query.next();
+      if (task === null) continue;
+      if (!query.scheduled) {
+        query.scheduled = true;
+        this.#turns.push(query);
+      }
+      this.#submit(query, task);
+    }
+    this.#pumping = false;
+  }
+
+  #submit(query: Runnable, task: SplitTask): void {
+    this.#submitted++;
+    const settled = (outcome: TaskResult | SelectError): void => {
+      this.#submitted--;
+      query.settled(task, outcome);
+      this.#pump();
+    };
+    this.pool.runSplit(task).then(settled, settled);
+  }
+}
