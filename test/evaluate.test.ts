@@ -301,6 +301,23 @@ t.test('CASE', async (t) => {
   t.equal(run(5n, true), 'ExternalEvalException');
 });
 
+t.test('functions of the registry', async (t) => {
+  const call = (name: string, ...args: Expression[]): Expression => ({ op: 'call', name, args });
+  t.same(evaluate(call('UPPER', column(0)), [['a'], [null], [undefined], [failure]]).map(shown), [
+    'STRING A',
+    'NULL ',
+    'NULL ',
+    'CastFailed',
+  ]);
+  t.same(evaluate(call('NULLIF', column(0), literal(1n)), [[1n], [2n], [null], [failure]]).map(shown), [
+    'NULL ',
+    'INT 2',
+    'NULL ',
+    'CastFailed',
+  ]);
+  t.strictSame(compileExpression(call('UPPER', literal('a')), context)(new Batch([]), new Uint32Array()), { kind: 'constant', value: 'A' });
+});
+
 t.test('constants are computed once and stay constants', async (t) => {
   const batch = new Batch([['a'], ['b']]);
   for (const [expression, expected] of [

@@ -39,8 +39,12 @@ export function call(name: string, args: readonly Node[], utcnow_ms: number): No
   const entry = findFunction(name);
   assert(entry, `function ${name} is in the registry`);
   const { kernel } = entry;
-  if (entry.nulls === 'propagate') return mapAll(args, (values) => firstUnusual(values) ?? kernel(values));
-  return mapAll(args, (values) => values.find((value) => value instanceof Failure) ?? kernel(values));
+  const sparesNulls = entry.nulls === 'propagate';
+  return mapAll(args, (values) => {
+    const unusual = firstUnusual(values);
+    if (unusual instanceof Failure || (unusual === null && sparesNulls)) return unusual;
+    return kernel(values);
+  });
 }
 
 type Matcher = (text: string) => SqlValue;

@@ -9,6 +9,7 @@ export type FieldNumber = bigint | Decimal | number | null | undefined;
  * decimal, an exponent a float. Blanks around it do not count.
  */
 export function readField(text: string): FieldNumber {
+  if (short_digits.test(text)) return BigInt(Number(text));
   const number = trimBlanks(text);
   if (number === '') return null;
   const match = field_grammar.exec(number);
@@ -60,6 +61,8 @@ export function floatText(value: number): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
 }
 
+/** What most fields are, and what a double holds exactly. */
+const short_digits = /^-?\d{1,15}$/;
 const field_grammar = /^[+-]?(?=\.?\d)\d*(\.\d*)?([eE][+-]?\d+)?$/;
 const int_grammar = /^[+-]?(?:0[xX][\da-fA-F]+(?:_[\da-fA-F]+)*|0[bB][01]+(?:_[01]+)*|\d+(?:_\d+)*)$/;
 const float_grammar = /^[+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[fFdD]?)$/;
