@@ -10,6 +10,10 @@ export const limits = {
   expression_bytes_max: 256 * KiB,
   /** Chevrotain overflows the stack near 500 nested parentheses; checked on the tokens before parsing. */
   expression_nesting_max: 128,
+  /** Operators below one another, as in a chain of `||`: binding and evaluation recurse as deep. */
+  expression_depth_max: 512,
+  /** Nodes that forms like simple CASE may repeat in a plan; a text of the longest size has about as many. */
+  plan_nodes_max: 100_000,
   /** Room for a full expression, XML-escaped, and the serialization options. */
   request_xml_bytes_max: 2 * MiB,
   request_xml_depth_max: 16,
@@ -47,6 +51,8 @@ export const limits = {
   read_bytes: 512 * KiB,
   batch_rows_max: 8192,
   task_output_bytes_max: 2 * MiB,
+  /** Asked of the first tasks of a query; doubles up to `task_output_bytes_max` while tasks fill it. */
+  task_output_bytes_first: 256 * KiB,
   task_time_ms: 25,
   /** Results in flight between the workers and slow clients, for the whole server. */
   results_in_flight_bytes_max: 64 * MiB,

@@ -46,6 +46,8 @@ export class QueryDriver implements Runnable {
   /** Output rows at most; null without LIMIT, and for aggregates, whose only row is counted at the end. */
   readonly #limit: number | null;
   readonly #joiner: TailJoiner;
+  /** Output asked of one task: little until the query has shown that it fills it, so that most queries hold little memory. */
+  #output_bytes_max: number = limits.task_output_bytes_first;
   readonly #cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   readonly #window: OpenSplit[] = [];
   readonly #running = new Map<SplitTask, { readonly open: OpenSplit; readonly reserved_bytes: number }>();
@@ -187,7 +189,7 @@ export class QueryDriver implements Runnable {
   /** The task that carries `open` on, or null when there is no memory for its output now. */
   #task(open: OpenSplit, limit: number | null): SplitTask | null {
     const { planned, sink, utcnow_ms } = this.#options;
-    let output_bytes_max: number = limits.task_output_bytes_max;
+    let output_bytes_max = this.#output_bytes_max;
     let reserved_bytes = this.#aggregates ? 0 : output_bytes_max;
     const first = open === this.#window[0];
     // Splits ahead of their turn leave room for the one whose turn it is.
@@ -217,10 +219,13 @@ export class QueryDriver implements Runnable {
   }
 
   #accept(open: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
-    assert(task.limit === null || result.rows <= task.limit, 'a task keeps to its limit');
     // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
     const held_bytes = Math.min(reserved_bytes, result.bytes.length);
     this.#scheduler.release(this, reserved_bytes - held_bytes);
+    assert(task.limit === null || result.rows <= task.limit, 'a task keeps to its limit');
+    if (2 * result.bytes.length > this.#output_bytes_max) {
+      this.#output_bytes_max = Math.min(2 * this.#output_bytes_max, limits.task_output_bytes_max);
+    }
     acceptResult(open, task, result, held_bytes, this.#options.record_bytes_max);
   }
 

@@ -18,6 +18,8 @@ export interface Runnable {
   next(): SplitTask | null;
   /** The task of an earlier `next` has ended. */
   settled(task: SplitTask, outcome: TaskResult | SelectError): void;
+  /** A bug of ours broke one of the above; the query ends with it, and the others go on. */
+  fail(error: unknown): void;
 }
 
 export interface SchedulerLimits {
@@ -55,9 +57,10 @@ export class Scheduler {
     this.#tasks_max = pool.workers + 1;
     const half = limits.results_in_flight_bytes_max / 2;
     this.guaranteed_bytes = Math.floor(half / queries_active_max);
-    // A server with many workers needs room for a result of each.
-    this.#free_bytes = Math.max(half, this.#tasks_max * limits.task_output_bytes_max);
-    this.#held_per_query_bytes_max = Math.max(limits.results_per_query_bytes_max, 2 * this.#tasks_max * limits.task_output_bytes_max);
+    // A server with many workers needs room for what they all produce, and a query alone in it for keeping them busy.
+    const busy_bytes = 2 * this.#tasks_max * limits.task_output_bytes_max;
+    this.#free_bytes = Math.max(half, 2 * busy_bytes);
+    this.#held_per_query_bytes_max = Math.max(limits.results_per_query_bytes_max, busy_bytes);
   }
 
   /**
@@ -109,12 +112,13 @@ export class Scheduler {
 
   /**
    * Takes bytes of the shared budget for a result, with `spare_bytes` of the query's own share left over; false when there are
-   * none now: the query is then told by another `next`.
+   * none now: the query is then told by another `next`. No query may hold more than is left for the others, so any number of
+   * slow clients leaves room for one more (dynamic thresholds, as switches share their buffers).
    */
   hold(query: Runnable, bytes: number, spare_bytes: number): boolean {
-    const over = query.held_bytes + bytes + spare_bytes > this.#held_per_query_bytes_max;
-    if (!over && bytes <= this.#free_bytes) {
-      query.held_bytes += bytes;
+    const held_bytes = query.held_bytes + bytes;
+    if (held_bytes + spare_bytes <= this.#held_per_query_bytes_max && held_bytes <= this.#free_bytes) {
+      query.held_bytes = held_bytes;
       this.#free_bytes -= bytes;
       return true;
     }
@@ -149,7 +153,7 @@ export class Scheduler {
       const query = this.#turns.shift();
       if (query === undefined) break;
       query.scheduled = false;
-      const task = query.next();
+      const task = nextOf(query);
       if (task === null) continue;
       if (!query.scheduled) {
         query.scheduled = true;
@@ -164,9 +168,22 @@ export class Scheduler {
     this.#submitted++;
     const settled = (outcome: TaskResult | SelectError): void => {
       this.#submitted--;
-      query.settled(task, outcome);
+      try {
+        query.settled(task, outcome);
+      } catch (error) {
+        query.fail(error);
+      }
       this.#pump();
     };
     this.pool.runSplit(task).then(settled, settled);
+  }
+}
+
+function nextOf(query: Runnable): SplitTask | null {
+  try {
+    return query.next();
+  } catch (error) {
+    query.fail(error);
+    return null;
   }
 }
