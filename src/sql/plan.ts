@@ -5,6 +5,7 @@
  * answer itself; the scan says per batch which rows it could not decide, and `filter` decides those, so pushing a
  * predicate is an optimisation and never a promise.
  */
+import type { ScanPredicate } from '../vector/predicate.ts';
 import type { Expression } from './expression.ts';
 
 /** A column the query reads. `position` (0-based) for formats that count their fields, else null. */
@@ -13,41 +14,8 @@ export interface ColumnRef {
   readonly position: number | null;
 }
 
-/**
- * A condition on one column that a kernel can decide on the raw text. MISSING never satisfies one (`present` aside),
- * negated or not. Text that the kernel cannot read in the given way is undecided, never FALSE.
- */
-export type ScanPredicate =
-  /**
-   * `low <= x <= high` in IEEE double. `reading` says what the text must be for the kernel to decide: `int` digits only,
-   * `float` and `decimal` a decimal number, `untyped` the same and blank text is NULL.
-   */
-  | {
-      readonly kind: 'number';
-      readonly slot: number;
-      readonly reading: 'int' | 'float' | 'decimal' | 'untyped';
-      readonly low: number;
-      readonly high: number;
-      readonly negated: boolean;
-    }
-  /** UTF-8 byte order; null = unbounded. Equality is `low = high`, both inclusive. */
-  | {
-      readonly kind: 'text';
-      readonly slot: number;
-      readonly low: string | null;
-      readonly lowInclusive: boolean;
-      readonly high: string | null;
-      readonly highInclusive: boolean;
-      readonly negated: boolean;
-    }
-  | { readonly kind: 'like'; readonly slot: number; readonly pattern: LikePattern; readonly negated: boolean }
-  | { readonly kind: 'in'; readonly slot: number; readonly values: readonly string[]; readonly negated: boolean }
-  /** IS NOT NULL / IS NOT MISSING of a text column; negated: IS NULL / IS MISSING. */
-  | { readonly kind: 'present'; readonly slot: number; readonly negated: boolean };
-
-/** A LIKE pattern after escapes: literal text, `_` as `any-one`, `%` as `any-run`. */
-export type LikePiece = { readonly text: string } | 'any-one' | 'any-run';
-export type LikePattern = readonly LikePiece[];
+export type { LikePattern, LikePiece } from '../vector/like.ts';
+export type { ScanPredicate } from '../vector/predicate.ts';
 
 export type AggregateFunction = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX';
 

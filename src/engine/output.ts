@@ -1,0 +1,114 @@
+/**
+ * The output of a task, written in place in the thread's memory: bare records, or event-stream frames whose payload is written
+ * where the frame will stand, so that sealing copies nothing.
+ */
+import { limits } from '../base/limits.ts';
+import { RECORDS_PREFIX_BYTES, framePayloadMax, sealRecordsFrame } from '../formats/event-stream.ts';
+import type { Memory } from '../kernels/memory.ts';
+
+const CRC_BYTES = 4;
+
+export class Output {
+  readonly #memory: Memory;
+  readonly #frames: boolean;
+  readonly #bytes_max: number;
+  readonly #record_bytes_max: number;
+  /** Where the open frame (or block) begins. */
+  #start: number;
+  /** Where the next record goes, and where its room ends. */
+  at: number;
+  end: number;
+  /** Records bytes in sealed frames. */
+  payload_bytes = 0;
+
+  constructor(memory: Memory, sink: 'frames' | 'blocks', output_bytes_max: number, record_bytes_max: number) {
+    this.#memory = memory;
+    this.#frames = sink === 'frames';
+    this.#bytes_max = Math.min(output_bytes_max, limits.task_output_bytes_max);
+    this.#record_bytes_max = record_bytes_max;
+    this.#start = memory.layout.output;
+    this.at = 0;
+    this.end = 0;
+    this.#open();
+  }
+
+  /** Nothing more may be written: the task returns. */
+  get full(): boolean {
+    return (this.#frames ? this.#start : this.at) - this.#memory.layout.output >= this.#bytes_max;
+  }
+
+  /** Nothing has been written since the last frame was sealed. */
+  get isEmpty(): boolean {
+    return this.at === this.#payloadStart();
+  }
+
+  /** Makes room for a record that did not fit: seals the frame. False when the output is full. */
+  makeRoom(): boolean {
+    if (!this.#frames) return false;
+    this.#seal();
+    if (this.full) return false;
+    this.#open();
+    return true;
+  }
+
+  /**
+   * Writes a record that no empty frame can hold: into scratch, then cut into frames at characters. `write` writes it between two
+   * addresses and answers its end, or -1. False when it is longer than a result record may be.
+   */
+  writeLong(write: (at: number, end: number) => number): boolean {
+    const { layout, u8 } = this.#memory;
+    const scratch = layout.output + layout.output_bytes - this.#record_bytes_max - 16;
+    const end = write(scratch, scratch + this.#record_bytes_max);
+    if (end < 0) return false;
+    if (!this.isEmpty && this.#frames) this.#seal();
+    for (let from = scratch; from < end; ) {
+      let to = Math.min(end, from + (this.#frames ? framePayloadMax : end - from));
+      while (to < end && (u8[to]! & 0xc0) === 0x80) to--;
+      this.#open();
+      u8.copyWithin(this.at, from, to);
+      this.at += to - from;
+      if (this.#frames && to < end) this.#seal();
+      from = to;
+    }
+    return true;
+  }
+
+  /** The finished output, copied out of the memory. A tail worth a frame of its own is sealed here, in the worker. */
+  finish(): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
+    if (this.#frames && this.at - this.#payloadStart() >= limits.flush_bytes) {
+      this.#seal();
+      this.#open();
+    }
+    const { u8, layout } = this.#memory;
+    if (!this.#frames) return { bytes: u8.slice(layout.output, this.at), sealed_bytes: 0 };
+    const sealed_bytes = this.#start - layout.output;
+    const tail = this.#payloadStart();
+    const bytes = new Uint8Array(sealed_bytes + this.at - tail);
+    bytes.set(u8.subarray(layout.output, this.#start));
+    bytes.set(u8.subarray(tail, this.at), sealed_bytes);
+    return { bytes, sealed_bytes };
+  }
+
+  #payloadStart(): number {
+    return this.#frames ? this.#start + RECORDS_PREFIX_BYTES : this.#start;
+  }
+
+  #open(): void {
+    const { layout } = this.#memory;
+    if (this.#frames) {
+      this.at = this.#payloadStart();
+      this.end = this.#start + limits.frame_bytes_max - CRC_BYTES;
+    } else if (this.at === 0) {
+      this.at = this.#start;
+      this.end = layout.output + this.#bytes_max + this.#record_bytes_max;
+    }
+  }
+
+  #seal(): void {
+    const length = this.at - this.#payloadStart();
+    if (length === 0) return;
+    this.payload_bytes += length;
+    this.#start = sealRecordsFrame(this.#memory.u8, this.#start, length);
+    this.at = this.#payloadStart();
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The split task: scan, filter, then rows or partial aggregates, within a budget. A plain synchronous function that knows only
+ * its arguments; it runs in a worker, or in process.
+ */
+import { deserialize } from 'node:v8';
+import { type ErrorValue, SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { dialectOf } from '../formats/csv-dialect.ts';
+import { CsvScan, encodeScan, type EncodedScan } from '../formats/csv-scan.ts';
+import { CsvWindows } from '../formats/csv-window.ts';
+import type { CsvDialect } from '../kernels/kernels.ts';
+import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
+import { initialPartials, type Partial } from './aggregate.ts';
+import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
+import { compileFilter, type Filter } from './operators/filter.ts';
+import { compileProjection, type Project } from './operators/project.ts';
+import { recordColumnsOf } from './operators/record.ts';
+import { Output } from './output.ts';
+import { byteSource } from './source.ts';
+import type { Program, SplitTask, TaskResult } from './task.ts';
+
+/** A program made ready on this thread. Its constants lie in the thread's memory, so only one is ready at a time. */
+interface Prepared {
+  readonly planId: string;
+  readonly utcnow_ms: number;
+  readonly program: Program;
+  readonly thread: ThreadKernels;
+  readonly dialect: CsvDialect;
+  readonly scan: EncodedScan;
+  readonly filter: Filter;
+  readonly project: Project | null;
+  readonly accumulate: Accumulate | null;
+}
+
+/** Errors are values in the result; what is thrown is a bug of ours. */
+export function runSplit(task: SplitTask): TaskResult {
+  const prepared = prepare(task);
+  const run = new SplitRun(task, prepared);
+  return run.run();
+}
+
+/** Compiles the kernels' code and this module's before the first query waits for it. */
+export function warmUp(): void {
+  threadKernels(limits.record_bytes_max);
+}
+
+let current: Prepared | undefined;
+
+function prepare(task: SplitTask): Prepared {
+  if (current !== undefined && current.planId === task.planId && current.utcnow_ms === task.utcnow_ms) return current;
+  const program = current?.planId === task.planId ? current.program : (deserialize(new Uint8Array(task.program)) as Program);
+  const thread = threadKernels(program.record_bytes_max);
+  thread.constants.reset();
+  const context = { utcnow_ms: task.utcnow_ms };
+  const { plan, input } = program;
+  const dialect = dialectOf(input);
+  const { projection } = plan;
+  const takesRecords = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
+  const scan = encodeScan(
+    thread,
+    { positions: plan.columns.map(({ position }) => position!), predicates: plan.predicates, record_columns: takesRecords ? recordColumnsOf(program.schema) : 0 },
+    dialect,
+  );
+  current = {
+    planId: task.planId,
+    utcnow_ms: task.utcnow_ms,
+    program,
+    thread,
+    dialect,
+    scan,
+    filter: compileFilter(plan, context),
+    project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, context) : null,
+    accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, thread.memory, context) : null,
+  };
+  return current;
+}
+
+class SplitRun {
+  readonly #task: SplitTask;
+  readonly #prepared: Prepared;
+  readonly #cancel: Int32Array;
+  readonly #output: Output;
+  readonly #partials: Partial[] | null;
+  #rows = 0;
+  #error: ErrorValue | null = null;
+  /** Where the next task goes on; null when the split is done. */
+  #resumeAt: number | null = null;
+
+  constructor(task: SplitTask, prepared: Prepared) {
+    this.#task = task;
+    this.#prepared = prepared;
+    this.#cancel = new Int32Array(task.cancel);
+    this.#output = new Output(prepared.thread.memory, task.sink, task.output_bytes_max, prepared.program.record_bytes_max);
+    const { projection } = prepared.program.plan;
+    this.#partials =
+      projection.kind === 'aggregation' ? ((task.resume?.partials as Partial[] | null | undefined) ?? initialPartials(projection.aggregates)) : null;
+  }
+
+  run(): TaskResult {
+    let windows: CsvWindows | null = null;
+    try {
+      windows = this.#open();
+      if (windows.assumedStart !== 'unknown') this.#scan(windows);
+    } catch (error) {
+      if (!(error instanceof SelectError)) throw error;
+      this.#error = error.toValue();
+    }
+    return this.#result(windows);
+  }
+
+  #open(): CsvWindows {
+    const { task, prepared } = { task: this.#task, prepared: this.#prepared };
+    const { program, thread, dialect } = prepared;
+    const source = task.source;
+    return new CsvWindows({
+      memory: thread.memory,
+      simd: program.kernels === 'simd' ? thread.simd : thread.reference,
+      reference: thread.reference,
+      dialect,
+      source: byteSource(source),
+      split: task.split,
+      startState: task.startState,
+      resume: task.resume?.offset ?? null,
+      record_bytes_max: program.record_bytes_max,
+      window_bytes: task.limit === null ? program.window_bytes : Math.min(program.window_bytes, limits.window_bytes_first),
+      unfinished: source.kind === 'pushed' && !source.last,
+    });
+  }
+
+  #scan(windows: CsvWindows): void {
+    const { thread, scan: encoded, filter, project, accumulate } = this.#prepared;
+    const { limit, time_ms } = this.#task;
+    const scan = new CsvScan(thread, windows, encoded);
+    const deadline = performance.now() + time_ms;
+    while (scan.next()) {
+      const failure = filter(scan);
+      if (accumulate !== null) {
+        if (scan.count > 0) accumulate(scan, this.#partials!);
+      } else if (scan.count > 0) {
+        const wanted = limit === null ? scan.count : Math.min(scan.count, limit - this.#rows);
+        const { rows, error } = project!(scan, this.#output, wanted);
+        this.#rows += rows;
+        if (error !== null) {
+          this.#error = error;
+          return;
+        }
+        if (this.#rows === limit) return;
+        if (rows < wanted) {
+          this.#resumeAt = scan.offsetOf(scan.selected()[rows]!);
+          return;
+        }
+      }
+      if (failure !== null) {
+        this.#error = failure;
+        return;
+      }
+      if (Atomics.load(this.#cancel, 0) !== 0) return;
+      if (this.#output.full || performance.now() > deadline) {
+        this.#resumeAt = windows.position;
+        return;
+      }
+    }
+  }
+
+  #result(windows: CsvWindows | null): TaskResult {
+    const { split, resume, source } = this.#task;
+    const from = Math.min(resume?.offset ?? split.start, split.end);
+    const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt, split.end);
+    const { bytes, sealed_bytes } = this.#output.finish();
+    const resumed = this.#resumeAt !== null && this.#resumeAt <= split.end && this.#error === null ? { offset: this.#resumeAt, partials: this.#partials } : null;
+    return {
+      bytes,
+      sealed_bytes,
+      payload_bytes: this.#output.payload_bytes,
+      rows: this.#rows,
+      partials: this.#partials,
+      scanned_bytes: to - from,
+      resume: resumed,
+      assumedStart: windows?.assumedStart ?? 'unknown',
+      endState: windows?.endState ?? 'outside',
+      consumed_bytes: source.kind === 'pushed' && windows !== null ? windows.position - source.offset : 0,
+      error: this.#error,
+    };
+  }
+}
+

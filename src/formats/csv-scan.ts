@@ -1,0 +1,257 @@
+/**
+ * Scans a split of CSV batch by batch: rows, the predicates that kernels can decide, and the columns that are asked for, as
+ * fields in the memory of the thread. A scan says what it did: rows it could not decide are kept and marked.
+ */
+import { limits } from '../base/limits.ts';
+import type { CsvDialect, Kernels, TextBounds } from '../kernels/kernels.ts';
+import { bound, FIELD_MISSING, indexFlag, NEEDLE_BYTES_MAX, numberReading } from '../kernels/kernels.ts';
+import type { ThreadKernels } from '../kernels/load.ts';
+import type { ScanPredicate } from '../vector/predicate.ts';
+import type { SqlValue } from '../vector/value.ts';
+import type { Columns, Selection, Vector } from '../vector/vector.ts';
+import type { CsvWindows } from './csv-window.ts';
+
+/** What a query asks of a scan: columns by slot, and predicates on them. */
+export interface ScanRequest {
+  /** 0-based position of each slot's column. */
+  readonly positions: readonly number[];
+  readonly predicates: readonly ScanPredicate[];
+  /** Columns beyond the slots that whole records need room for. */
+  readonly record_columns: number;
+}
+
+/** Runs one predicate over a selection of `count` rows (address 0: all) and answers how many it keeps. */
+type RunPredicate = (kernels: Kernels, fields: number, selection: number, count: number, into: number) => number;
+
+interface EncodedPredicate {
+  readonly slot: number;
+  readonly run: RunPredicate;
+  readonly decides: boolean;
+  /** Text to look for in the raw bytes before any column is located. */
+  readonly needle: { readonly address: number; readonly length: number } | null;
+}
+
+/** Columns located in one walk: their slots in the order of their positions, and the gaps between them. */
+interface ColumnSet {
+  readonly slots: readonly number[];
+  readonly gaps: number;
+  /** Index of its first column among all columns of the batch. */
+  readonly first: number;
+}
+
+/** A request in the constants of a thread. */
+export interface EncodedScan {
+  readonly request: ScanRequest;
+  readonly predicates: readonly EncodedPredicate[];
+  /** Columns the predicates read, and the others. */
+  readonly sets: readonly [ColumnSet, ColumnSet];
+  /** Column of each slot. */
+  readonly columnOf: readonly number[];
+  readonly rows_max: number;
+  readonly stride: number;
+}
+
+export function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDialect): EncodedScan {
+  const { positions, predicates } = request;
+  const encoded = predicates.map((predicate) => encodePredicate(thread, predicate, dialect));
+  encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
+  const tested = new Set(predicates.map(({ slot }) => slot));
+  const slots = positions.map((_, slot) => slot).sort((a, b) => positions[a]! - positions[b]!);
+  const set = (members: number[], first: number): ColumnSet => ({ slots: members, gaps: thread.constants.u32s(gapsOf(members.map((slot) => positions[slot]!))), first });
+  const testedSlots = slots.filter((slot) => tested.has(slot));
+  const sets = [set(testedSlots, 0), set(slots.filter((slot) => !tested.has(slot)), testedSlots.length)] as const;
+  const columnOf: number[] = [];
+  for (const { slots: members, first } of sets) members.forEach((slot, index) => (columnOf[slot] = first + index));
+  const columns = Math.max(1, positions.length + request.record_columns);
+  const rows_max = Math.max(1, Math.min(limits.batch_rows_max, Math.floor(thread.memory.layout.fields_bytes / (8 * columns))));
+  return { request, predicates: encoded, sets, columnOf, rows_max, stride: 8 * rows_max };
+}
+
+/** How many delimiters lie between neighbouring wanted columns. */
+export function gapsOf(positions: readonly number[]): number[] {
+  return positions.map((position, index) => (index === 0 ? position : position - positions[index - 1]! - 1));
+}
+
+function encodePredicate({ constants }: ThreadKernels, predicate: ScanPredicate, dialect: CsvDialect): EncodedPredicate {
+  const { slot, negated } = predicate;
+  const decided = (run: RunPredicate): EncodedPredicate => ({ slot, run, decides: true, needle: null });
+  switch (predicate.kind) {
+    case 'number': {
+      const { low, high } = predicate;
+      const reading = predicate.reading === 'int' ? numberReading.int : predicate.reading === 'untyped' ? numberReading.untyped : numberReading.decimal;
+      return { slot, decides: false, needle: null, run: (k, fields, selection, count, into) => k.selectNumber(fields, selection, count, low, high, reading, negated, into) };
+    }
+    case 'text': {
+      const low = Buffer.from(predicate.low ?? '');
+      const high = Buffer.from(predicate.high ?? '');
+      const bounds: TextBounds = {
+        low: constants.bytes(low),
+        lowLength: low.length,
+        lowBound: predicate.low === null ? bound.none : predicate.lowInclusive ? bound.inclusive : bound.exclusive,
+        high: constants.bytes(high),
+        highLength: high.length,
+        highBound: predicate.high === null ? bound.none : predicate.highInclusive ? bound.inclusive : bound.exclusive,
+      };
+      return decided((k, fields, selection, count, into) => k.selectText(fields, selection, count, bounds, negated, into));
+    }
+    case 'like': {
+      const program = constants.likeProgram(predicate.pattern);
+      const run: RunPredicate = (k, fields, selection, count, into) => k.selectLike(fields, selection, count, program, negated, into);
+      const text = negated ? null : containedText(predicate.pattern);
+      if (text === null) return decided(run);
+      const needle = Buffer.from(text);
+      const searchable = needle.length <= NEEDLE_BYTES_MAX && !contains(needle, dialect.quote) && !contains(needle, dialect.escape);
+      return { slot, run, decides: true, needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null };
+    }
+    case 'in': {
+      const texts = [...new Set(predicate.values)].map((value) => Buffer.from(value)).sort(Buffer.compare);
+      const fields = constants.fields(texts);
+      return decided((k, column, selection, count, into) => k.selectIn(column, selection, count, fields, texts.length, negated, into));
+    }
+    case 'present':
+      return decided((k, fields, selection, count, into) => k.selectPresent(fields, selection, count, negated, into));
+  }
+}
+
+function contains(text: Buffer, part: Uint8Array): boolean {
+  return part.length > 0 && text.includes(Buffer.from(part));
+}
+
+/** The text of `%text%`, or null. */
+function containedText(pattern: Extract<ScanPredicate, { kind: 'like' }>['pattern']): string | null {
+  const [before, piece, after] = pattern;
+  return pattern.length === 3 && before === 'any-run' && after === 'any-run' && typeof piece === 'object' ? piece.text : null;
+}
+
+export class CsvScan implements Columns {
+  readonly #thread: ThreadKernels;
+  readonly #windows: CsvWindows;
+  readonly #encoded: EncodedScan;
+  readonly #located: [boolean, boolean] = [false, false];
+  /** Rows of the batch. */
+  rows = 0;
+  /** The rows the predicates keep: an address (0: all rows) and how many. */
+  selection = 0;
+  count = 0;
+  /** Some kept row is marked in `Layout.undecided`. */
+  undecided = false;
+
+  constructor(thread: ThreadKernels, windows: CsvWindows, encoded: EncodedScan) {
+    this.#thread = thread;
+    this.#windows = windows;
+    this.#encoded = encoded;
+  }
+
+  get kernels(): Kernels {
+    return this.#windows.kernels;
+  }
+
+  get flags(): number {
+    return this.#windows.flags;
+  }
+
+  /** Bytes between the fields of neighbouring columns. */
+  get stride(): number {
+    return this.#encoded.stride;
+  }
+
+  /** Makes the next batch; false at the end. @throws {SelectError} what is wrong with the bytes of the object */
+  next(): boolean {
+    this.rows = this.#windows.nextRows(this.#encoded.rows_max);
+    if (this.rows === 0) return false;
+    this.#located[0] = false;
+    this.#located[1] = false;
+    this.selection = 0;
+    this.count = this.rows;
+    this.undecided = false;
+    if (this.#encoded.predicates.length > 0) this.#select();
+    return true;
+  }
+
+  /** Narrows the selection to rows that the caller decided. */
+  narrow(rows: Selection): void {
+    const { u32, layout } = this.#thread.memory;
+    const into = layout.selections[0];
+    u32.set(rows, into >> 2);
+    this.selection = into;
+    this.count = rows.length;
+  }
+
+  /** The selected rows; valid until the next batch or `narrow`. */
+  selected(): Selection {
+    const { u32, layout } = this.#thread.memory;
+    const at = (this.selection === 0 ? layout.identity : this.selection) >> 2;
+    return u32.subarray(at, at + this.count);
+  }
+
+  isUndecided(row: number): boolean {
+    return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
+  }
+
+  /** Address of the fields of a slot's column, located for the selected rows. */
+  fields(slot: number): number {
+    const column = this.#encoded.columnOf[slot]!;
+    this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
+    return this.#fieldsOf(column);
+  }
+
+  /** Address where the columns of whole records may be located: behind those of the slots. */
+  recordFields(): number {
+    return this.#fieldsOf(this.#encoded.columnOf.length);
+  }
+
+  read(slot: number, rows: Selection): Vector {
+    const fields = this.fields(slot) >> 2;
+    const values: SqlValue[] = new Array(rows.length);
+    for (let i = 0; i < rows.length; i++) values[i] = this.#text(fields + 2 * rows[i]!);
+    return { kind: 'values', values };
+  }
+
+  /** Texts of fields at `address`, row by row. */
+  readField(fields: number, row: number): string | undefined {
+    return this.#text((fields >> 2) + 2 * row);
+  }
+
+  offsetOf(row: number): number {
+    return this.#windows.offsetOf(this.#thread.memory.u32[(this.#thread.memory.layout.rows >> 2) + 2 * row]!);
+  }
+
+  #text(word: number): string | undefined {
+    const { u32, bytes } = this.#thread.memory;
+    const length = u32[word + 1]!;
+    if (length === FIELD_MISSING) return undefined;
+    const start = u32[word]!;
+    return this.flags & indexFlag.highByte ? bytes.toString('utf8', start, start + length) : bytes.toString('latin1', start, start + length);
+  }
+
+  #fieldsOf(column: number): number {
+    return this.#thread.memory.layout.fields + column * this.#encoded.stride;
+  }
+
+  #locate(which: 0 | 1): void {
+    const { slots, gaps, first } = this.#encoded.sets[which];
+    if (this.#located[which] || slots.length === 0) return;
+    this.#located[which] = true;
+    this.kernels.csvLocate(this.selection, this.count, gaps, slots.length, this.#fieldsOf(first), this.stride, this.flags);
+  }
+
+  #select(): void {
+    const { layout, u8, bytes } = this.#thread.memory;
+    const { predicates, columnOf } = this.#encoded;
+    const mayDoubt = predicates.some(({ decides }) => !decides);
+    if (mayDoubt) u8.fill(0, layout.undecided, layout.undecided + this.rows);
+    for (let index = 0; index < predicates.length && this.count > 0; index++) {
+      const { slot, run, needle } = predicates[index]!;
+      const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
+      const fields = this.#fieldsOf(columnOf[slot]!);
+      if (needle !== null && index === 0) {
+        this.count = this.kernels.selectContaining(this.rows, this.#encoded.request.positions[slot]!, needle.address, needle.length, fields, this.flags, into);
+      } else {
+        this.#locate(0);
+        this.count = run(this.kernels, fields, this.selection, this.count, into);
+      }
+      this.selection = into;
+    }
+    this.undecided = mayDoubt && this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);
+  }
+}

@@ -1,0 +1,36 @@
+// 64 bytes to one u64 of bits, lowest byte first: the form every scanner here works on.
+
+// @ts-ignore: decorator
+@inline
+export function bits(s: v128, a: v128, b: v128, c: v128, d: v128): u64 {
+  return <u64>(<u32>i8x16.bitmask(i8x16.eq(a, s)))
+    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(b, s))) << 16)
+    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(c, s))) << 32)
+    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(d, s))) << 48);
+}
+
+// @ts-ignore: decorator
+@inline
+export function any(s: v128, a: v128, b: v128, c: v128, d: v128): bool {
+  return v128.any_true(v128.or(v128.or(i8x16.eq(a, s), i8x16.eq(b, s)), v128.or(i8x16.eq(c, s), i8x16.eq(d, s))));
+}
+
+/** Prefix xor: turns quote bits into "inside quotes" bits. WebAssembly has no carry-less multiplication. */
+// @ts-ignore: decorator
+@inline
+export function prefixXor(m: u64): u64 {
+  m ^= m << 1;
+  m ^= m << 2;
+  m ^= m << 4;
+  m ^= m << 8;
+  m ^= m << 16;
+  m ^= m << 32;
+  return m;
+}
+
+/** Bits of one byte value in the 64 bytes at `p`. */
+// @ts-ignore: decorator
+@inline
+export function bitsAt(p: usize, s: v128): u64 {
+  return bits(s, v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+}

@@ -1,0 +1,250 @@
+// Predicates: each reads a selection and writes the rows that may satisfy it. Written branch-free where the outcome is data.
+import { bitsAt } from './masks';
+import { number } from './number';
+import { ROWS, UNDECIDED } from './state';
+import { csvLocate } from './csv';
+
+const MISSING_LENGTH: u32 = 0xffffffff;
+const UNTYPED: u32 = 2;
+
+// @ts-ignore: decorator
+@inline
+function rowAt(selection: usize, i: u32): u32 {
+  return selection ? load<u32>(selection + (<usize>i << 2)) : i;
+}
+
+export function selectNumber(fields: usize, selection: usize, n: u32, low: f64, high: f64, reading: u32, negated: u32, into: usize): u32 {
+  let o = into;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = rowAt(selection, i);
+    const f = load<u64>(fields + (<usize>r << 3));
+    const length = <u32>(f >> 32);
+    const v = number(<usize>(f & 0xffffffff), length, reading);
+    let keep = (<u32>(v >= low) & <u32>(v <= high)) ^ negated;
+    if (v != v) {
+      // MISSING is never kept; an untyped empty text is NULL; the rest is for the exact path.
+      keep = <u32>(length != MISSING_LENGTH && !(reading == UNTYPED && length == 0));
+      if (keep) store<u8>(UNDECIDED + r, 1);
+    }
+    store<u32>(o, r);
+    o += <usize>keep << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function firstEight(p: usize, length: u32): u64 {
+  const x = bswap<u64>(load<u64>(p));
+  return length >= 8 ? x : length ? x & (<u64>-1 << <u64>(64 - 8 * length)) : 0;
+}
+
+/** Byte order of two texts: negative, 0 or positive. */
+function compare(a: usize, la: u32, b: usize, lb: u32): i32 {
+  const n = min(la, lb);
+  let i: u32 = 0;
+  for (; i + 8 <= n; i += 8) {
+    const x = load<u64>(a + i), y = load<u64>(b + i);
+    if (x != y) return bswap<u64>(x) < bswap<u64>(y) ? -1 : 1;
+  }
+  for (; i < n; i++) {
+    const d = <i32>load<u8>(a + i) - <i32>load<u8>(b + i);
+    if (d) return d;
+  }
+  return la < lb ? -1 : la > lb ? 1 : 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function compareFast(p: usize, length: u32, head: u64, constant: usize, constantLength: u32): i32 {
+  const x = firstEight(p, length);
+  return x < head ? -1 : x > head ? 1 : compare(p, length, constant, constantLength);
+}
+
+/** Bounds: 0 = none, 1 = exclusive, 2 = inclusive. */
+export function selectText(
+  fields: usize, selection: usize, n: u32, low: usize, lowLength: u32, lowBound: u32, high: usize, highLength: u32, highBound: u32, negated: u32, into: usize,
+): u32 {
+  const lowHead = lowBound ? firstEight(low, lowLength) : 0, highHead = highBound ? firstEight(high, highLength) : 0;
+  const lowLimit = lowBound == 2 ? 0 : 1, highLimit = highBound == 2 ? 0 : -1;
+  let o = into;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = rowAt(selection, i);
+    const f = load<u64>(fields + (<usize>r << 3));
+    const p = <usize>(f & 0xffffffff), length = <u32>(f >> 32);
+    let keep: u32 = 0;
+    if (length != MISSING_LENGTH) {
+      keep = 1;
+      if (lowBound) keep = <u32>(compareFast(p, length, lowHead, low, lowLength) >= lowLimit);
+      if (highBound && keep) keep = <u32>(compareFast(p, length, highHead, high, highLength) <= highLimit);
+      keep ^= negated;
+    }
+    store<u32>(o, r);
+    o += <usize>keep << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+/** Constants: `size` fields at `set`, ascending in byte order. */
+export function selectIn(fields: usize, selection: usize, n: u32, set: usize, size: u32, negated: u32, into: usize): u32 {
+  let o = into;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = rowAt(selection, i);
+    const f = load<u64>(fields + (<usize>r << 3));
+    const p = <usize>(f & 0xffffffff), length = <u32>(f >> 32);
+    let keep: u32 = 0;
+    if (length != MISSING_LENGTH) {
+      let a: u32 = 0, b = size;
+      while (a < b) {
+        const mid = (a + b) >> 1;
+        const c = load<u64>(set + (<usize>mid << 3));
+        const order = compare(p, length, <usize>(c & 0xffffffff), <u32>(c >> 32));
+        if (order == 0) {
+          keep = 1;
+          break;
+        }
+        if (order < 0) b = mid;
+        else a = mid + 1;
+      }
+    }
+    store<u32>(o, r);
+    o += <usize>(keep ^ negated) << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+export function selectPresent(fields: usize, selection: usize, n: u32, negated: u32, into: usize): u32 {
+  let o = into;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = rowAt(selection, i);
+    store<u32>(o, r);
+    o += <usize>(<u32>(load<u32>(fields + (<usize>r << 3), 4) != MISSING_LENGTH) ^ negated) << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+// A LIKE program: u32 count of pieces, then per piece u32 kind (0 text, 1 any one character, 2 any run), u32 length, and for text
+// its bytes padded to 4. Matched with one retry point, so the time is bounded by text times pattern, never exponential.
+const TEXT: u32 = 0, ONE: u32 = 1;
+
+// @ts-ignore: decorator
+@inline
+function nextCharacter(p: usize, end: usize): usize {
+  p++;
+  while (p < end && (load<u8>(p) & 0xc0) == 0x80) p++;
+  return p;
+}
+
+// @ts-ignore: decorator
+@inline
+function equal(a: usize, b: usize, n: u32): bool {
+  for (let i: u32 = 0; i < n; i++) if (load<u8>(a + i) != load<u8>(b + i)) return false;
+  return true;
+}
+
+function like(p: usize, length: u32, program: usize): bool {
+  const end = p + length, last = program + 4 + load<u32>(program);
+  let piece = program + 4;
+  let retryPiece: usize = 0, retryAt: usize = 0;
+  while (true) {
+    let matched = true;
+    while (piece < last) {
+      const kind = load<u32>(piece), size = load<u32>(piece, 4);
+      if (kind == TEXT) {
+        if (<u32>(end - p) < size || !equal(p, piece + 8, size)) {
+          matched = false;
+          break;
+        }
+        p += size;
+        piece += 8 + ((size + 3) & ~3);
+      } else if (kind == ONE) {
+        if (p >= end) {
+          matched = false;
+          break;
+        }
+        p = nextCharacter(p, end);
+        piece += 8;
+      } else {
+        piece += 8;
+        retryPiece = piece;
+        retryAt = p;
+        if (piece >= last) return true;
+      }
+    }
+    if (matched && p == end) return true;
+    if (!retryPiece || retryAt >= end) return false;
+    retryAt = nextCharacter(retryAt, end);
+    p = retryAt;
+    piece = retryPiece;
+  }
+  return false;
+}
+
+export function selectLike(fields: usize, selection: usize, n: u32, program: usize, negated: u32, into: usize): u32 {
+  let o = into;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = rowAt(selection, i);
+    const f = load<u64>(fields + (<usize>r << 3));
+    const length = <u32>(f >> 32);
+    const keep = length == MISSING_LENGTH ? 0 : <u32>like(<usize>(f & 0xffffffff), length, program) ^ negated;
+    store<u32>(o, r);
+    o += <usize>keep << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function pairs(p: usize, first: v128, q: usize, second: v128): u64 {
+  const a = v128.and(i8x16.eq(v128.load(p), first), i8x16.eq(v128.load(q), second));
+  const b = v128.and(i8x16.eq(v128.load(p, 16), first), i8x16.eq(v128.load(q, 16), second));
+  const c = v128.and(i8x16.eq(v128.load(p, 32), first), i8x16.eq(v128.load(q, 32), second));
+  const d = v128.and(i8x16.eq(v128.load(p, 48), first), i8x16.eq(v128.load(q, 48), second));
+  if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) return 0;
+  return <u64>(<u32>i8x16.bitmask(a)) | (<u64>(<u32>i8x16.bitmask(b)) << 16) | (<u64>(<u32>i8x16.bitmask(c)) << 32) | (<u64>(<u32>i8x16.bitmask(d)) << 48);
+}
+
+const gap = memory.data(4, 4);
+const oneRow = memory.data(4, 4);
+
+/**
+ * Rows whose column contains the needle. The raw bytes of the whole batch are searched first (first and last byte of the needle
+ * compared at their distance); the column is located only for rows with a hit. Sound because the needle holds no quote character.
+ */
+export function selectContaining(rows: u32, column: u32, needle: usize, length: u32, fields: usize, seen: u32, into: usize): u32 {
+  if (!rows) return 0;
+  const first = i8x16.splat(load<i8>(needle)), second = i8x16.splat(load<i8>(needle + length - 1));
+  const start = <usize>load<u32>(ROWS), end = <usize>load<u32>(ROWS + (<usize>(rows - 1) << 3), 4);
+  store<u32>(gap, column);
+  let o = into, r: u32 = 0;
+  let p = start;
+  while (p < end) {
+    let m = pairs(p, first, p + length - 1, second);
+    while (m) {
+      const hit = p + <usize>ctz<u64>(m);
+      m &= m - 1;
+      if (!equal(hit, needle, length)) continue;
+      while (r < rows && <usize>load<u32>(ROWS + (<usize>r << 3), 4) <= hit) r++;
+      if (r >= rows) return <u32>((o - into) >> 2);
+      if (hit < <usize>load<u32>(ROWS + (<usize>r << 3))) continue;
+      store<u32>(oneRow, r);
+      csvLocate(oneRow, 1, gap, 1, fields, 0, seen);
+      const f = load<u64>(fields + (<usize>r << 3));
+      if (contains(f, needle, length)) {
+        store<u32>(o, r);
+        o += 4;
+      }
+      r++; // decided, one way or the other
+    }
+    p += 64;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+function contains(field: u64, needle: usize, length: u32): bool {
+  const size = <u32>(field >> 32);
+  if (size == MISSING_LENGTH || size < length) return false;
+  const p = <usize>(field & 0xffffffff), last = p + size - length;
+  for (let q = p; q <= last; q++) if (load<u8>(q) == load<u8>(needle) && equal(q, needle, length)) return true;
+  return false;
+}

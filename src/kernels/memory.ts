@@ -1,0 +1,108 @@
+/**
+ * The one memory of a thread: allocated at start, never grown (growing detaches every view), divided once into areas.
+ * Kernels may read 64 bytes past any area and 8 bytes before it; the areas are spaced for that.
+ */
+import { limits } from '../base/limits.ts';
+
+const PAGE = 65_536;
+/** Room for over-reads and unconditional 64-byte stores past the end of an area. */
+const GUARD = 256;
+
+/** Addresses of the areas. */
+export interface Layout {
+  /** Bytes below this belong to the module's own data. */
+  readonly constants: number;
+  readonly constants_bytes: number;
+  /** u32 record ends of a window. */
+  readonly ends: number;
+  /** u32 pairs: rows of the batch. */
+  readonly rows: number;
+  /** Two u32 selections, used in turn. */
+  readonly selections: readonly [number, number];
+  /** u32 0, 1, 2, … : the selection of all rows of a batch, or of a run of them. */
+  readonly identity: number;
+  /** u8 per row: 1 where a predicate could not be decided. */
+  readonly undecided: number;
+  /** u64 fields, column-major. */
+  readonly fields: number;
+  readonly fields_bytes: number;
+  /** f64 vectors of a batch, `batch_rows_max` each. */
+  readonly numbers: number;
+  readonly numbers_vectors: number;
+  /** Bytes from one vector to the next. */
+  readonly numbers_stride: number;
+  /** Text computed during a batch: unescaped fields. */
+  readonly arena: number;
+  readonly output: number;
+  readonly output_bytes: number;
+  /** Unfinished records are carried to just before `read`. */
+  readonly carry: number;
+  readonly read: number;
+  readonly read_bytes: number;
+}
+
+export interface Memory {
+  readonly wasm: WebAssembly.Memory;
+  readonly u8: Uint8Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+  readonly bytes: Buffer;
+  readonly layout: Layout;
+}
+
+/** Allocates the memory of a thread for records of up to `record_bytes_max`. */
+export function createMemory(record_bytes_max: number): Memory {
+  const layout = layOut(record_bytes_max);
+  const pages = Math.ceil((layout.read + layout.read_bytes + GUARD) / PAGE);
+  const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  const { buffer } = wasm;
+  const u32 = new Uint32Array(buffer);
+  for (let row = 0; row < limits.batch_rows_max; row++) u32[(layout.identity >> 2) + row] = row;
+  return {
+    wasm,
+    layout,
+    u8: new Uint8Array(buffer),
+    u32,
+    f64: new Float64Array(buffer),
+    bytes: Buffer.from(buffer),
+  };
+}
+
+const NUMBER_VECTORS = 8;
+/** How often the columns of a batch are located, at most: for predicates, for the other columns, for whole records twice. */
+const ARENA_PASSES = 4;
+
+function layOut(record_bytes_max: number): Layout {
+  let next = PAGE;
+  const area = (bytes: number): number => {
+    const address = next;
+    next = (next + bytes + GUARD + 63) & ~63;
+    return address;
+  };
+  const rows = limits.batch_rows_max;
+  const constants_bytes = 4 * limits.expression_bytes_max;
+  const fields_bytes = Math.max(2 * 1024 * 1024, 8 * limits.columns_max);
+  const output_bytes = limits.task_output_bytes_max + 2 * record_bytes_max + PAGE;
+  const constants = area(constants_bytes);
+  const ends = area(4 * (limits.window_bytes + 64));
+  return {
+    constants,
+    constants_bytes,
+    ends,
+    rows: area(8 * rows),
+    selections: [area(4 * rows), area(4 * rows)],
+    identity: area(4 * rows),
+    undecided: area(rows),
+    fields: area(fields_bytes),
+    fields_bytes,
+    numbers: area(8 * rows * NUMBER_VECTORS),
+    numbers_vectors: NUMBER_VECTORS,
+    numbers_stride: 8 * rows,
+    arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
+    output: area(output_bytes),
+    output_bytes,
+    carry: area(record_bytes_max + limits.window_bytes + limits.read_bytes),
+    read: next,
+    read_bytes: limits.read_bytes,
+  };
+}

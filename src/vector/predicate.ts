@@ -1,0 +1,34 @@
+/** Conditions on one column that a scan may decide on the raw bytes, before any value is made. Plain data. */
+import type { LikePattern } from './like.ts';
+
+/**
+ * MISSING never satisfies a predicate, negated or not, but for `present` and a negated `in` (IN is never NULL). Text that cannot be read in the given way is
+ * undecided, never FALSE: the scan keeps the row and marks it.
+ */
+export type ScanPredicate =
+  /**
+   * `low <= x <= high` in IEEE double. `reading` says what the text must be for a kernel to decide: `int` digits only,
+   * `float` and `decimal` a decimal number, `untyped` the same and empty text is NULL.
+   */
+  | {
+      readonly kind: 'number';
+      readonly slot: number;
+      readonly reading: 'int' | 'float' | 'decimal' | 'untyped';
+      readonly low: number;
+      readonly high: number;
+      readonly negated: boolean;
+    }
+  /** UTF-8 byte order; null = unbounded. Equality is `low = high`, both inclusive. */
+  | {
+      readonly kind: 'text';
+      readonly slot: number;
+      readonly low: string | null;
+      readonly lowInclusive: boolean;
+      readonly high: string | null;
+      readonly highInclusive: boolean;
+      readonly negated: boolean;
+    }
+  | { readonly kind: 'like'; readonly slot: number; readonly pattern: LikePattern; readonly negated: boolean }
+  | { readonly kind: 'in'; readonly slot: number; readonly values: readonly string[]; readonly negated: boolean }
+  /** IS NOT NULL / IS NOT MISSING of a text column; negated: IS NULL / IS MISSING. */
+  | { readonly kind: 'present'; readonly slot: number; readonly negated: boolean };
