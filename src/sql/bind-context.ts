@@ -1,0 +1,70 @@
+/** What the binder carries through an expression, and the refusals its parts share. */
+import { assert } from '../base/assert.ts';
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Path, Position } from './ast.ts';
+import type { Columns } from './bind-names.ts';
+import type { Expression } from './expression.ts';
+import { operandsOf } from './expression-walk.ts';
+import type { Aggregate } from './plan.ts';
+import { isNumeric, type Kind, kindName } from './types.ts';
+
+/** An expression and what is known of its values. */
+export interface Bound {
+  readonly expression: Expression;
+  readonly kind: Kind;
+}
+
+export interface BindContext {
+  readonly columns: Columns;
+  /** Collects the aggregates of the SELECT list; null in WHERE, where there are none. */
+  readonly aggregates: Aggregate[] | null;
+  /** Set while an aggregate's argument is bound. */
+  insideAggregate: boolean;
+  /** The first column named outside an aggregate. */
+  plainColumn: Path | null;
+  /** Nodes that stand more than once in the plan since a form of the language needs their value more than once. */
+  duplicated: number;
+}
+
+export function createContext(columns: Columns, aggregates: Aggregate[] | null): BindContext {
+  return { columns, aggregates, insideAggregate: false, plainColumn: null, duplicated: 0 };
+}
+
+/**
+ * Accounts for `operand` standing `times` more in the plan. Nested forms multiply, so without a bound a short query could
+ * make a plan of any size. Raises MaxOperatorsExceeded.
+ */
+export function duplicate(context: BindContext, operand: Expression, times: number, at: Position): void {
+  context.duplicated += sizeOf(operand) * times;
+  if (context.duplicated > limits.plan_nodes_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.plan_nodes_max, ...at });
+}
+
+/** An untyped field as the number it is to be read as; anything else as it is. */
+export function asNumber(bound: Bound, onText: 'keep' | 'fail'): Bound {
+  if (bound.kind !== 'untyped') return bound;
+  return { expression: { op: 'number', operand: bound.expression, onText }, kind: onText === 'fail' ? 'number' : 'any' };
+}
+
+/** Reads the untyped ones of several operands as numbers where any of them is one. */
+export function meetNumbers<Operands extends readonly Bound[]>(operands: Operands): Operands {
+  if (!operands.some(({ kind }) => isNumeric(kind))) return operands;
+  return operands.map((operand) => asNumber(operand, 'keep')) as unknown as Operands;
+}
+
+/** A type that can mean nothing where it stands. */
+export function wrongType(kind: Kind, where: string, at: Position, hint?: string): SelectError {
+  return new SelectError('InvalidDataType', { type: `${kindName(kind)} ${where}`, ...(hint === undefined ? {} : { hint }), ...at });
+}
+
+const sizes = new WeakMap<Expression, number>();
+
+/** Nodes of an expression written out as a tree; remembered, since shared parts would be counted again and again. */
+function sizeOf(expression: Expression): number {
+  const known = sizes.get(expression);
+  if (known !== undefined) return known;
+  const size = operandsOf(expression).reduce((sum, operand) => sum + sizeOf(operand), 1);
+  assert(Number.isSafeInteger(size), 'the size of a plan is bounded while it is bound');
+  sizes.set(expression, size);
+  return size;
+}

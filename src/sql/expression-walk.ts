@@ -1,0 +1,83 @@
+/** Walks over bound expressions that every rewriting and analysis shares. */
+import type { Expression } from './expression.ts';
+
+/** The operands of a bound expression. */
+export function operandsOf(expression: Expression): readonly Expression[] {
+  switch (expression.op) {
+    case 'literal':
+    case 'column':
+    case 'aggregate':
+      return [];
+    case 'number':
+    case 'negate':
+    case 'not':
+    case 'is':
+    case 'cast':
+      return [expression.operand];
+    case 'arithmetic':
+    case 'concat':
+    case 'compare':
+      return [expression.left, expression.right];
+    case 'and':
+    case 'or':
+      return expression.operands;
+    case 'between':
+      return [expression.operand, expression.low, expression.high];
+    case 'in':
+      return [expression.operand, ...expression.list];
+    case 'like':
+      return [expression.operand, expression.pattern, ...(expression.escape === null ? [] : [expression.escape])];
+    case 'case':
+      return [...expression.branches.flatMap(({ when, then }) => [when, then]), expression.otherwise];
+    case 'call':
+      return expression.args;
+  }
+}
+
+/** The expression with each operand replaced; the very same object where none changed. */
+export function mapOperands(expression: Expression, map: (operand: Expression) => Expression): Expression {
+  switch (expression.op) {
+    case 'literal':
+    case 'column':
+    case 'aggregate':
+      return expression;
+    case 'number':
+    case 'negate':
+    case 'not':
+    case 'is':
+    case 'cast':
+      return changed(expression, { operand: map(expression.operand) });
+    case 'arithmetic':
+    case 'concat':
+    case 'compare':
+      return changed(expression, { left: map(expression.left), right: map(expression.right) });
+    case 'and':
+    case 'or':
+      return changed(expression, { operands: mapAll(expression.operands, map) });
+    case 'between':
+      return changed(expression, { operand: map(expression.operand), low: map(expression.low), high: map(expression.high) });
+    case 'in':
+      return changed(expression, { operand: map(expression.operand), list: mapAll(expression.list, map) });
+    case 'like': {
+      const mapped = { operand: map(expression.operand), pattern: map(expression.pattern) };
+      return changed(expression, { ...mapped, escape: expression.escape === null ? null : map(expression.escape) });
+    }
+    case 'case': {
+      const branches = expression.branches.map((branch) => changed(branch, { when: map(branch.when), then: map(branch.then) }));
+      const same = branches.every((branch, index) => branch === expression.branches[index]);
+      return changed(expression, { branches: same ? expression.branches : branches, otherwise: map(expression.otherwise) });
+    }
+    case 'call':
+      return changed(expression, { args: mapAll(expression.args, map) });
+  }
+}
+
+function mapAll(expressions: readonly Expression[], map: (expression: Expression) => Expression): readonly Expression[] {
+  const mapped = expressions.map(map);
+  return mapped.every((expression, index) => expression === expressions[index]) ? expressions : mapped;
+}
+
+function changed<Whole extends object>(whole: Whole, parts: Partial<Whole>): Whole {
+  const same = Object.entries(parts).every(([key, part]) => whole[key as keyof Whole] === part);
+  return same ? whole : { ...whole, ...parts };
+}

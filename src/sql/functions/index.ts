@@ -1,0 +1,17 @@
+/** The registry of scalar functions. A function of a known topic is one entry in the topic's file. */
+import { conditionalFunctions } from './conditional.ts';
+import type { FunctionEntry } from './function.ts';
+import { textFunctions } from './text.ts';
+
+export type { FunctionEntry, Parameter, ParameterType } from './function.ts';
+
+export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions];
+
+/** The entry of a function by its name or an alias, in any case. */
+export function findFunction(name: string): FunctionEntry | undefined {
+  return byName.get(name.toUpperCase());
+}
+
+const byName: ReadonlyMap<string, FunctionEntry> = new Map(
+  functions.flatMap((entry) => [entry.name, ...entry.aliases].map((name) => [name, entry] as const)),
+);

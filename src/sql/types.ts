@@ -1,0 +1,75 @@
+/** Type names as CAST and IS take them, and the kinds the binder reasons with. */
+import type { TypeName } from '../vector/value.ts';
+import type { StaticType } from './expression.ts';
+
+export interface TypeEntry {
+  readonly type: TypeName;
+  /** Parameters the name may take at most, as in DECIMAL(p, s). */
+  readonly params_max: number;
+}
+
+/** Written names, upper case. Parameters are read and have no effect, as in the reference. */
+export const typeEntries: ReadonlyMap<string, TypeEntry> = new Map<string, TypeEntry>([
+  ['BOOL', { type: 'bool', params_max: 0 }],
+  ['BOOLEAN', { type: 'bool', params_max: 0 }],
+  ['INT', { type: 'int', params_max: 0 }],
+  ['INTEGER', { type: 'int', params_max: 0 }],
+  ['SMALLINT', { type: 'int', params_max: 0 }],
+  ['FLOAT', { type: 'float', params_max: 1 }],
+  ['REAL', { type: 'float', params_max: 0 }],
+  ['DOUBLE PRECISION', { type: 'float', params_max: 0 }],
+  ['DECIMAL', { type: 'decimal', params_max: 2 }],
+  ['NUMERIC', { type: 'decimal', params_max: 2 }],
+  ['DEC', { type: 'decimal', params_max: 2 }],
+  ['STRING', { type: 'string', params_max: 1 }],
+  ['CHAR', { type: 'string', params_max: 1 }],
+  ['VARCHAR', { type: 'string', params_max: 1 }],
+  ['CHARACTER', { type: 'string', params_max: 1 }],
+  ['CHARACTER VARYING', { type: 'string', params_max: 1 }],
+  ['SYMBOL', { type: 'string', params_max: 0 }],
+  ['TIMESTAMP', { type: 'timestamp', params_max: 0 }],
+]);
+
+/** Second words of type names, by the first. */
+export const typeNamePairs: ReadonlyMap<string, string> = new Map([
+  ['DOUBLE', 'PRECISION'],
+  ['CHARACTER', 'VARYING'],
+]);
+
+/** What the binder knows of an expression; `number`: INT, FLOAT or DECIMAL, which one only at run time. */
+export type Kind = StaticType | 'number';
+
+/** Whether a value of this kind, where it is not NULL, is a number. */
+export function isNumeric(kind: Kind): boolean {
+  return kind === 'number' || kind === 'int' || kind === 'float' || kind === 'decimal';
+}
+
+/** Whether a value of this kind can be text; `any` may turn out to be. */
+export function canBeText(kind: Kind): boolean {
+  return kind === 'string' || kind === 'untyped' || kind === 'any' || isUnknown(kind);
+}
+
+/** Whether a value of this kind can be a truth value. */
+export function canBeCondition(kind: Kind): boolean {
+  return kind === 'bool' || kind === 'any' || isUnknown(kind);
+}
+
+/** NULL or MISSING, whatever the row. */
+export function isUnknown(kind: Kind): boolean {
+  return kind === 'null' || kind === 'missing';
+}
+
+/** The kind of a value that comes from one of several expressions (CASE, COALESCE). */
+export function commonKind(kinds: readonly Kind[]): Kind {
+  const known = kinds.filter((kind) => !isUnknown(kind));
+  const first = known[0];
+  if (first === undefined) return 'null';
+  if (known.every((kind) => kind === first)) return first;
+  if (known.every(isNumeric)) return 'number';
+  return known.every((kind) => kind === 'untyped' || isNumeric(kind)) ? 'untyped' : 'any';
+}
+
+/** A kind in the words of messages. */
+export function kindName(kind: Kind): string {
+  return kind === 'untyped' ? 'STRING' : kind.toUpperCase();
+}
