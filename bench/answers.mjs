@@ -1,0 +1,139 @@
+// Do two engines give the same answer? Answers are CSV files; engines quote and order differently, so text is not compared.
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const LF = 0x0a;
+const CR = 0x0d;
+const DOT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const FIELD_END = 0x1f;
+const RELATIVE_ERROR_MAX = 1e-9;
+
+/**
+ * What is compared of an answer.
+ * @param {string} path CSV without a header line
+ * @param {import('./queries.mjs').Query['compare']} compare
+ * @returns {string | number[]}
+ */
+export function answerOf(path, compare) {
+  if (compare === 'rows') {
+    const { rows, digest } = digestRows(path);
+    return `${rows} rows, digest ${digest}`;
+  }
+  if (compare === 'row-count') return `${digestRows(path).rows} rows`;
+  if (statSync(path).size > 1 << 16) throw new Error('an answer of values must be short');
+  return readFileSync(path, 'latin1').trim().split(/[,\n]/).map((field) => Number(field.replaceAll('"', '')));
+}
+
+/** @param {string | number[]} a @param {string | number[]} b */
+export function answersAgree(a, b) {
+  if (typeof a === 'string' || typeof b === 'string') return a === b;
+  return a.length === b.length && a.every((value, i) => Math.abs(value - b[i]) <= RELATIVE_ERROR_MAX * Math.abs(value));
+}
+
+/**
+ * Counts and hashes the records of a CSV file, whatever their order, quoting, and zeros after a decimal point.
+ * @param {string} path
+ * @returns {{ rows: number, digest: string }}
+ */
+export function digestRows(path) {
+  const rows = new RowDigest();
+  const fd = openSync(path, 'r');
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) {
+    for (let i = 0; i < n; i++) rows.push(buffer[i]);
+  }
+  closeSync(fd);
+  return rows.end();
+}
+
+class RowDigest {
+  rows = 0;
+  #sumA = 0;
+  #sumB = 0;
+  #a = 0;
+  #b = 0;
+  #fieldBytes = 0;
+  #quoted = false;
+  /** The last byte was a quote inside a quoted field: its end, or the first of a doubled quote. */
+  #quoteSeen = false;
+  #numeric = true;
+  /** A point seen and held back with the zeros after it, until a digit shows that they count. */
+  #heldPoint = false;
+  #heldZeros = 0;
+  #pointSeen = false;
+
+  /** @param {number} byte */
+  push(byte) {
+    if (this.#quoted) {
+      if (this.#quoteSeen) {
+        this.#quoteSeen = false;
+        if (byte === QUOTE) return this.#content(byte);
+        this.#quoted = false;
+      } else {
+        if (byte === QUOTE) this.#quoteSeen = true;
+        else this.#content(byte);
+        return;
+      }
+    }
+    if (byte === COMMA) this.#endField();
+    else if (byte === LF) this.#endRow();
+    else if (byte === QUOTE && this.#fieldBytes === 0) this.#quoted = true;
+    else if (byte !== CR) this.#content(byte);
+  }
+
+  end() {
+    if (this.#fieldBytes > 0) this.#endRow();
+    const hex = (sum) => (sum >>> 0).toString(16).padStart(8, '0');
+    return { rows: this.rows, digest: hex(this.#sumA) + hex(this.#sumB) };
+  }
+
+  #content(byte) {
+    this.#fieldBytes++;
+    if (this.#numeric) {
+      if (byte === DOT && !this.#pointSeen) {
+        this.#pointSeen = true;
+        this.#heldPoint = true;
+        return;
+      }
+      if (byte === ZERO && this.#pointSeen) {
+        this.#heldZeros++;
+        return;
+      }
+      if (byte < ZERO || byte > NINE) this.#numeric = false;
+      this.#release();
+    }
+    this.#hash(byte);
+  }
+
+  #release() {
+    if (this.#heldPoint) this.#hash(DOT);
+    for (; this.#heldZeros > 0; this.#heldZeros--) this.#hash(ZERO);
+    this.#heldPoint = false;
+  }
+
+  #endField() {
+    this.#hash(FIELD_END);
+    this.#fieldBytes = 0;
+    this.#numeric = true;
+    this.#pointSeen = false;
+    this.#heldPoint = false;
+    this.#heldZeros = 0;
+  }
+
+  #endRow() {
+    this.#endField();
+    this.rows++;
+    this.#sumA = (this.#sumA + Math.imul(this.#a ^ (this.#a >>> 15), 0x2c1b3c6d)) | 0;
+    this.#sumB = (this.#sumB + Math.imul(this.#b ^ (this.#b >>> 13), 0x297a2d39)) | 0;
+    this.#a = 0;
+    this.#b = 0;
+  }
+
+  #hash(byte) {
+    this.#a = (Math.imul(this.#a ^ byte, 0x01000193) + 0x9e37) | 0;
+    this.#b = Math.imul(this.#b + byte, 0x85ebca6b) ^ (this.#b >>> 16);
+  }
+}

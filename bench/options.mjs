@@ -1,0 +1,105 @@
+// The command line.
+import { parseArgs } from 'node:util';
+import { DEFAULT_DIST_DIR } from './paths.mjs';
+import { QUERIES } from './queries.mjs';
+
+export const PEERS = ['duckdb', 'clickhouse', 'polars'];
+export const SUITES = ['in-process', 'http', 'gzip', 'memory'];
+
+const HELP = `Usage: npm run bench -- [options]
+
+Measures s3lect against DuckDB, ClickHouse and Polars on the same files, prints the tables and keeps the run under bench/runs/.
+Suites (all of them, unless some are named):
+  --in-process        every query in process, one core and two, checked against the peers' answers
+  --http              Q2 to Q5 through HTTP on one core, first byte of LIMIT 10, small objects a second
+  --gzip              a query on gzip against bare inflating
+  --memory            the server's peak memory under four clients, one slow; what a disconnect frees
+Options:
+  --cores 1|2|both    default both
+  --only Q2,Q4        only these queries: ${QUERIES.map((query) => query.id).join(' ')}
+  --size 215m         of the lineitem files; 1g and more work too
+  --big-size 1g       of the object for the first byte and for memory
+  --runs 5            timed runs of each, after a checking run that also warms up
+  --slow-seconds 20   how long the slow client of --memory reads before it hangs up
+  --peers LIST        default ${PEERS.join(',')}; --skip-peers for none
+  --skip-ours         only the peers
+  --cpus 0,1          the CPUs to pin to, default the first two allowed
+  --dist DIR          the build to measure, default ../dist
+  --fresh             make the data again
+  --keep              keep a partial run too; a whole run is always kept
+  --help`;
+
+/**
+ * @typedef {object} Options
+ * @property {Set<string>} suites
+ * @property {number[]} cores
+ * @property {import('./queries.mjs').Query[]} queries
+ * @property {string} size
+ * @property {string} bigSize
+ * @property {number} runs
+ * @property {number} slowSeconds
+ * @property {string[]} peers
+ * @property {boolean} ours
+ * @property {number[] | undefined} cpus
+ * @property {string} distDir
+ * @property {boolean} fresh
+ * @property {boolean} keep
+ */
+
+/** @param {string[]} args @returns {Options | undefined} undefined: help was printed */
+export function parseOptions(args) {
+  const flag = { type: 'boolean', default: false };
+  const text = (fallback) => ({ type: 'string', ...(fallback === undefined ? {} : { default: fallback }) });
+  const { values } = parseArgs({
+    args,
+    options: {
+      ...Object.fromEntries([...SUITES, 'skip-peers', 'skip-ours', 'fresh', 'keep', 'help'].map((name) => [name, flag])),
+      cores: text('both'),
+      only: text(),
+      size: text('215m'),
+      'big-size': text('1g'),
+      runs: text('5'),
+      'slow-seconds': text('20'),
+      peers: text(PEERS.join(',')),
+      cpus: text(),
+      dist: text(DEFAULT_DIST_DIR),
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return undefined;
+  }
+  const named = SUITES.filter((suite) => values[suite]);
+  const partial = named.length > 0 || values.only !== undefined || values.cores !== 'both' || values['skip-peers'] || values['skip-ours'];
+  return {
+    suites: new Set(named.length > 0 ? named : SUITES),
+    cores: values.cores === 'both' ? [1, 2] : [count(values.cores)],
+    queries: values.only === undefined ? QUERIES : list(values.only).map(queryById),
+    size: values.size,
+    bigSize: values['big-size'],
+    runs: count(values.runs),
+    slowSeconds: count(values['slow-seconds']),
+    peers: values['skip-peers'] ? [] : list(values.peers),
+    ours: !values['skip-ours'],
+    cpus: values.cpus === undefined ? undefined : list(values.cpus).map(Number),
+    distDir: values.dist,
+    fresh: values.fresh,
+    keep: values.keep || !partial,
+  };
+}
+
+function list(text) {
+  return text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+}
+
+function count(text) {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`not a count: ${text}`);
+  return value;
+}
+
+function queryById(id) {
+  const query = QUERIES.find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+  if (!query) throw new Error(`no query is called ${id}`);
+  return query;
+}
