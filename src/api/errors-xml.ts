@@ -8,9 +8,17 @@ export interface ErrorContext {
   readonly hostId: string;
 }
 
-/** The body of an error answer; its status is `error.status`. */
+/** The body of an error answer; its status is `error.status`. Parameters that begin with an upper-case letter are elements of their own. */
 export function errorXml(error: SelectError, { resource, requestId, hostId }: ErrorContext): string {
-  const members = { Code: error.code, Message: error.message, Resource: resource, RequestId: requestId, HostId: hostId };
+  const extra = Object.entries(error.params).filter(([name]) => /^[A-Z]/.test(name));
+  const members = {
+    Code: error.code,
+    Message: error.message,
+    ...Object.fromEntries(extra.map(([name, value]) => [name, String(value)])),
+    Resource: resource,
+    RequestId: requestId,
+    HostId: hostId,
+  };
   const elements = Object.entries(members).map(([name, text]) => `<${name}>${escapeXml(text)}</${name}>`);
   return `${xmlDeclaration}<Error>${elements.join('')}</Error>`;
 }

@@ -77,13 +77,27 @@ export const limits = {
   flush_bytes: 64 * KiB,
   flush_ms: 250,
   first_byte_ms: 1000,
+  /** A first block smaller than a flush waits so long for an error right behind it, which can then still be an HTTP status. */
+  early_error_ms: 50,
+  cont_ms_min: 1000,
+  cont_ms_max: 30_000,
+  progress_ms_min: 1000,
+  /** Cont and Progress frames of one query: minio-py recurses once for each and overflows its stack near 1,000. */
+  signs_of_life_max: 490,
   keep_alive_ms: 72_000,
   request_header_ms: 30_000,
   socket_idle_ms: 300_000,
+  /** A request body nobody wants is read to its end up to here, for the connection's sake; beyond, the connection is closed. */
+  unread_body_bytes_max: MiB,
+  /** How long a closed connection goes on taking the body, so that the client gets to read the answer. */
+  linger_ms: 2000,
+  /** How long a server that is told to stop lets requests run. */
+  drain_ms: 30_000,
 } as const;
 
 assert(limits.read_bytes % limits.window_bytes === 0, 'a read holds whole windows');
 assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
+assert(limits.cont_ms_max < limits.socket_idle_ms, 'a query without output keeps its connection');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
 assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
 assert(limits.piece_bytes <= limits.split_bytes, 'a piece is a kind of split');

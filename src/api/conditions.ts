@@ -1,0 +1,52 @@
+/** Conditional requests and ranges, as RFC 9110 has them and S3 applies them to GetObject and HeadObject. */
+import type { ByteRange } from '../base/bytes.ts';
+import { SelectError } from '../base/errors.ts';
+import type { ObjectInfo } from '../storage/store.ts';
+import type { ApiRequest } from './http.ts';
+
+/**
+ * Whether the client has this version already (304).
+ * @throws SelectError PreconditionFailed
+ */
+export function isNotModified({ etag, lastModified }: ObjectInfo, headers: ApiRequest['headers']): boolean {
+  const modified_s = Math.floor(lastModified.getTime() / 1000);
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+  const unmodifiedSince_s = seconds(headers['if-unmodified-since']);
+  const modifiedSince_s = seconds(headers['if-modified-since']);
+  if (ifMatch !== undefined) {
+    if (!namesEtag(ifMatch, etag)) throw new SelectError('PreconditionFailed', { Condition: 'If-Match' });
+  } else if (unmodifiedSince_s !== undefined && modified_s > unmodifiedSince_s) {
+    throw new SelectError('PreconditionFailed', { Condition: 'If-Unmodified-Since' });
+  }
+  if (ifNoneMatch !== undefined) return namesEtag(ifNoneMatch, etag);
+  return modifiedSince_s !== undefined && modified_s <= modifiedSince_s;
+}
+
+/**
+ * The one range asked for; undefined where all of the object is to be sent: no Range header, one that cannot be read, one of
+ * several ranges, or one bound by `If-Range` to another version.
+ * @throws SelectError InvalidRange
+ */
+export function rangeOf({ etag, lastModified, size }: ObjectInfo, headers: ApiRequest['headers']): ByteRange | undefined {
+  const { range, 'if-range': ifRange } = headers;
+  const [, first = '', last = ''] = /^bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})$/i.exec(range?.trim() ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  if (ifRange !== undefined && !namesEtag(ifRange, etag) && seconds(ifRange) !== Math.floor(lastModified.getTime() / 1000))
+    return undefined;
+  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size : Math.min(size, Number(last) + 1);
+  if (first !== '' && last !== '' && Number(last) < Number(first)) return undefined;
+  if (start >= size) throw new SelectError('InvalidRange', { ActualObjectSize: String(size), RangeRequested: range ?? '' });
+  return { start, end };
+}
+
+/** Whether a list of entity tags, with or without quotes, holds this one. */
+function namesEtag(list: string, etag: string): boolean {
+  const bare = (text: string): string => text.trim().replace(/^W\//, '').replace(/^"|"$/g, '');
+  return list.split(',').some((text) => text.trim() === '*' || bare(text) === bare(etag));
+}
+
+function seconds(date: string | undefined): number | undefined {
+  const time_ms = date === undefined || !/^[A-Z][a-z]{2,8},? /.test(date) ? Number.NaN : Date.parse(date);
+  return Number.isNaN(time_ms) ? undefined : Math.floor(time_ms / 1000);
+}

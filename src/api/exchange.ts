@@ -1,0 +1,172 @@
+/** One request of Node's HTTP server to the handler, and its answer back: backpressure, disconnection, bodies nobody reads. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { limits } from '../base/limits.ts';
+import type { ApiRequest, ApiResponse, Handler } from './http.ts';
+import { headersOf } from './http.ts';
+
+export interface ExchangeOptions {
+  readonly handle: Handler;
+  /** `req.url` may have been replaced for routing, so the request target comes beside it. */
+  readonly target: string;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+  /** The server is about to stop: the connection is not kept. */
+  isClosing(): boolean;
+  /** What broke an answer under way. */
+  onBroken(error: unknown): void;
+}
+
+/** Never rejects. */
+export async function exchange(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions): Promise<void> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  res.once('close', () => {
+    if (!res.writableFinished) controller.abort(new Error('the client is gone'));
+    else if (options.isClosing()) req.socket.destroySoon();
+  });
+  // why: a request cut off is told through the body's iteration or the signal; without a listener it would be thrown.
+  req.on('error', () => {});
+  let answer: ApiResponse;
+  try {
+    answer = await options.handle(requestOf(req, res, options, signal));
+  } catch (error) {
+    // Only the client's leaving brings us here, or a fault of the handler itself.
+    if (!signal.aborted) options.onBroken(error);
+    req.socket.destroy();
+    return;
+  }
+  try {
+    await send(req, res, answer, options, signal);
+  } catch (error) {
+    if (!signal.aborted) options.onBroken(error);
+    // Neither a clean end, which some clients take for success, nor a loss of what was written before.
+    (req.socket as Socket | null)?.destroySoon();
+  }
+}
+
+function requestOf(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions, signal: AbortSignal): ApiRequest {
+  const question = options.target.indexOf('?');
+  const { socket } = req;
+  return {
+    method: req.method ?? '',
+    rawPath: question < 0 ? options.target : options.target.slice(0, question),
+    rawQuery: question < 0 ? '' : options.target.slice(question + 1),
+    headers: headersOf(req.rawHeaders),
+    rawHeaders: req.rawHeaders,
+    body: bodyOf(req, res, options.expectsContinue),
+    remote: socket.remoteAddress ?? '',
+    secure: 'encrypted' in socket,
+    signal,
+  };
+}
+
+async function* bodyOf(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): AsyncGenerator<Uint8Array, void, undefined> {
+  if (expectsContinue) res.writeContinue();
+  // why: to destroy the request would take the connection with it, and an error must still be answered.
+  yield* req.iterator({ destroyOnReturn: false });
+}
+
+async function send(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: ApiResponse,
+  options: ExchangeOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const { status, headers, body } = answer;
+  const unread = unreadBody(req, options);
+  // A body that was announced and never called for leaves the connection in a state nobody can know: Node closes it then.
+  if (options.isClosing() || unread === 'large') headers['connection'] = 'close';
+  try {
+    res.writeHead(status, headers);
+  } catch (error) {
+    await discard(body);
+    throw error;
+  }
+  if (body !== null && !(body instanceof Uint8Array)) {
+    if (req.method === 'HEAD') await discard(body);
+    else await sendPieces(res, body, signal);
+    res.end();
+  } else if (unread === 'large') {
+    if (body === null) res.flushHeaders();
+    else res.write(body);
+    linger(req, res);
+    return;
+  } else if (body === null) res.end();
+  else res.end(body);
+  if (!req.readableEnded && unread !== 'uncalled') req.resume();
+}
+
+/** What is left of the request's body, that the connection must be freed of before it can carry the next request. */
+function unreadBody(req: IncomingMessage, { expectsContinue }: ExchangeOptions): 'none' | 'small' | 'large' | 'uncalled' {
+  if (req.complete) return 'none';
+  if (expectsContinue && !req.readableDidRead) return 'uncalled';
+  const length = req.headers['content-length'];
+  return length !== undefined && Number(length) <= limits.unread_body_bytes_max ? 'small' : 'large';
+}
+
+async function sendPieces(res: ServerResponse, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  let ended = false;
+  let flushed = false;
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const next = await iterator.next();
+      if (next.done === true) {
+        ended = true;
+        return;
+      }
+      const piece = next.value;
+      if (piece.length === 0) {
+        if (!flushed) res.flushHeaders();
+        res.socket?.setTimeout(limits.socket_idle_ms);
+      } else if (!res.write(piece)) {
+        await drained(res);
+      }
+      flushed = true;
+    }
+  } finally {
+    if (!ended) await iterator.return?.();
+  }
+}
+
+async function discard(body: ApiResponse['body']): Promise<void> {
+  if (body !== null && !(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+}
+
+/** Resolves once there is room for more, or nobody left to send it to. */
+function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed || !res.writableNeedDrain) return resolve();
+    const settle = (): void => {
+      res.off('drain', settle);
+      res.off('close', settle);
+      resolve();
+    };
+    res.once('drain', settle);
+    res.once('close', settle);
+  });
+}
+
+/** Takes the rest of a body for a while before the connection is closed: closed at once, it would be reset, and the answer lost. */
+function linger(req: IncomingMessage, res: ServerResponse): void {
+  let bytes = 0;
+  const end = (): void => {
+    clearTimeout(timer);
+    req.off('data', count);
+    req.off('end', end);
+    req.off('close', end);
+    res.end();
+  };
+  const count = (piece: Uint8Array): void => {
+    bytes += piece.length;
+    if (bytes > 16 * limits.unread_body_bytes_max) end();
+  };
+  const timer = setTimeout(end, limits.linger_ms);
+  req.on('data', count);
+  req.once('end', end);
+  req.once('close', end);
+  req.resume();
+}

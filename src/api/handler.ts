@@ -1,0 +1,85 @@
+/** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
+import { randomBytes } from 'node:crypto';
+import type { CredentialStore } from '../auth/credentials.ts';
+import { decodeBody } from '../auth/payload.ts';
+import { verify } from '../auth/sigv4.ts';
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { asSelectError, errorAnswer } from './error-answer.ts';
+import type { ApiRequest, ApiResponse, Handler } from './http.ts';
+import { checkHeaders, type Services } from './operation.ts';
+import { findOperation } from './registry.ts';
+import { isLoopbackHost, readTarget } from './target.ts';
+
+export interface HandlerOptions extends Services {
+  readonly credentials: CredentialStore;
+  /** The one region that signatures may name; any if absent. */
+  readonly signedRegion: string | undefined;
+  /** The credentials are those everybody knows, so only clients of this machine are served. */
+  readonly defaultCredentials: boolean;
+  /** Host names below which a first label is a bucket. */
+  readonly domains: readonly string[];
+  /** Told what is no error of the catalogue: faults of ours. */
+  onFault(error: unknown, requestId: string): void;
+}
+
+/** The answer to a request it could not even be made of, or whose operation failed, has the same shape everywhere. */
+export interface Answerer {
+  readonly handle: Handler;
+  /** An error's answer, with the headers every answer has. */
+  fail(error: unknown, request: Pick<ApiRequest, 'method' | 'rawPath'>): ApiResponse;
+}
+
+/** `handle` answers errors too; it throws only what aborted the request's signal. */
+export function createHandler(options: HandlerOptions): Answerer {
+  const hostId = randomBytes(24).toString('base64');
+
+  function fail(error: unknown, { method, rawPath }: Pick<ApiRequest, 'method' | 'rawPath'>, requestId = newRequestId()): ApiResponse {
+    const told = asSelectError(error);
+    if (told.code === 'InternalError') options.onFault(error, requestId);
+    return identified(errorAnswer(told, { resource: rawPath, requestId, hostId }, method === 'HEAD'), requestId);
+  }
+
+  function identified(answer: ApiResponse, requestId: string): ApiResponse {
+    answer.headers['x-amz-request-id'] = requestId;
+    answer.headers['x-amz-id-2'] = hostId;
+    answer.headers['server'] = 's3lect';
+    return answer;
+  }
+
+  return {
+    fail,
+    async handle(request) {
+      const requestId = newRequestId();
+      try {
+        return identified(await perform(request, options), requestId);
+      } catch (error) {
+        if (request.signal.aborted) throw error;
+        return fail(error, request, requestId);
+      }
+    },
+  };
+}
+
+async function perform(request: ApiRequest, options: HandlerOptions): Promise<ApiResponse> {
+  const { method, rawPath, rawQuery, headers, rawHeaders } = request;
+  // why: a page of the web may reach this machine under a name of its own (DNS rebinding), and knows the credentials.
+  if (options.defaultCredentials && !isLoopbackHost(headers['host'] ?? '')) {
+    throw new SelectError('AccessDenied', { reason: 'with default credentials only localhost is served' });
+  }
+  const target = readTarget(request, options.domains);
+  const region = options.signedRegion === undefined ? {} : { region: options.signedRegion };
+  const { credentials } = options;
+  const identity = verify({ method, rawPath, rawQuery, headers, rawHeaders }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
+  const operation = findOperation(method, target);
+  if (identity.payload.kind === 'streaming' && operation.name !== 'PutObject') {
+    throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
+  }
+  checkHeaders(operation, headers);
+  const body = decodeBody(request.body, identity, headers);
+  return operation.handle({ services: options, request, body, ...target });
+}
+
+function newRequestId(): string {
+  return randomBytes(8).toString('hex').toUpperCase();
+}

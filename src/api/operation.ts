@@ -1,0 +1,67 @@
+/** What an operation of the S3 API is to the rest of `api`. */
+import type { DecodedBody } from '../auth/payload.ts';
+import { SelectError } from '../base/errors.ts';
+import type { Engine } from '../engine/query.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { ApiRequest, ApiResponse } from './http.ts';
+
+/** What operations work with. */
+export interface Services {
+  readonly store: ObjectStore;
+  readonly engine: Engine;
+  /** The region that buckets are said to be in. */
+  readonly region: string;
+}
+
+export interface OperationContext {
+  readonly services: Services;
+  readonly request: ApiRequest;
+  readonly bucket: string;
+  readonly key: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** The data of the request's body. Nothing of it may become visible before its iteration has ended without an error. */
+  readonly body: DecodedBody;
+}
+
+/** What the file of an operation says of it. */
+export interface OperationBody {
+  /** Query parameters it understands, beside its sub-resource and those of every operation. */
+  readonly parameters: readonly string[];
+  /** Headers (a trailing `*` stands for any rest) that ask for what it does not do, with the values that ask for nothing. */
+  readonly unsupportedHeaders?: Readonly<Record<string, readonly string[]>>;
+  /** Raises `SelectError`s, and the reason of the request's signal. */
+  handle(context: OperationContext): Promise<ApiResponse>;
+}
+
+export interface Operation extends OperationBody {
+  readonly name: string;
+  readonly level: Level;
+  readonly method: string;
+  /** The query parameter that selects it; null for what a plain request means. */
+  readonly subresource: string | null;
+  /** The permission it needs, as IAM policies name it. */
+  readonly action: string;
+}
+
+/** What the path of a request names. */
+export type Level = 'service' | 'bucket' | 'object';
+
+/** Headers that ask of any operation for what none does: to ignore them would be a wrong answer. */
+const unsupportedAnywhere: NonNullable<OperationBody['unsupportedHeaders']> = {
+  'x-amz-copy-source*': [],
+  'x-amz-rename-source*': [],
+  'x-amz-server-side-encryption*': [],
+  'x-amz-write-offset-bytes': [],
+};
+
+/** @throws SelectError NotImplemented */
+export function checkHeaders({ unsupportedHeaders = {} }: OperationBody, headers: ApiRequest['headers']): void {
+  const names = Object.keys(headers);
+  for (const [pattern, harmless] of [...Object.entries(unsupportedAnywhere), ...Object.entries(unsupportedHeaders)]) {
+    const found = pattern.endsWith('*') ? names.find((name) => name.startsWith(pattern.slice(0, -1))) : pattern;
+    const value = found === undefined ? undefined : headers[found];
+    if (found !== undefined && value !== undefined && !harmless.includes(value)) {
+      throw new SelectError('NotImplemented', { reason: found, Header: found });
+    }
+  }
+}

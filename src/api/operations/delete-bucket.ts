@@ -1,0 +1,9 @@
+import type { OperationBody } from '../operation.ts';
+
+export const deleteBucket: OperationBody = {
+  parameters: [],
+  async handle({ services, bucket }) {
+    await services.store.deleteBucket(bucket);
+    return { status: 204, headers: {}, body: null };
+  },
+};

@@ -1,0 +1,69 @@
+/** Every operation of the S3 API that is served, one line each, and how a request finds its own. */
+import { SelectError } from '../base/errors.ts';
+import type { Level, Operation, OperationBody } from './operation.ts';
+import { createBucket } from './operations/create-bucket.ts';
+import { deleteBucket } from './operations/delete-bucket.ts';
+import { deleteObject } from './operations/delete-object.ts';
+import { getBucketLocation } from './operations/get-bucket-location.ts';
+import { getObject } from './operations/get-object.ts';
+import { headBucket } from './operations/head-bucket.ts';
+import { headObject } from './operations/head-object.ts';
+import { listBuckets } from './operations/list-buckets.ts';
+import { listObjects } from './operations/list-objects.ts';
+import { listObjectsV2 } from './operations/list-objects-v2.ts';
+import { putObject } from './operations/put-object.ts';
+import { selectObjectContent } from './operations/select-object-content.ts';
+import type { Target } from './target.ts';
+
+export const operations: readonly Operation[] = [
+  entry('ListBuckets', 'service', 'GET', null, 's3:ListAllMyBuckets', listBuckets),
+  entry('CreateBucket', 'bucket', 'PUT', null, 's3:CreateBucket', createBucket),
+  entry('HeadBucket', 'bucket', 'HEAD', null, 's3:ListBucket', headBucket),
+  entry('DeleteBucket', 'bucket', 'DELETE', null, 's3:DeleteBucket', deleteBucket),
+  entry('GetBucketLocation', 'bucket', 'GET', 'location', 's3:GetBucketLocation', getBucketLocation),
+  entry('ListObjects', 'bucket', 'GET', null, 's3:ListBucket', listObjects),
+  entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),
+  entry('PutObject', 'object', 'PUT', null, 's3:PutObject', putObject),
+  entry('GetObject', 'object', 'GET', null, 's3:GetObject', getObject),
+  entry('HeadObject', 'object', 'HEAD', null, 's3:GetObject', headObject),
+  entry('DeleteObject', 'object', 'DELETE', null, 's3:DeleteObject', deleteObject),
+  entry('SelectObjectContent', 'object', 'POST', 'select', 's3:GetObject', selectObjectContent),
+];
+
+/**
+ * The operation a request asks for. A query parameter that the operation does not know may turn it into another one, so it is never
+ * ignored: `PUT ?renameObject` taken for a PutObject would overwrite data.
+ * @throws SelectError NotImplemented, MethodNotAllowed
+ */
+export function findOperation(method: string, { bucket, key, query }: Target): Operation {
+  const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const candidates = operations.filter((operation) => operation.level === level && operation.method === method);
+  const operation =
+    candidates.find(({ subresource }) => subresource !== null && query.has(subresource)) ??
+    candidates.find(({ subresource }) => subresource === null);
+  const { subresource = null, parameters = [] } = operation ?? {};
+  for (const name of query.keys()) {
+    if (name !== subresource && !parameters.includes(name) && !isKnownEverywhere(name)) {
+      throw new SelectError('NotImplemented', { reason: `the query parameter ${name.slice(0, 64)}` });
+    }
+  }
+  if (operation !== undefined) return operation;
+  // why: posting a form to a bucket is an upload that S3 knows.
+  if (level === 'bucket' && method === 'POST') throw new SelectError('NotImplemented', { reason: 'uploads by POST' });
+  throw new SelectError('MethodNotAllowed');
+}
+
+/** Parts of a signature, and what SDKs add to say who they are or which checksum a body would have. */
+function isKnownEverywhere(name: string): boolean {
+  return name === 'x-id' || signatureParameters.has(name) || /^x-amz-(user-agent|sdk-checksum-algorithm|checksum-.*)$/.test(name);
+}
+
+const signatureParameters = new Set(
+  ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Security-Token', 'Content-Sha256'].map(
+    (part) => `X-Amz-${part}`,
+  ),
+);
+
+function entry(name: string, level: Level, method: string, subresource: string | null, action: string, body: OperationBody): Operation {
+  return { name, level, method, subresource, action, ...body };
+}

@@ -1,0 +1,21 @@
+/** Answers that are XML documents. */
+import { escapeXml, xmlDeclaration } from './errors-xml.ts';
+import type { ApiResponse } from './http.ts';
+
+/** A document in S3's namespace; `content` is XML already. */
+export function xmlAnswer(root: string, content: string): ApiResponse {
+  const body = Buffer.from(`${xmlDeclaration}<${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${root}>`);
+  return { status: 200, headers: { 'content-type': 'application/xml', 'content-length': String(body.length) }, body };
+}
+
+export function element(name: string, content: string): string {
+  return `<${name}>${content}</${name}>`;
+}
+
+/** An element with text, or nothing where there is none. */
+export function textElement(name: string, text: string | number | boolean | undefined): string {
+  return text === undefined ? '' : element(name, escapeXml(String(text)));
+}
+
+/** The one owner there is: everything belongs to whoever holds the server's credentials. */
+export const ownerXml = element('Owner', textElement('ID', 's3lect') + textElement('DisplayName', 's3lect'));
