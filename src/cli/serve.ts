@@ -1,0 +1,173 @@
+/** `s3lect serve`: the composition root. Store, engine and server are made here and end here. */
+import { realpathSync, statSync } from 'node:fs';
+import { isIPv4, isIPv6 } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import process from 'node:process';
+import { createServer, type Server } from '../api/server.ts';
+import { staticCredentials } from '../auth/credentials.ts';
+import type { OptionValues } from '../base/options.ts';
+import { Engine } from '../engine/query.ts';
+import { LocalStore } from '../storage/local.ts';
+import type { Arguments } from './arguments.ts';
+import { exit } from './command.ts';
+import { configure, type RootCredentials, rootCredentials } from './configuration.ts';
+import { PlainError, reasonOf } from './failure.ts';
+import { findExample, howToQuery } from './how-to-query.ts';
+import { UsageError } from './option-values.ts';
+import { programFrom } from './program.ts';
+import { createWithSamples } from './samples.ts';
+
+/** Runs the command to its end and returns the exit code. */
+export async function runServe(args: Arguments): Promise<number> {
+  const [folder = './data', ...surplus] = args.positionals;
+  if (surplus.length > 0) throw new UsageError(`serve: takes one folder; for ${JSON.stringify(surplus[0])} use --bucket NAME=DIR`);
+  const options = configure('serve', args);
+  const { values } = options;
+  const credentials = rootCredentials(options);
+  if (credentials.published && !isLoopback(values.host)) {
+    throw new UsageError(
+      `refusing to listen on ${values.host}: the default credentials are published, so with them only this machine is served. ` +
+        'Set S3LECT_ROOT_USER and S3LECT_ROOT_PASSWORD, or leave --host at 127.0.0.1',
+    );
+  }
+  const buckets = bucketsOf(values.buckets);
+  checkState(values.state, [folder, ...Object.values(buckets)]);
+  const created = createWithSamples(folder);
+  const store = await openStore(folder, buckets);
+  const engine = new Engine({
+    workers: values.workers ?? availableParallelism(),
+    record_bytes_max: values.recordBytesMax,
+    queries_active_max: values.queriesActiveMax,
+    queries_queued_max: values.queriesQueuedMax,
+    query_deadline_ms: values.queryDeadlineMs,
+    scanRangeBoundaries: values.scanRangeBoundaries,
+  });
+  const server = createServer({
+    store,
+    engine,
+    credentials: staticCredentials([credentials]),
+    region: values.region,
+    defaultCredentials: credentials.published,
+    onFault: reportFault,
+  });
+  const stopped = stopSignal();
+  const port = await listen(server, values);
+  // A server outlives the reader of its first lines.
+  process.stdout.on('error', () => {});
+  process.stdout.write(`s3lect listening on ${urlOf(values.host, port)}\n\n`);
+  process.stdout.write(
+    `${created ? 'Created' : 'Serving'} ${folder}.\n${await instructions({ folder, buckets, store, values, credentials, port })}`,
+  );
+  await stopped;
+  await server.close();
+  await engine.close();
+  return exit.ok;
+}
+
+/** Addresses that only this machine reaches, as they can be written in `--host`. */
+function isLoopback(host: string): boolean {
+  return /^localhost$/i.test(host) || (isIPv4(host) && host.startsWith('127.')) || (/^(0*:)*:?0*1$/.test(host) && isIPv6(host));
+}
+
+/** `NAME=DIR` by name. Raises `UsageError`. */
+function bucketsOf(entries: readonly string[]): Record<string, string> {
+  const buckets: Record<string, string> = {};
+  for (const entry of entries) {
+    const at = entry.indexOf('=');
+    const [name, folder] = [entry.slice(0, at), entry.slice(at + 1)];
+    if (at < 1 || folder === '') throw new UsageError(`--bucket: ${JSON.stringify(entry)} is not NAME=DIR`);
+    if (Object.hasOwn(buckets, name)) throw new UsageError(`--bucket: ${name} is given twice`);
+    buckets[name] = folder;
+  }
+  return buckets;
+}
+
+/** What a client may write to must not decide who the clients are. Raises `UsageError`. */
+function checkState(state: string | undefined, folders: readonly string[]): void {
+  if (state === undefined) return;
+  for (const folder of folders) {
+    const path = relative(realpathOf(folder), realpathOf(state));
+    if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
+      throw new UsageError(`--state: ${state} lies in ${folder}, which is served`);
+    }
+  }
+}
+
+/** The path without symbolic links, of which the last parts need not exist. */
+function realpathOf(path: string): string {
+  const absolute = resolve(path);
+  try {
+    return realpathSync(absolute);
+  } catch {
+    return absolute === dirname(absolute) ? absolute : join(realpathOf(dirname(absolute)), basename(absolute));
+  }
+}
+
+async function openStore(root: string, buckets: Readonly<Record<string, string>>): Promise<LocalStore> {
+  for (const folder of [root, ...Object.values(buckets)]) {
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new PlainError(`cannot serve ${folder}: it is no folder`);
+  }
+  try {
+    return await LocalStore.open({ root, buckets });
+  } catch (error) {
+    throw new PlainError(`cannot serve ${root}: ${reasonOf(error)}`);
+  }
+}
+
+async function listen(server: Server, { host, port }: OptionValues<'serve'>): Promise<number> {
+  try {
+    return (await server.listen({ host, port })).port;
+  } catch (error) {
+    throw new PlainError(`cannot listen on ${urlOf(host, port)}: ${reasonOf(error)}`);
+  }
+}
+
+/** Resolves with the first request to end; a second one does not wait. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(exit.failed);
+        asked = true;
+        resolve();
+      });
+    }
+  });
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+interface Running {
+  readonly folder: string;
+  readonly buckets: Readonly<Record<string, string>>;
+  readonly store: LocalStore;
+  readonly values: OptionValues<'serve'>;
+  readonly credentials: RootCredentials;
+  readonly port: number;
+}
+
+async function instructions({ folder, buckets, store, values, credentials, port }: Running): Promise<string> {
+  const example = await findExample(store);
+  if (example === null) return 'It holds no CSV file yet.\n';
+  const { bucket, key } = example;
+  // An address that means all of this machine's is none to connect to.
+  const host = values.host === '0.0.0.0' ? '127.0.0.1' : values.host === '::' ? '::1' : values.host;
+  return howToQuery({
+    url: urlOf(host, port),
+    region: values.region ?? 'us-east-1',
+    example,
+    path: join(buckets[bucket] ?? join(folder, bucket), key),
+    program: programFrom(process.cwd()),
+    credentials: credentials.published ? credentials : null,
+  });
+}
+
+function reportFault(error: unknown, requestId: string): void {
+  process.stderr.write(
+    `s3lect: fault in request ${requestId}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+}
