@@ -1,4 +1,5 @@
 /** The optimizer: a list of rules, each from a plan to an equal plan that is cheaper to run. */
+import { limits } from '../base/limits.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { Expression } from './expression.ts';
 import { conjunction, conjunctsOf, orderConjuncts } from './optimize/conjuncts.ts';
@@ -28,10 +29,32 @@ function extractPredicates(plan: Plan): Plan {
   if (plan.empty) return plan;
   const predicates: ScanPredicate[] = [];
   const rest: Expression[] = [];
+  let room = limits.scan_constants_bytes_max;
   for (const condition of conjunctsOf(plan.filter)) {
     const predicate = predicateOf(condition);
-    if (predicate === null) rest.push(condition);
-    else predicates.push(predicate);
+    const bytes = predicate === null ? 0 : constantBytes(predicate);
+    if (predicate === null || bytes > room) {
+      rest.push(condition);
+      continue;
+    }
+    room -= bytes;
+    predicates.push(predicate);
   }
   return { ...plan, predicates, residual: conjunction(rest) };
+}
+
+/** An upper bound of what a predicate's constants take in the memory of a kernel. */
+function constantBytes(predicate: ScanPredicate): number {
+  const fixed = 256;
+  const utf8 = (text: string | null): number => 3 * (text?.length ?? 0);
+  switch (predicate.kind) {
+    case 'text':
+      return fixed + utf8(predicate.low) + utf8(predicate.high);
+    case 'in':
+      return predicate.values.reduce((bytes, value) => bytes + 32 + Buffer.byteLength(value), fixed);
+    case 'like':
+      return predicate.pattern.reduce((bytes, piece) => bytes + 12 + (typeof piece === 'object' ? utf8(piece.text) : 0), fixed);
+    default:
+      return fixed;
+  }
 }
