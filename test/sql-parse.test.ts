@@ -4,6 +4,7 @@ import t from 'tap';
 import { SelectError } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
 import type { Node, Select } from '../src/sql/ast.ts';
+import { QueryParser } from '../src/sql/grammar.ts';
 import { parse } from '../src/sql/parse.ts';
 import { reservedWords } from '../src/sql/words.ts';
 import { printNode, printSelect } from './support/print-sql.ts';
@@ -105,6 +106,11 @@ t.test('messages name the token as the reference does', (t) => {
     "Expected type name, found QUOTED_IDENTIFIER:'true' at line 1, column 41.",
   );
   t.ok((errorOf(`SELECT a FROM S3Object '${'x'.repeat(100_000)}'`)?.message.length ?? 0) < 200, 'a message is short');
+  t.end();
+});
+
+t.test('the grammar itself passes every check of the parser generator', (t) => {
+  t.doesNotThrow(() => new QueryParser(false));
   t.end();
 });
 

@@ -34,8 +34,8 @@ export abstract class TermParser extends EmbeddedActionsParser {
   abstract readonly expression: Rule<Node>;
   private primaryAlternatives: { DEF: { ALT: () => Node }[]; ERR_MSG: string } | undefined;
 
-  constructor() {
-    super(token.vocabulary, { maxLookahead: 1, recoveryEnabled: false, errorMessageProvider });
+  constructor(skipValidations: boolean) {
+    super(token.vocabulary, { maxLookahead: 1, recoveryEnabled: false, skipValidations, errorMessageProvider });
   }
 
   readonly primary: Rule<Node> = this.RULE('primary', () => {
