@@ -38,10 +38,19 @@ export type Expression =
       readonly escape: Expression | null;
       readonly negated: boolean;
     }
-  | { readonly op: 'is'; readonly operand: Expression; readonly what: 'null' | 'missing' | 'true' | 'false' | TypeName; readonly negated: boolean }
+  | {
+      readonly op: 'is';
+      readonly operand: Expression;
+      readonly what: 'null' | 'missing' | 'true' | 'false' | TypeName;
+      readonly negated: boolean;
+    }
   | { readonly op: 'cast'; readonly operand: Expression; readonly to: TypeName }
   /** Simple CASE is bound to comparisons; a branch is evaluated only for the rows that reach it. */
-  | { readonly op: 'case'; readonly branches: readonly { readonly when: Expression; readonly then: Expression }[]; readonly otherwise: Expression }
+  | {
+      readonly op: 'case';
+      readonly branches: readonly { readonly when: Expression; readonly then: Expression }[];
+      readonly otherwise: Expression;
+    }
   /** A scalar function of the registry, by its canonical name. */
   | { readonly op: 'call'; readonly name: string; readonly args: readonly Expression[] }
   /** The result of `Aggregation.aggregates[index]`. */

@@ -27,13 +27,16 @@ export interface Aggregate {
 
 export type ProjectionItem =
   /** `*` or `alias.*`: every field of the record in source order. */
-  | { readonly kind: 'record' }
-  | { readonly kind: 'expression'; readonly name: string; readonly expression: Expression };
+  { readonly kind: 'record' } | { readonly kind: 'expression'; readonly name: string; readonly expression: Expression };
 
 export type Projection =
   | { readonly kind: 'rows'; readonly items: readonly ProjectionItem[] }
   /** One output row; `items` hold `aggregate` expressions and constants. */
-  | { readonly kind: 'aggregation'; readonly aggregates: readonly Aggregate[]; readonly items: readonly { readonly name: string; readonly expression: Expression }[] };
+  | {
+      readonly kind: 'aggregation';
+      readonly aggregates: readonly Aggregate[];
+      readonly items: readonly { readonly name: string; readonly expression: Expression }[];
+    };
 
 export interface Plan {
   readonly columns: readonly ColumnRef[];
