@@ -58,6 +58,7 @@ export class CsvWindows {
   #ends = 0;
   #used = 0;
   #done = false;
+  #finishFrom: number | null = null;
   #failure: SelectError | null = null;
   /** How the current rows were found; locate their columns with the same. */
   kernels: Kernels;
@@ -104,10 +105,13 @@ export class CsvWindows {
       let rows = result.rows;
       if (this.position > this.#options.split.end) {
         rows = this.#rowsUpTo(this.#options.split.end - this.#delta, rows);
-        this.#finish(from);
+        this.#done = true;
+        // why: the index that finds the end state would overwrite what locating these rows needs.
+        if (this.#options.dialect.quotedRecordDelimiters) this.#finishFrom = from;
       }
       if (rows > 0) return rows;
     }
+    if (this.#finishFrom !== null) this.#finish(this.#finishFrom);
     return 0;
   }
 
@@ -126,8 +130,7 @@ export class CsvWindows {
 
   /** The split is read: find the quote state where it ends. `from`: a record's address at or before that. */
   #finish(from: number): void {
-    this.#done = true;
-    if (!this.#options.dialect.quotedRecordDelimiters) return;
+    this.#finishFrom = null;
     const end = this.#options.split.end - this.#delta;
     if (end <= from) return;
     this.kernels.csvIndex(from, 0, end - from, 0, false);

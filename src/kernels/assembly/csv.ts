@@ -15,80 +15,105 @@ const MISSING: u64 = 0xffffffff00000000;
 const NO_QUOTE: u32 = 256;
 
 let seen: u32 = 0;
-let inside: u64 = 0; // all ones while inside quotes
-let justClosed: u64 = 0; // bit 0: the last byte was a closing quote
-let high: v128 = i64x2.splat(0);
 
 export function flags(): u32 {
   return seen;
 }
 
-/** The quote-aware part of a block: returns the bits inside quotes. `mayOpen`: a quote as first byte opens a field. */
-function quotes(p: usize, newline: u64, valid: u64, mayOpen: bool): u64 {
-  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-  const q = bits(i8x16.splat(<i8>QUOTE), a, b, c, d) & valid;
-  const delimiter = bits(i8x16.splat(<i8>DELIMITER), a, b, c, d);
-  const cr = bits(i8x16.splat(13), a, b, c, d);
-  const inq = prefixXor(q) ^ inside;
-  const opening = q & inq, closing = q & ~inq;
-  const afterClosing = ((closing << 1) | justClosed) & valid;
-  // A CR closes a field only as part of the record's end; the newline may be the first byte after this block.
-  const crNewline = cr & ((newline >> 1) | (<u64>(load<u8>(p, 64) == <u8>RECORD) << 63));
-  const before = ((delimiter | newline | closing) << 1) | justClosed | <u64>mayOpen;
-  const irregular = (opening & ~before) | (afterClosing & ~(delimiter | newline | crNewline | opening));
-  seen |= (q ? QUOTED : 0) | (irregular || FOREIGN_ESCAPE ? IRREGULAR : 0) | (newline & inq ? QUOTED_DELIMITER : 0) | (afterClosing & opening ? DOUBLED : 0);
-  inside = <u64>(<i64>inq >> 63);
-  justClosed = closing >> 63;
-  return inq;
+/** What looked irregular for want of CRs: a CR closes a field only as part of the record's end, where the newline may follow this block. */
+function withoutCrlf(p: usize, suspect: u64, newline: u64): u64 {
+  if (!TRIM_CR && !CRLF) return suspect;
+  const cr = bitsAt(p, i8x16.splat(13));
+  return suspect & ~(cr & ((newline >> 1) | (<u64>(load<u8>(p, 64) == <u8>RECORD) << 63)));
 }
 
-/** Writes the ends of one block; `at` is its offset from the window's base. Returns the next place to write. */
-// @ts-ignore: decorator
-@inline
-function block(p: usize, at: u32, o: usize, valid: u64): usize {
-  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-  high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
-  let m = bits(i8x16.splat(<i8>RECORD), a, b, c, d) & valid;
-  if (QUOTE != NO_QUOTE && (any(i8x16.splat(<i8>QUOTE), a, b, c, d) || (inside | justClosed))) {
-    const previous = <u32>load<u8>(p - 1);
-    m &= ~quotes(p, m, valid, at == 0 || previous == DELIMITER || previous == RECORD);
-  }
-  const k = <u32>popcnt<u64>(m);
-  store<u32>(o, at + 1 + <u32>ctz<u64>(m));
-  m &= m - 1;
-  store<u32>(o, at + 1 + <u32>ctz<u64>(m), 4);
-  if (k > 2) {
-    m &= m - 1;
-    let t = o + 8;
-    for (let j: u32 = 2; j < k; j++) {
-      store<u32>(t, at + 1 + <u32>ctz<u64>(m));
-      m &= m - 1;
-      t += 4;
-    }
-  }
-  return o + (k << 2);
+/** The bytes behind a CR. A window begins at a record, so none stands before its first byte. */
+function afterCr(p: usize, i: u32): u64 {
+  return (bitsAt(p, i8x16.splat(13)) << 1) | <u64>(i != 0 && load<u8>(p - 1) == 13);
 }
 
-/** The last, partial block is read from here, padded with zeros; one byte before it stands the byte before the block. */
+/** The last, partial block is read from here, padded with zeros; before it stand the two bytes before the block. */
 const scratch = memory.data(64 + 64 + 64, 16);
 
+/** Copies the `size` bytes at `p`, and the two before, into a zeroed block. */
+function partialBlock(p: usize, size: u32): usize {
+  memory.fill(scratch, 0, 192);
+  memory.copy(scratch + 62, p - 2, <usize>size + 2);
+  return scratch + 64;
+}
+
 export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bool): u32 {
-  seen = 0;
-  inside = quoted ? -1 : 0;
-  // The byte before a later part of a window was a closing quote if it is a quote and we are outside.
-  justClosed = <u64>(from != 0 && !quoted && <u32>load<u8>(base + from - 1) == QUOTE);
-  high = i64x2.splat(0);
+  const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(<i8>QUOTE), delimiters = i8x16.splat(<i8>DELIMITER);
+  const quoting = QUOTE != NO_QUOTE;
+  if (from == 0) mapped = dense && quoting ? base : 0;
+  else if (from & 7) mapped = 0; // the bitmap is written at whole bytes
+  const mapping = mapped != 0;
+  let quoteBlocks: u32 = 0;
+  let inside: u64 = quoted ? -1 : 0; // all ones while inside quotes
+  // Bit 0: the last byte was a closing quote. Before a later part of a window it was if it is a quote and we are outside.
+  let justClosed = <u64>(from != 0 && !quoted && <u32>load<u8>(base + from - 1) == QUOTE);
+  let high = i64x2.splat(0);
+  let anyQuote: u64 = 0, anySuspect: u64 = 0, anyQuotedNewline: u64 = 0, anyDoubled: u64 = 0;
   let o = ENDS + (<usize>count << 2);
-  let i = from;
-  for (; i + 64 <= to; i += 64) o = block(base + i, i, o, -1);
-  if (i < to) {
-    memory.fill(scratch, 0, 192);
-    memory.copy(scratch + 63, base + i - 1, <usize>(to - i) + 1);
-    o = block(scratch + 64, i, o, (<u64>1 << <u64>(to - i)) - 1);
+  for (let i = from; i < to; i += 64) {
+    let p = base + i, valid: u64 = -1;
+    if (i + 64 > to) {
+      p = partialBlock(p, to - i);
+      valid = (<u64>1 << <u64>(to - i)) - 1;
+    }
+    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+    high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
+    let m = bits(newlines, a, b, c, d) & valid;
+    if (quoting && (any(quotes, a, b, c, d) || (inside | justClosed))) {
+      const q = bits(quotes, a, b, c, d) & valid;
+      const fieldEnds = bits(delimiters, a, b, c, d), separators = fieldEnds | (CRLF ? m & afterCr(p, i) : m);
+      const inq = prefixXor(q) ^ inside;
+      const opening = q & inq, closing = q & ~inq;
+      const afterClosing = ((closing << 1) | justClosed) & valid;
+      const previous = <u32>load<u8>(p - 1);
+      const opens = justClosed | <u64>(i == 0 || previous == DELIMITER || (previous == RECORD && (!CRLF || load<u8>(p - 2) == 13)));
+      let suspect = (opening & ~(((separators | closing) << 1) | opens)) | (afterClosing & ~(separators | opening));
+      if (suspect) suspect = withoutCrlf(p, suspect, m);
+      anyQuote |= q;
+      anySuspect |= suspect;
+      anyDoubled |= afterClosing & opening;
+      anyQuotedNewline |= m & inq;
+      inside = <u64>(<i64>inq >> 63);
+      justClosed = closing >> 63;
+      if (mapping) store<u64>(BITMAP + (<usize>i >> 3), fieldEnds & ~inq);
+      m &= ~inq;
+    }
+    const k = <u32>popcnt<u64>(m), at = i + 1;
+    store<u32>(o, at + <u32>ctz<u64>(m));
+    m &= m - 1;
+    store<u32>(o, at + <u32>ctz<u64>(m), 4);
+    if (k > 2) {
+      m &= m - 1;
+      let t = o + 8;
+      for (let j: u32 = 2; j < k; j++) {
+        store<u32>(t, at + <u32>ctz<u64>(m));
+        m &= m - 1;
+        t += 4;
+      }
+    }
+    o += <usize>k << 2;
   }
-  if (v128.any_true(v128.and(high, i8x16.splat(<i8>0x80)))) seen |= HIGH;
-  if (inside) seen |= ENDS_QUOTED;
-  return <u32>((o - ENDS) >> 2);
+  seen = (anyQuote ? QUOTED : 0) | (anySuspect || (anyQuote && FOREIGN_ESCAPE) ? IRREGULAR : 0) | (anyQuotedNewline ? QUOTED_DELIMITER : 0)
+    | (anyDoubled ? DOUBLED : 0) | (inside ? ENDS_QUOTED : 0) | (v128.any_true(v128.and(high, i8x16.splat(<i8>0x80))) ? HIGH : 0);
+  const ends = <u32>((o - ENDS) >> 2);
+  if (seen & (QUOTED_DELIMITER | ENDS_QUOTED) && hasComment(base, base + to, count, ends)) seen |= IRREGULAR;
+  return ends;
+}
+
+/** A comment runs to the record delimiter whatever quotes it holds: parity does not see that. */
+function hasComment(base: usize, end: usize, first: u32, count: u32): bool {
+  let s = first ? base + <usize>load<u32>(ENDS + (<usize>(first - 1) << 2)) : base;
+  for (let i = first; s < end; i++) {
+    if ((load<u32>(s) & COMMENT_MASK) == COMMENT_VALUE) return true;
+    if (i >= count) break;
+    s = base + <usize>load<u32>(ENDS + (<usize>i << 2));
+  }
+  return false;
 }
 
 let endsUsed: u32 = 0;
@@ -130,15 +155,24 @@ export function csvRecords(base: usize, first: u32, count: u32, start: usize, ro
   return <u32>((o - ROWS) >> 3);
 }
 
-/** A quoted field without its quotes; where quotes are doubled inside, a copy in the arena without them. */
+/** Whether a quoted field has quotes inside. */
+// @ts-ignore: decorator
+@inline
+function holdsQuote(s: usize, length: u32): bool {
+  const quote = i8x16.splat(<i8>QUOTE);
+  let found: u32 = 0;
+  for (let t: u32 = 0; t < length; t += 16) {
+    const valid: u32 = length - t >= 16 ? 0xffff : (1 << (length - t)) - 1;
+    found |= <u32>i8x16.bitmask(i8x16.eq(v128.load(s + t), quote)) & valid;
+  }
+  return found != 0;
+}
+
+/** A copy of a quoted field in the arena, its doubled quotes single. */
 function unquote(s: usize, length: u32): u64 {
-  const end = s + length;
-  let p = s;
-  while (p < end && load<u8>(p) != <u8>QUOTE) p++;
-  if (p >= end) return <u64>s | (<u64>length << 32);
-  const into = takeArena(length);
+  const into = takeArena(length), end = s + length;
   let o = into;
-  for (p = s; p < end; p++) {
+  for (let p = s; p < end; p++) {
     const c = load<u8>(p);
     store<u8>(o++, c);
     if (c == <u8>QUOTE) p++;
@@ -146,20 +180,29 @@ function unquote(s: usize, length: u32): u64 {
   return <u64>into | (<u64>(o - into) << 32);
 }
 
+/** Quote state before the block that `delimitersAt` reads next. */
+let carry: u64 = 0;
+
+/** The delimiters in the 64 bytes at `p`; outside quotes only, by parity since the record's start, where there are any. */
 // @ts-ignore: decorator
 @inline
-function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, Q: bool, D: bool): void {
+function delimitersAt(p: usize, quoted: bool): u64 {
+  const m = bitsAt(p, i8x16.splat(<i8>DELIMITER));
+  if (!quoted) return m;
+  const inq = prefixXor(bitsAt(p, i8x16.splat(<i8>QUOTE))) ^ carry;
+  carry = <u64>(<i64>inq >> 63);
+  return m & ~inq;
+}
+
+// @ts-ignore: decorator
+@inline
+function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, quoted: bool, doubled: bool): void {
   const gapsEnd = gaps + (<usize>columns << 2);
-  const delimiter = i8x16.splat(<i8>DELIMITER), quote = i8x16.splat(<i8>QUOTE);
   for (let i: u32 = 0; i < n; i++) {
     const r = selection ? <usize>load<u32>(selection + (<usize>i << 2)) : <usize>i;
     const start = <usize>load<u32>(ROWS + (r << 3)), e = <usize>load<u32>(ROWS + (r << 3), 4);
-    let at = start, carry: u64 = 0, m = bitsAt(at, delimiter);
-    if (Q) {
-      const inq = prefixXor(bitsAt(at, quote));
-      carry = <u64>(<i64>inq >> 63);
-      m &= ~inq;
-    }
+    if (quoted) carry = 0;
+    let at = start, m = delimitersAt(at, quoted);
     let s = start, o = fields + (r << 3), g = gaps;
     for (; g < gapsEnd; g += 4) {
       let k = load<u32>(g);
@@ -169,12 +212,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
           k -= c;
           at += 64;
           if (at > e) break;
-          m = bitsAt(at, delimiter);
-          if (Q) {
-            const inq = prefixXor(bitsAt(at, quote)) ^ carry;
-            carry = <u64>(<i64>inq >> 63);
-            m &= ~inq;
-          }
+          m = delimitersAt(at, quoted);
           c = <u32>popcnt<u64>(m);
         }
         if (at > e) break;
@@ -186,12 +224,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
       while (!m) {
         at += 64;
         if (at > e) break;
-        m = bitsAt(at, delimiter);
-        if (Q) {
-          const inq = prefixXor(bitsAt(at, quote)) ^ carry;
-          carry = <u64>(<i64>inq >> 63);
-          m &= ~inq;
-        }
+        m = delimitersAt(at, quoted);
       }
       let fe = e;
       if (m) {
@@ -201,8 +234,9 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
           m &= m - 1;
         }
       }
-      if (Q && load<u8>(s) == <u8>QUOTE && fe > s + 1) {
-        store<u64>(o, D ? unquote(s + 1, <u32>(fe - s - 2)) : <u64>(s + 1) | (<u64>(fe - s - 2) << 32));
+      if (quoted && load<u8>(s) == <u8>QUOTE && fe > s + 1) {
+        const length = <u32>(fe - s - 2);
+        store<u64>(o, doubled && holdsQuote(s + 1, length) ? unquote(s + 1, length) : <u64>(s + 1) | (<u64>length << 32));
       } else store<u64>(o, <u64>s | (<u64>(fe - s) << 32));
       o += stride;
       s = fe + 1;
@@ -221,6 +255,6 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
 /** `seen` are the flags of the window: what it does not have need not be looked for. */
 export function csvLocate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, seen: u32): void {
   if (!(seen & QUOTED)) locate(selection, n, gaps, columns, fields, stride, false, false);
-  else if (!(seen & DOUBLED)) locate(selection, n, gaps, columns, fields, stride, true, false);
-  else locate(selection, n, gaps, columns, fields, stride, true, true);
+  else if (seen & DOUBLED) locate(selection, n, gaps, columns, fields, stride, true, true);
+  else locate(selection, n, gaps, columns, fields, stride, true, false);
 }

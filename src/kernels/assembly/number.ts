@@ -33,6 +33,20 @@ function longNumber(s: usize, length: u32, reading: u32): f64 {
   return scale > 0 ? v / load<f64>(POWERS + (<usize>scale << 3)) : v;
 }
 
+/** 9 to 16 characters: two loads, the first of which reaches back before the field; a point in the second half only. */
+function sixteen(s: usize, length: u32, reading: u32): f64 {
+  let low = load<u64>(s + length - 8) ^ 0x3030303030303030;
+  const high = (load<u64>(s + length - 16) ^ 0x3030303030303030) & (<u64>-1 << <u64>(128 - 8 * length));
+  const other = ((low + 0x7676767676767676) | low) & 0x8080808080808080;
+  if (((high + 0x7676767676767676) | high) & 0x8080808080808080) return longNumber(s, length, reading);
+  if (!other) return length == 16 ? NaN : <f64>(<i64>(eightDigits(high) * 100000000 + eightDigits(low)));
+  const at = ctz<u64>(other) - 7;
+  if (((low >> at) & 0xff) != 0x1e || (other & (other - 1)) || reading == INT) return longNumber(s, length, reading);
+  const below = (<u64>1 << at) - 1;
+  low = ((low & below) << 8) | (low & ~((below << 8) | 0xff));
+  return <f64>(<i64>(eightDigits(high) * 10000000 + eightDigits(low))) / load<f64>(POWERS + (<usize>(56 - at) >> 3 << 3));
+}
+
 /** The number at `s`, or NaN where it is not decided here. One load that ends at the field's end reads up to 8 characters. */
 // @ts-ignore: decorator
 @inline
@@ -42,7 +56,7 @@ export function number(s: usize, length: u32, reading: u32): f64 {
   length -= negative;
   let r: f64;
   if (length - 1 > 7) {
-    r = longNumber(s, length, reading);
+    r = length - 9 < 8 ? sixteen(s, length, reading) : longNumber(s, length, reading);
   } else {
     let x = (load<u64>(s + length - 8) ^ 0x3030303030303030) & (<u64>-1 << <u64>(64 - 8 * length));
     const other = ((x + 0x7676767676767676) | x) & 0x8080808080808080;

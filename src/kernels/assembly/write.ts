@@ -91,6 +91,8 @@ export function writeRecords(selection: usize, n: u32, style: usize, out: usize,
           k++;
         }
         i = k;
+        // The CRs were the records' delimiters.
+        if (k == j) continue;
       }
       blocked = true;
       break;
@@ -159,7 +161,7 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
         fits = false;
         break;
       }
-      if (always) o = writeQuoted(from, length, o, quote, escape);
+      if (always && !copyOnly) o = writeQuoted(from, length, o, quote, escape);
       else if (copyOnly) {
         copyPlain(from, length, o);
         o += length;
