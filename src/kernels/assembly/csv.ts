@@ -45,10 +45,6 @@ function partialBlock(p: usize, size: u32): usize {
 export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bool): u32 {
   const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(<i8>QUOTE), delimiters = i8x16.splat(<i8>DELIMITER);
   const quoting = QUOTE != NO_QUOTE;
-  if (from == 0) mapped = dense && quoting ? base : 0;
-  else if (from & 7) mapped = 0; // the bitmap is written at whole bytes
-  const mapping = mapped != 0;
-  let quoteBlocks: u32 = 0;
   let inside: u64 = quoted ? -1 : 0; // all ones while inside quotes
   // Bit 0: the last byte was a closing quote. Before a later part of a window it was if it is a quote and we are outside.
   let justClosed = <u64>(from != 0 && !quoted && <u32>load<u8>(base + from - 1) == QUOTE);
@@ -66,7 +62,7 @@ export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bo
     let m = bits(newlines, a, b, c, d) & valid;
     if (quoting && (any(quotes, a, b, c, d) || (inside | justClosed))) {
       const q = bits(quotes, a, b, c, d) & valid;
-      const fieldEnds = bits(delimiters, a, b, c, d), separators = fieldEnds | (CRLF ? m & afterCr(p, i) : m);
+      const separators = bits(delimiters, a, b, c, d) | (CRLF ? m & afterCr(p, i) : m);
       const inq = prefixXor(q) ^ inside;
       const opening = q & inq, closing = q & ~inq;
       const afterClosing = ((closing << 1) | justClosed) & valid;
@@ -80,7 +76,6 @@ export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bo
       anyQuotedNewline |= m & inq;
       inside = <u64>(<i64>inq >> 63);
       justClosed = closing >> 63;
-      if (mapping) store<u64>(BITMAP + (<usize>i >> 3), fieldEnds & ~inq);
       m &= ~inq;
     }
     const k = <u32>popcnt<u64>(m), at = i + 1;
