@@ -2,7 +2,7 @@
  * The split task: scan, filter, then rows or partial aggregates, within a budget. A plain synchronous function that knows only
  * its arguments; it runs in a worker, or in process.
  */
-import { deserialize } from 'node:v8';
+import { deserialize, serialize } from 'node:v8';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { dialectOf } from '../formats/csv-dialect.ts';
@@ -15,6 +15,9 @@ import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
 import { compileFilter, type Filter } from './operators/filter.ts';
 import { compileProjection, type Project } from './operators/project.ts';
 import { recordColumnsOf } from './operators/record.ts';
+import { callsFunction } from '../sql/expression-walk.ts';
+import type { Expression } from '../sql/expression.ts';
+import type { Plan } from '../sql/plan.ts';
 import { Output } from './output.ts';
 import { byteSource } from './source.ts';
 import type { Program, SplitTask, TaskResult } from './task.ts';
@@ -22,7 +25,8 @@ import type { Program, SplitTask, TaskResult } from './task.ts';
 /** A program made ready on this thread. Its constants lie in the thread's memory, so only one is ready at a time. */
 interface Prepared {
   readonly planId: string;
-  readonly utcnow_ms: number;
+  /** The time compiled in; null where the plan does not ask for it. */
+  readonly utcnow_ms: number | null;
   readonly program: Program;
   readonly thread: ThreadKernels;
   readonly dialect: CsvDialect;
@@ -39,15 +43,55 @@ export function runSplit(task: SplitTask): TaskResult {
   return run.run();
 }
 
-/** Compiles the kernels' code and this module's before the first query waits for it. */
+/** Runs a small query, so that the first real one does not wait for code to load and kernels to compile. */
 export function warmUp(): void {
-  threadKernels(limits.record_bytes_max);
+  const records = Buffer.from('1,"a ""b""",2.5\n'.repeat(WARM_UP_RECORDS));
+  const column: Expression = { op: 'column', slot: 0, type: 'untyped' };
+  const filter: Expression = { op: 'compare', operator: '>', left: { op: 'cast', operand: column, to: 'int' }, right: { op: 'literal', value: { type: 'int', value: 0n } } };
+  const plan: Plan = {
+    columns: [{ name: '_1', position: 0 }],
+    filter,
+    predicates: [{ kind: 'number', slot: 0, reading: 'int', low: 0.5, high: Number.POSITIVE_INFINITY, negated: false }],
+    residual: null,
+    projection: { kind: 'rows', items: [{ kind: 'record' }] },
+    limit: null,
+    empty: false,
+  };
+  const csv = { format: 'csv', recordDelimiter: '\n', fieldDelimiter: ',', quote: '"', escape: '"' } as const;
+  const program: Program = {
+    plan,
+    schema: { kind: 'positional', names: null },
+    input: { ...csv, compression: 'none', header: 'none', comment: '', allowQuotedRecordDelimiter: false },
+    output: { ...csv, quoteFields: 'asneeded' },
+    record_bytes_max: limits.record_bytes_max,
+    kernels: 'simd',
+    window_bytes: limits.window_bytes,
+  };
+  const encoded = serialize(program);
+  const shared = new SharedArrayBuffer(encoded.length);
+  new Uint8Array(shared).set(encoded);
+  runSplit({
+    planId: 'warm-up',
+    program: shared,
+    source: { kind: 'pushed', bytes: records, offset: 0, last: true },
+    split: { index: 0, start: 0, end: records.length, first: true },
+    startState: 'outside',
+    resume: null,
+    limit: null,
+    output_bytes_max: limits.task_output_bytes_max,
+    time_ms: limits.task_time_ms,
+    cancel: new SharedArrayBuffer(4),
+    sink: 'frames',
+    utcnow_ms: 0,
+  });
 }
+
+const WARM_UP_RECORDS = 20_000;
 
 let current: Prepared | undefined;
 
 function prepare(task: SplitTask): Prepared {
-  if (current !== undefined && current.planId === task.planId && current.utcnow_ms === task.utcnow_ms) return current;
+  if (current?.planId === task.planId && (current.utcnow_ms === null || current.utcnow_ms === task.utcnow_ms)) return current;
   const program = current?.planId === task.planId ? current.program : (deserialize(new Uint8Array(task.program)) as Program);
   const thread = threadKernels(program.record_bytes_max);
   thread.constants.reset();
@@ -63,7 +107,7 @@ function prepare(task: SplitTask): Prepared {
   );
   current = {
     planId: task.planId,
-    utcnow_ms: task.utcnow_ms,
+    utcnow_ms: readsClock(plan) ? task.utcnow_ms : null,
     program,
     thread,
     dialect,
@@ -73,6 +117,14 @@ function prepare(task: SplitTask): Prepared {
     accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, thread.memory, context) : null,
   };
   return current;
+}
+
+function readsClock({ filter, projection }: Plan): boolean {
+  const selected =
+    projection.kind === 'rows'
+      ? projection.items.flatMap((item) => (item.kind === 'record' ? [] : [item.expression]))
+      : projection.aggregates.flatMap(({ argument }) => argument ?? []);
+  return [filter ?? [], selected].flat().some((expression) => callsFunction(expression, 'UTCNOW'));
 }
 
 class SplitRun {
@@ -109,7 +161,8 @@ class SplitRun {
   }
 
   #open(): CsvWindows {
-    const { task, prepared } = { task: this.#task, prepared: this.#prepared };
+    const task = this.#task;
+    const prepared = this.#prepared;
     const { program, thread, dialect } = prepared;
     const source = task.source;
     return new CsvWindows({
@@ -132,7 +185,7 @@ class SplitRun {
     const { limit, time_ms } = this.#task;
     const scan = new CsvScan(thread, windows, encoded);
     const deadline = performance.now() + time_ms;
-    while (scan.next()) {
+    while (Atomics.load(this.#cancel, 0) === 0 && scan.next()) {
       const failure = filter(scan);
       if (accumulate !== null) {
         if (scan.count > 0) accumulate(scan, this.#partials!);
@@ -154,8 +207,8 @@ class SplitRun {
         this.#error = failure;
         return;
       }
-      if (Atomics.load(this.#cancel, 0) !== 0) return;
-      if (this.#output.full || performance.now() > deadline) {
+      // why: a split whose last record is read goes on to its end, where its quote state is found.
+      if (windows.position <= this.#task.split.end && (this.#output.full || performance.now() > deadline)) {
         this.#resumeAt = windows.position;
         return;
       }

@@ -24,7 +24,7 @@ export function describeCsv(prefix: Uint8Array, atEnd: boolean, input: CsvInput,
   if (input.header === 'none') return { schema: { kind: 'positional', names: null }, dataStart: at };
   const dialect = dialectOf(input);
   while (at < prefix.length) {
-    const comment = startsWith(prefix, at, dialect.comment);
+    const comment = dialect.comment.length > 0 && startsWith(prefix, at, dialect.comment);
     const record = comment || !input.allowQuotedRecordDelimiter ? plainRecord(prefix, at, dialect) : quotedRecord(prefix, at, dialect);
     const { contentEnd, next } = record ?? { contentEnd: prefix.length, next: prefix.length };
     if (contentEnd - at > record_bytes_max) throw new SelectError('OverMaxRecordSize', { bytes_max: record_bytes_max, offset: at });

@@ -123,11 +123,15 @@ function containedText(pattern: Extract<ScanPredicate, { kind: 'like' }>['patter
   return pattern.length === 3 && before === 'any-run' && after === 'any-run' && typeof piece === 'object' ? piece.text : null;
 }
 
+const FIRST_ROWS = 1024;
+
 export class CsvScan implements Columns {
   readonly #thread: ThreadKernels;
   readonly #windows: CsvWindows;
   readonly #encoded: EncodedScan;
   readonly #located: [boolean, boolean] = [false, false];
+  /** Batches begin small: cold code on a full one would hold up a cancellation. */
+  #rows_max = FIRST_ROWS;
   /** Rows of the batch. */
   rows = 0;
   /** The rows the predicates keep: an address (0: all rows) and how many. */
@@ -157,7 +161,8 @@ export class CsvScan implements Columns {
 
   /** Makes the next batch; false at the end. @throws {SelectError} what is wrong with the bytes of the object */
   next(): boolean {
-    this.rows = this.#windows.nextRows(this.#encoded.rows_max);
+    this.rows = this.#windows.nextRows(Math.min(this.#rows_max, this.#encoded.rows_max));
+    this.#rows_max *= 2;
     if (this.rows === 0) return false;
     this.#located[0] = false;
     this.#located[1] = false;

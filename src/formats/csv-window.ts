@@ -103,6 +103,7 @@ export class CsvWindows {
       this.#used = result.ends;
       this.#next = result.next;
       let rows = result.rows;
+      if (this.#options.record_bytes_max < this.#options.window_bytes) this.#checkRows(rows);
       if (this.position > this.#options.split.end) {
         rows = this.#rowsUpTo(this.#options.split.end - this.#delta, rows);
         this.#done = true;
@@ -191,6 +192,13 @@ export class CsvWindows {
     if (this.#end(0) - this.#delimiterBytes > this.#options.record_bytes_max) throw this.#failed('OverMaxRecordSize', this.#base);
   }
 
+  #checkRows(rows: number): void {
+    const { u32, layout } = this.#memory;
+    for (let row = layout.rows >> 2; row < (layout.rows >> 2) + 2 * rows; row += 2) {
+      if (u32[row + 1]! - u32[row]! > this.#options.record_bytes_max) throw this.#failed('OverMaxRecordSize', u32[row]!);
+    }
+  }
+
   /** Records before the first ill-formed byte are read, the next is the error. */
   #validate(): void {
     if (this.#ends === 0) return;
@@ -263,6 +271,7 @@ export class CsvWindows {
       }
       const found = this.#firstEndPast(split.start, ends);
       if (found >= 0) {
+        if (dialect.quotedRecordDelimiters && this.offsetOf(this.#next + found) > split.end) this.#skipToEnd(quoted);
         this.#next += found;
         break;
       }

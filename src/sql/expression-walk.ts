@@ -81,3 +81,8 @@ function changed<Whole extends object>(whole: Whole, parts: Partial<Whole>): Who
   const same = Object.entries(parts).every(([key, part]) => whole[key as keyof Whole] === part);
   return same ? whole : { ...whole, ...parts };
 }
+
+/** Whether a call of the function (canonical name) stands anywhere in the expression. */
+export function callsFunction(expression: Expression, name: string): boolean {
+  return (expression.op === 'call' && expression.name === name) || operandsOf(expression).some((operand) => callsFunction(operand, name));
+}
