@@ -24,7 +24,10 @@ export function answerOf(path, compare) {
   }
   if (compare === 'row-count') return `${digestRows(path).rows} rows`;
   if (statSync(path).size > 1 << 16) throw new Error('an answer of values must be short');
-  return readFileSync(path, 'latin1').trim().split(/[,\n]/).map((field) => Number(field.replaceAll('"', '')));
+  return readFileSync(path, 'latin1')
+    .trim()
+    .split(/[,\n]/)
+    .map((field) => Number(field.replaceAll('"', '')));
 }
 
 /** @param {string | number[]} a @param {string | number[]} b */

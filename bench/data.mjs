@@ -91,6 +91,10 @@ async function exportFlights(path) {
 }
 
 async function compress(from, to) {
-  await pipeline(createReadStream(from, { highWaterMark: 1 << 20 }), createGzip({ level: 6, chunkSize: 1 << 20 }), createWriteStream(`${to}.partial`));
+  await pipeline(
+    createReadStream(from, { highWaterMark: 1 << 20 }),
+    createGzip({ level: 6, chunkSize: 1 << 20 }),
+    createWriteStream(`${to}.partial`),
+  );
   renameSync(`${to}.partial`, to);
 }

@@ -105,7 +105,14 @@ async function readSlowly(request, bytesPerSecond, seconds) {
       bytes += data.length;
       if (bytes > elapsedSeconds() * bytesPerSecond) client.pause();
     })
-    .then((answer) => { ended = `status ${answer.status}`; }, (error) => { ended = error.message; });
+    .then(
+      (answer) => {
+        ended = `status ${answer.status}`;
+      },
+      (error) => {
+        ended = error.message;
+      },
+    );
   while (elapsedSeconds() < seconds) {
     await sleep(50);
     if (ended !== undefined) throw new Error(`the slow client's answer ended early: ${ended}`);

@@ -4,8 +4,22 @@ import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
 
 /** TPC-H's column names, in file order. */
 export const LINEITEM_COLUMNS = [
-  'l_orderkey', 'l_partkey', 'l_suppkey', 'l_linenumber', 'l_quantity', 'l_extendedprice', 'l_discount', 'l_tax',
-  'l_returnflag', 'l_linestatus', 'l_shipdate', 'l_commitdate', 'l_receiptdate', 'l_shipinstruct', 'l_shipmode', 'l_comment',
+  'l_orderkey',
+  'l_partkey',
+  'l_suppkey',
+  'l_linenumber',
+  'l_quantity',
+  'l_extendedprice',
+  'l_discount',
+  'l_tax',
+  'l_returnflag',
+  'l_linestatus',
+  'l_shipdate',
+  'l_commitdate',
+  'l_receiptdate',
+  'l_shipinstruct',
+  'l_shipmode',
+  'l_comment',
 ];
 
 /** Stands in about one comment of a thousand; the word that Q5 looks for. */
@@ -80,14 +94,28 @@ function lineitemRecords(quoted) {
     const receiptDay = shipDay + 1 + below(30);
     const returned = receiptDay > CURRENT_DAY ? 'N' : 'RA'[below(2)];
     const comment = lineComment(below);
-    return record([
-      // Eight keys of every 32 are used, as TPC-H does.
-      ((order >> 3) << 5) + (order & 7), part, 1 + below(10_000), line, quantity,
-      `${Math.floor(cents / 100)}.${CENTS[cents % 100]}`, `0.${CENTS[below(11)]}`, `0.${CENTS[below(9)]}`,
-      returned, shipDay > CURRENT_DAY ? 'O' : 'F',
-      DATES[shipDay], DATES[orderDay + 30 + below(61)], DATES[receiptDay],
-      SHIP_INSTRUCTIONS[below(4)], SHIP_MODES[below(7)], quoted ? specialComment(comment, belowQuoted(16)) : comment,
-    ], quoted);
+    return record(
+      [
+        // Eight keys of every 32 are used, as TPC-H does.
+        ((order >> 3) << 5) + (order & 7),
+        part,
+        1 + below(10_000),
+        line,
+        quantity,
+        `${Math.floor(cents / 100)}.${CENTS[cents % 100]}`,
+        `0.${CENTS[below(11)]}`,
+        `0.${CENTS[below(9)]}`,
+        returned,
+        shipDay > CURRENT_DAY ? 'O' : 'F',
+        DATES[shipDay],
+        DATES[orderDay + 30 + below(61)],
+        DATES[receiptDay],
+        SHIP_INSTRUCTIONS[below(4)],
+        SHIP_MODES[below(7)],
+        quoted ? specialComment(comment, belowQuoted(16)) : comment,
+      ],
+      quoted,
+    );
   };
 }
 

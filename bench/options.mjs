@@ -26,7 +26,7 @@ Options:
   --cpus 0,1          the CPUs to pin to, default the first two allowed
   --dist DIR          the build to measure, default ../dist
   --fresh             make the data again
-  --keep              keep a partial run too; a whole run is always kept
+  --keep              keep a run in parts or of another build too; a whole run is always kept
   --help`;
 
 /**
@@ -71,6 +71,7 @@ export function parseOptions(args) {
   }
   const named = SUITES.filter((suite) => values[suite]);
   const partial = named.length > 0 || values.only !== undefined || values.cores !== 'both' || values['skip-peers'] || values['skip-ours'];
+  const ownBuild = values.dist === DEFAULT_DIST_DIR;
   return {
     suites: new Set(named.length > 0 ? named : SUITES),
     cores: values.cores === 'both' ? [1, 2] : [count(values.cores)],
@@ -84,12 +85,15 @@ export function parseOptions(args) {
     cpus: values.cpus === undefined ? undefined : list(values.cpus).map(Number),
     distDir: values.dist,
     fresh: values.fresh,
-    keep: values.keep || !partial,
+    keep: values.keep || (ownBuild && !partial),
   };
 }
 
 function list(text) {
-  return text.split(',').map((item) => item.trim()).filter((item) => item !== '');
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function count(text) {

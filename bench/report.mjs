@@ -3,9 +3,16 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { BENCH_DIR, DATA_DIR, RUNS_DIR } from './paths.mjs';
-import { QUERIES } from './queries.mjs';
+import { GZIP_QUERY, QUERIES } from './queries.mjs';
 
-const NAMES = { s3lect: 's3lect', 's3lect-http': 's3lect HTTP', duckdb: 'DuckDB', clickhouse: 'ClickHouse', polars: 'Polars', gunzip: 'bare gunzip' };
+const NAMES = {
+  s3lect: 's3lect',
+  's3lect-http': 's3lect HTTP',
+  duckdb: 'DuckDB',
+  clickhouse: 'ClickHouse',
+  polars: 'Polars',
+  gunzip: 'bare gunzip',
+};
 
 /**
  * @typedef {object} Results
@@ -26,9 +33,12 @@ export function machine() {
   return { cpus: all.length, model, memoryBytes: totalmem(), system: `${type()} ${release()}`, node: process.version };
 }
 
+const PEER_PACKAGES = ['@duckdb/node-api', 'chdb', 'nodejs-polars'];
+
 /** Versions of what was measured against. @returns {Record<string, string>} */
 export function peerVersions() {
-  return JSON.parse(readFileSync(join(BENCH_DIR, 'package.json'), 'utf8')).dependencies;
+  const { dependencies } = JSON.parse(readFileSync(join(BENCH_DIR, 'package.json'), 'utf8'));
+  return Object.fromEntries(PEER_PACKAGES.map((name) => [name, dependencies[name]]));
 }
 
 /** The fastest of the peers for a query on so many cores. @param {import('./in-process.mjs').Measurement[]} measurements */
@@ -47,7 +57,9 @@ export function summary(results) {
     `# ${date}`,
     '',
     `${host.cpus} x ${host.model}, ${memory}, ${host.system}, Node ${host.node}.`,
-    `Against ${Object.entries(versions).filter(([name]) => !name.includes('linux')).map(([name, version]) => `${name} ${version}`).join(', ')}.`,
+    `Against ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}.`,
     'Pinned, page cache warm, median of the timed runs, engines in turn. MB/s of CSV text (10^6 bytes); ratio = s3lect to the fastest peer.',
   ];
   for (const cores of [1, 2]) {
@@ -56,7 +68,8 @@ export function summary(results) {
     lines.push('', `## ${cores === 1 ? 'One core' : 'Two cores'}: MB/s (ms)`, '', ...speedTable(ofCores, cores));
     lines.push('', `Peak memory of the process, MB:`, '', ...memoryTable(ofCores));
   }
-  if (figures.length > 0) lines.push('', '## Figures', '', '| figure | value | target | |', '| --- | ---: | ---: | --- |', ...figures.map(figureRow));
+  if (figures.length > 0)
+    lines.push('', '## Figures', '', '| figure | value | target | |', '| --- | ---: | ---: | --- |', ...figures.map(figureRow));
   if (failures.length > 0) lines.push('', '## Failures', '', ...failures.map((failure) => `- ${failure.split('\n')[0]}`));
   return `${lines.join('\n')}\n`;
 }
@@ -112,7 +125,7 @@ function queriesOf(measurements) {
 }
 
 function titleOf(id) {
-  return QUERIES.find((query) => query.id === id)?.title ?? '';
+  return [...QUERIES, GZIP_QUERY].find((query) => query.id === id)?.title ?? '';
 }
 
 function find(measurements, engine, query) {
@@ -141,7 +154,10 @@ export function writeRun(results, { keep }) {
 }
 
 function machineClass({ cpus: count, model }) {
-  return `${count}cpu-${model.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '')}`;
+  return `${count}cpu-${model
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')}`;
 }
 
 function freeFolder(name) {

@@ -44,12 +44,19 @@ async function inProcess(context) {
     for (const query of options.queries) {
       const data = await load(context, query.dataset);
       const { measurements, answer, failures } = await compare({
-        engines, query, dataset: data, cpus: cpus.slice(0, cores), runs: options.runs, distDir: options.distDir,
+        engines,
+        query,
+        dataset: data,
+        cpus: cpus.slice(0, cores),
+        runs: options.runs,
+        distDir: options.distDir,
       });
       results.measurements.push(...measurements);
       results.failures.push(...failures);
       answers.set(query.id, answer);
-      log(`${query.id} on ${cores}: ${measurements.map((one) => `${one.engine} ${one.error ? 'failed' : `${one.mbPerSecond.toFixed(0)} MB/s`}`).join(', ')}`);
+      log(
+        `${query.id} on ${cores}: ${measurements.map((one) => `${one.engine} ${one.error ? 'failed' : `${one.mbPerSecond.toFixed(0)} MB/s`}`).join(', ')}`,
+      );
     }
   }
 }
@@ -62,7 +69,12 @@ async function http(context) {
     await attempt(context, `${query.id} through HTTP`, async () => {
       const data = await load(context, query.dataset);
       const { measurements, failures } = await throughHttp({
-        query, dataset: data, cpu: cpus[0], runs: options.runs, distDir: options.distDir, answer: answers.get(query.id),
+        query,
+        dataset: data,
+        cpu: cpus[0],
+        runs: options.runs,
+        distDir: options.distDir,
+        answer: answers.get(query.id),
       });
       results.measurements.push(...measurements);
       results.failures.push(...failures);
@@ -75,7 +87,7 @@ async function http(context) {
   await attempt(context, 'first byte', async () => {
     const big = await load(context, 'lineitem', options.bigSize);
     const value = await firstByteMs({ query: byId('Q6'), dataset: big, ...pinned });
-    figure(context, { title: `Q6 on ${options.bigSize}B through HTTP, first byte`, value, unit: 'ms', target: { most: 5 } });
+    figure(context, { title: `Q6 on a ${options.bigSize} object through HTTP, first byte`, value, unit: 'ms', target: { most: 5 } });
   });
   await attempt(context, 'small objects', async () => {
     const value = await smallQueriesPerSecond({ query: byId('Q3'), dataset: await load(context, 'tiny'), ...pinned });
@@ -89,14 +101,24 @@ async function gzip(context) {
   const data = await load(context, 'gzip');
   for (const cores of options.cores) {
     const { measurements, failures } = await compare({
-      engines: ['s3lect', 'gunzip'], query: GZIP_QUERY, dataset: data, cpus: cpus.slice(0, cores), runs: options.runs, distDir: options.distDir,
+      engines: ['s3lect', 'gunzip'],
+      query: GZIP_QUERY,
+      dataset: data,
+      cpus: cpus.slice(0, cores),
+      runs: options.runs,
+      distDir: options.distDir,
     });
     results.measurements.push(...measurements);
     results.failures.push(...failures);
     const [ours, bare] = measurements;
     if (ours.error || bare.error) continue;
     const value = (100 * ours.mbPerSecond) / bare.mbPerSecond;
-    figure(context, { title: `Q2 on gzip, ${cores} cores, of bare gunzip's speed`, value, unit: '%', target: { least: cores === 1 ? 80 : 90 } });
+    figure(context, {
+      title: `Q2 on gzip, ${cores === 1 ? 'one core' : 'two cores'}, of bare gunzip's speed`,
+      value,
+      unit: '%',
+      target: { least: cores === 1 ? 80 : 90 },
+    });
   }
 }
 
@@ -105,11 +127,22 @@ async function memory(context) {
   const { options, cpus } = context;
   const big = await load(context, 'lineitem', options.bigSize);
   const result = await measureMemory({
-    query: byId('Q3'), dataset: big, shortQuery: byId('Q1'), tiny: await load(context, 'tiny'), cpus, seconds: options.slowSeconds, distDir: options.distDir,
+    query: byId('Q3'),
+    dataset: big,
+    shortQuery: byId('Q1'),
+    tiny: await load(context, 'tiny'),
+    cpus,
+    seconds: options.slowSeconds,
+    distDir: options.distDir,
   });
   const mib = (bytes) => bytes / 2 ** 20;
   figure(context, { title: 'server when started, peak memory', value: mib(result.idleBytes), unit: 'MiB' });
-  figure(context, { title: `4 clients on Q3 of ${options.bigSize}B, one at 1 MB/s, peak memory`, value: mib(result.peakBytes), unit: 'MiB', target: { most: 300 } });
+  figure(context, {
+    title: `4 clients on Q3 of a ${options.bigSize} object, one at 1 MB/s, peak memory`,
+    value: mib(result.peakBytes),
+    unit: 'MiB',
+    target: { most: 300 },
+  });
   figure(context, { title: 'what the three fast ones read meanwhile', value: result.fastMbPerSecond, unit: 'MB/s' });
   figure(context, { title: 'what the slow one read', value: result.slowBytes / 1e6, unit: 'MB' });
   figure(context, { title: 'a short query on an idle server', value: result.idleQueryMs, unit: 'ms' });
