@@ -82,6 +82,18 @@ t.test('signatures', async (t) => {
   t.equal((await ask(port, { target: `/${Bucket}/k?${query}`, sign: null })).body.toString(), 'x');
   t.equal(errorCode(await ask(port, { target: `/${Bucket}/l?${query}`, sign: null })), 'SignatureDoesNotMatch');
 
+  const streaming = {
+    payload: 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    headers: { 'x-amz-decoded-content-length': '1' },
+    body: '1\r\ny\r\n0\r\n\r\n',
+  };
+  t.equal((await ask(port, { method: 'PUT', target: `/${Bucket}/k`, ...streaming })).status, 200);
+  t.equal((await ask(port, { target: `/${Bucket}/k` })).body.toString(), 'y');
+  for (const target of [`/${Bucket}`, `/${Bucket}/k?select&select-type=2`]) {
+    const method = target.includes('?') ? 'POST' : 'PUT';
+    t.equal(errorCode(await ask(port, { method, target, ...streaming })), 'InvalidRequest', `${method} ${target}`);
+  }
+
   const elsewhere = await serve(t, { region: 'eu-central-1' });
   const refused = await ask(elsewhere.port, { target: '/' });
   t.equal(errorCode(refused), 'AuthorizationHeaderMalformed');

@@ -96,7 +96,6 @@ t.test('errors before output are HTTP errors', async (t) => {
   await fails('ParseSelectMissingFrom', 400, 'SELECT *');
   await fails('MissingHeaders', 400, 'SELECT s.absent FROM S3Object s');
   await fails('CastFailed', 400, 'SELECT CAST(s.name AS INT) FROM S3Object s');
-  await fails('CastFailed', 400, 'SELECT CAST(CASE_ AS INT) FROM S3Object'.replace('CASE_', 'name'), {});
   await fails('ExpressionTooLong', 400, `SELECT '${'x'.repeat(256 * 1024)}' FROM S3Object`);
   await fails('InvalidCompressionFormat', 400, all, {
     Key: 'not-gzip',
@@ -126,7 +125,6 @@ t.test('errors before output are HTTP errors', async (t) => {
   await post('InvalidRequest', { target: `/${Bucket}/people.csv?select&select-type=1` });
   await post('AccessDenied', { sign: null });
   await post('BadDigest', { headers: { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' } });
-  await post('XAmzContentSHA256Mismatch', { headers: {}, body: selectXml(all), ...({ wrongHash: true } as object) });
   t.same(faults, []);
 });
 

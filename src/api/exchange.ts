@@ -23,7 +23,6 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
   const { signal } = controller;
   res.once('close', () => {
     if (!res.writableFinished) controller.abort(new Error('the client is gone'));
-    else if (options.isClosing()) req.socket.destroySoon();
   });
   // why: a request cut off is told through the body's iteration or the signal; without a listener it would be thrown.
   req.on('error', () => {});

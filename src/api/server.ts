@@ -49,15 +49,22 @@ export function createServer(options: ServerOptions): Server {
   });
   const servers: NodeServer[] = [];
   const waiting = new WeakSet<IncomingMessage>();
-  const busy = new WeakSet<Socket>();
+  const connections = new Map<Socket, number>();
   let closing = false;
 
   const onRequest = ({ raw: req, originalUrl }: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack();
     const { raw: res } = reply;
     const { socket } = req;
-    busy.add(socket);
-    res.once('close', () => busy.delete(socket));
+    const count = (change: number): number => {
+      const requests = (connections.get(socket) ?? 0) + change;
+      if (!socket.destroyed) connections.set(socket, requests);
+      return requests;
+    };
+    count(1);
+    res.once('close', () => {
+      if (count(-1) === 0 && closing) socket.destroySoon();
+    });
     void exchange(req, res, {
       handle: answerer.handle,
       target: originalUrl,
@@ -71,7 +78,7 @@ export function createServer(options: ServerOptions): Server {
 
   const app = fastify({
     serverFactory: (listener) => {
-      const server = createNodeServer(listener as RequestListener, waiting);
+      const server = createNodeServer(listener as RequestListener, { waiting, connections });
       servers.push(server);
       return server;
     },
@@ -81,7 +88,7 @@ export function createServer(options: ServerOptions): Server {
     exposeHeadRoutes: false,
     clientErrorHandler: (error, socket) => {
       // why: words of ours in the midst of an answer would pass for a part of it.
-      if (error.code === 'ECONNRESET' || !socket.writable || busy.has(socket)) socket.destroy();
+      if (error.code === 'ECONNRESET' || !socket.writable || connections.get(socket) !== 0) socket.destroy();
       else answerClientError(socket, answerer.fail(clientError(error), { method: '', rawPath: '' }));
     },
     frameworkErrors: (_error, request, reply) => onRequest(request, reply),
@@ -100,6 +107,8 @@ export function createServer(options: ServerOptions): Server {
     },
     async close() {
       closing = true;
+      // why: Node does not count a connection as idle before its first request.
+      for (const [socket, requests] of connections) if (requests === 0) socket.destroy();
       const deadline = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, limits.drain_ms);
@@ -109,7 +118,14 @@ export function createServer(options: ServerOptions): Server {
   };
 }
 
-function createNodeServer(listener: RequestListener, waiting: WeakSet<IncomingMessage>): NodeServer {
+interface Tracking {
+  /** Requests whose client waits for `100 Continue`. */
+  readonly waiting: WeakSet<IncomingMessage>;
+  /** Connections, with the number of their requests under way: more than one when the client does not wait for answers. */
+  readonly connections: Map<Socket, number>;
+}
+
+function createNodeServer(listener: RequestListener, { waiting, connections }: Tracking): NodeServer {
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     // why: Fastify answers 415 to what it does not like here; the handler reads the raw headers.
     delete req.headers['content-type'];
@@ -129,6 +145,10 @@ function createNodeServer(listener: RequestListener, waiting: WeakSet<IncomingMe
     onRequest,
   );
   server.timeout = limits.socket_idle_ms;
+  server.on('connection', (socket: Socket) => {
+    connections.set(socket, 0);
+    socket.once('close', () => connections.delete(socket));
+  });
   // why: with a listener, Node leaves it to the handler whether the client may send the body.
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     waiting.add(req);

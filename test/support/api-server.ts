@@ -68,12 +68,14 @@ export interface RawRequest {
   readonly host?: string;
   /** Signed with another secret. */
   readonly secret?: string;
+  /** What to say of the body in place of its hash. */
+  readonly payload?: string;
   /** `null` leaves the request unsigned. */
   readonly sign?: null;
 }
 
 /** Head and body of a request, signed. */
-export function rawRequest({ method = 'GET', target, headers = {}, body = '', host = 'localhost', secret, sign }: RawRequest): {
+export function rawRequest({ method = 'GET', target, headers = {}, body = '', host = 'localhost', secret, payload, sign }: RawRequest): {
   head: string;
   body: Buffer;
 } {
@@ -85,7 +87,7 @@ export function rawRequest({ method = 'GET', target, headers = {}, body = '', ho
       ? unsigned
       : signHeaders(
           { method, rawPath, rawQuery, headers: unsigned, credentials: { accessKey, secretKey: secret ?? secretKey }, region: 'us-east-1' },
-          createHash('sha256').update(bytes).digest('hex'),
+          payload ?? createHash('sha256').update(bytes).digest('hex'),
         );
   const length =
     method === 'GET' || method === 'HEAD' || 'transfer-encoding' in headers || 'content-length' in headers
