@@ -1,6 +1,7 @@
 /** One request of Node's HTTP server to the handler, and its answer back: backpressure, disconnection, bodies nobody reads. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { headersOf } from './http.ts';
@@ -62,8 +63,12 @@ function requestOf(req: IncomingMessage, res: ServerResponse, options: ExchangeO
 
 async function* bodyOf(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): AsyncGenerator<Uint8Array, void, undefined> {
   if (expectsContinue) res.writeContinue();
-  // why: to destroy the request would take the connection with it, and an error must still be answered.
-  yield* req.iterator({ destroyOnReturn: false });
+  try {
+    // why: to destroy the request would take the connection with it, and an error must still be answered.
+    yield* req.iterator({ destroyOnReturn: false });
+  } catch (cause) {
+    throw new SelectError('IncompleteBody', {}, { cause });
+  }
 }
 
 async function send(

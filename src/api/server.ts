@@ -5,6 +5,7 @@
 import type { IncomingMessage, Server as NodeServer, RequestListener, ServerResponse } from 'node:http';
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { CredentialStore } from '../auth/credentials.ts';
 import { SelectError } from '../base/errors.ts';
@@ -76,9 +77,15 @@ export function createServer(options: ServerOptions): Server {
     });
   };
 
+  const onClientError = (error: Error, socket: Duplex): void => {
+    // why: words of ours in the midst of an answer would pass for a part of it.
+    if (!socket.writable || connections.get(socket as Socket) !== 0) socket.destroy();
+    else answerClientError(socket, answerer.fail(clientError(error), { method: '', rawPath: '' }));
+  };
+
   const app = fastify({
     serverFactory: (listener) => {
-      const server = createNodeServer(listener as RequestListener, { waiting, connections });
+      const server = createNodeServer(listener as RequestListener, { waiting, connections, onClientError });
       servers.push(server);
       return server;
     },
@@ -86,11 +93,8 @@ export function createServer(options: ServerOptions): Server {
     rewriteUrl: () => '/',
     return503OnClosing: false,
     exposeHeadRoutes: false,
-    clientErrorHandler: (error, socket) => {
-      // why: words of ours in the midst of an answer would pass for a part of it.
-      if (error.code === 'ECONNRESET' || !socket.writable || connections.get(socket) !== 0) socket.destroy();
-      else answerClientError(socket, answerer.fail(clientError(error), { method: '', rawPath: '' }));
-    },
+    // Every server has a handler already, and Fastify would add its own to one of them.
+    clientErrorHandler: () => {},
     frameworkErrors: (_error, request, reply) => onRequest(request, reply),
   });
   app.removeAllContentTypeParsers();
@@ -123,9 +127,10 @@ interface Tracking {
   readonly waiting: WeakSet<IncomingMessage>;
   /** Connections, with the number of their requests under way: more than one when the client does not wait for answers. */
   readonly connections: Map<Socket, number>;
+  onClientError(error: Error, socket: Duplex): void;
 }
 
-function createNodeServer(listener: RequestListener, { waiting, connections }: Tracking): NodeServer {
+function createNodeServer(listener: RequestListener, { waiting, connections, onClientError }: Tracking): NodeServer {
   const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
     // why: Fastify answers 415 to what it does not like here; the handler reads the raw headers.
     delete req.headers['content-type'];
@@ -155,6 +160,7 @@ function createNodeServer(listener: RequestListener, { waiting, connections }: T
     onRequest(req, res);
   });
   server.on('checkExpectation', onRequest);
+  server.on('clientError', onClientError);
   return server;
 }
 
@@ -165,7 +171,7 @@ function clientError({ code }: Error & { code?: string }): SelectError {
   return new SelectError('InvalidRequest', { reason: 'it is not HTTP' });
 }
 
-function answerClientError(socket: Socket, { status, headers, body }: ReturnType<ReturnType<typeof createHandler>['fail']>): void {
+function answerClientError(socket: Duplex, { status, headers, body }: ReturnType<ReturnType<typeof createHandler>['fail']>): void {
   const lines = Object.entries({ ...headers, date: new Date().toUTCString(), connection: 'close' }).map(
     ([name, value]) => `${name}: ${value}`,
   );
