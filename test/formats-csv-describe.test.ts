@@ -30,8 +30,8 @@ t.test('header records', async (t) => {
     ['a,,b,\n1', {}, ['a', '', 'b', ''], '1'],
     [',\n1', {}, ['', ''], '1'],
     ['"a b","c""d","e,f"\n1', {}, ['a b', 'c"d', 'e,f'], '1'],
-    ['"a"x,b"c"\n1', {}, ['ax', 'b"c"'], '1'],
-    ['"a\nb",c\n1', {}, ['a'], 'b",c\n1'],
+    ['"a"x,b"c"\n1', {}, ['"a"x', 'b"c"'], '1'],
+    ['"a"x\n"b",c\n1', { AllowQuotedRecordDelimiter: true }, ['"a"x'], '"b",c\n1'],
     ['"a\nb",c\n1', { AllowQuotedRecordDelimiter: true }, ['a\nb', 'c'], '1'],
     ['"a\r\nb","c\r"\r\n1', { AllowQuotedRecordDelimiter: true }, ['a\r\nb', 'c\r'], '1'],
     ['#"\n"a"""\n1', { AllowQuotedRecordDelimiter: true }, ['a"'], '1'],
@@ -64,9 +64,16 @@ t.test('any prefix gives the answer of the whole, or asks for more', async (t) =
   ]) {
     for (const text of texts) {
       const bytes = Buffer.from(text);
-      const whole = describe(bytes, { FileHeaderInfo: 'USE', ...member });
+      const outcome = (prefix: Uint8Array, atEnd: boolean): unknown => {
+        try {
+          return describe(prefix, { FileHeaderInfo: 'USE', ...member }, atEnd);
+        } catch (error) {
+          return error;
+        }
+      };
+      const whole = outcome(bytes, true);
       for (let length = 0; length < bytes.length; length++) {
-        const described = describe(bytes.subarray(0, length), { FileHeaderInfo: 'USE', ...member }, false);
+        const described = outcome(bytes.subarray(0, length), false);
         if (described !== 'more') t.strictSame(described, whole, `${length} bytes of ${JSON.stringify(text)}`);
       }
     }
@@ -81,6 +88,15 @@ t.test('limits', async (t) => {
   t.throws(() => describe(`"${'x\n'.repeat(1001)}`, { ...use, AllowQuotedRecordDelimiter: true }, false), { code: 'OverMaxRecordSize' });
   t.throws(() => describe('#\n'.repeat(3000), use, false), { code: 'OverMaxRecordSize' }, 'a preamble without end');
   t.throws(() => describe(','.repeat(limits.columns_max), use, true, 1e6), { code: 'OverMaxColumn' });
+});
+
+t.test('quotes that nothing closes', async (t) => {
+  const use = { FileHeaderInfo: 'USE' };
+  const allowed = { ...use, AllowQuotedRecordDelimiter: true };
+  t.throws(() => describe('#\na,"b\nc",d\n', use), { code: 'CSVEscapingRecordDelimiter', params: { offset: 2 } });
+  t.throws(() => describe('a,"b', use), { code: 'CSVEscapingRecordDelimiter', params: { offset: 0 } });
+  t.throws(() => describe('\na,"b\n1,2\n', allowed), { code: 'CSVUnescapedQuote', params: { offset: 1 } });
+  t.equal(describe('\na,"b\n1,2\n', allowed, false), 'more');
 });
 
 t.test('text that is no UTF-8', async (t) => {

@@ -16,7 +16,8 @@ export interface CsvDescription {
 /**
  * Describes an object by its first bytes; `atEnd`: they are all of it. `'more'`: the header record does not end within them.
  * With FileHeaderInfo USE and no record at all, the names are empty.
- * @throws SelectError OverMaxRecordSize, OverMaxColumn, InvalidTextEncoding (in the header, with its offset).
+ * @throws SelectError OverMaxRecordSize, OverMaxColumn, InvalidTextEncoding, CSVEscapingRecordDelimiter, CSVUnescapedQuote (in the
+ * header, with its offset).
  */
 export function describeCsv(prefix: Uint8Array, atEnd: boolean, input: CsvInput, record_bytes_max: number): CsvDescription | 'more' {
   if (prefix.length < BYTE_ORDER_MARK.length && !atEnd) return 'more';
@@ -25,7 +26,8 @@ export function describeCsv(prefix: Uint8Array, atEnd: boolean, input: CsvInput,
   const dialect = dialectOf(input);
   while (at < prefix.length) {
     const comment = dialect.comment.length > 0 && startsWith(prefix, at, dialect.comment);
-    const record = comment || !input.allowQuotedRecordDelimiter ? plainRecord(prefix, at, dialect) : quotedRecord(prefix, at, dialect);
+    const record =
+      comment || !input.allowQuotedRecordDelimiter ? plainRecord(prefix, at, dialect) : quotedRecord(prefix, at, atEnd, dialect);
     const { contentEnd, next } = record ?? { contentEnd: prefix.length, next: prefix.length };
     if (contentEnd - at > record_bytes_max) throw new SelectError('OverMaxRecordSize', { bytes_max: record_bytes_max, offset: at });
     if (record === null && !atEnd) break;
@@ -46,6 +48,8 @@ export function describeCsv(prefix: Uint8Array, atEnd: boolean, input: CsvInput,
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 const PREAMBLE_RECORDS_MAX = 4;
 const CR = 0x0d;
+/** Two characters of four bytes. */
+const DELIMITER_BYTES_MAX = 8;
 const encoder = new TextEncoder();
 
 interface Dialect {
@@ -57,6 +61,7 @@ interface Dialect {
   readonly comment: Uint8Array;
   /** A CR before the record delimiter belongs to it. */
   readonly carriageReturn: boolean;
+  readonly quotedRecordDelimiters: boolean;
 }
 
 /** Where the record's content ends, and where the next record begins. */
@@ -73,6 +78,7 @@ function dialectOf(input: CsvInput): Dialect {
     escape: encoder.encode(input.escape),
     comment: encoder.encode(input.comment),
     carriageReturn: input.recordDelimiter === '\n',
+    quotedRecordDelimiters: input.allowQuotedRecordDelimiter,
   };
 }
 
@@ -86,13 +92,18 @@ function plainRecord(bytes: Uint8Array, start: number, dialect: Dialect): Record
   }
 }
 
-/** A record that the first delimiter outside of quotes ends. */
-function quotedRecord(bytes: Uint8Array, start: number, dialect: Dialect): RecordEnd | null {
+/** A record that the first delimiter outside of quotes ends; null also where the bytes end before that can be told. */
+function quotedRecord(bytes: Uint8Array, start: number, atEnd: boolean, dialect: Dialect): RecordEnd | null {
   let at = start;
   let fieldStart = true;
   while (at < bytes.length) {
     if (fieldStart && isAt(bytes, at, dialect.quote)) {
-      at = closeQuote(bytes, at + dialect.quote.length, bytes.length, dialect, () => undefined);
+      const closed = closeQuote(bytes, at + dialect.quote.length, bytes.length, dialect, () => undefined);
+      if (closed < 0 && atEnd) throw new SelectError('CSVUnescapedQuote', { offset: start });
+      if (closed < 0) return null;
+      const quoted = endsField(bytes, closed, bytes.length, dialect);
+      if (!quoted && !atEnd && bytes.length - closed < DELIMITER_BYTES_MAX) return null;
+      at = quoted ? closed : at + 1;
       fieldStart = false;
     } else if (startsWith(bytes, at, dialect.recordDelimiter)) {
       return recordEnd(bytes, start, at, dialect);
@@ -109,36 +120,36 @@ function recordEnd(bytes: Uint8Array, start: number, at: number, dialect: Dialec
   return { contentEnd, next: at + dialect.recordDelimiter.length };
 }
 
-/** The fields of the record `start` to `end`. Quotes count at the start of a field only; what follows a closing quote is kept. */
+/** The fields of the record `start` to `end`: quoted where a quote begins and another ends them, else text as it stands. */
 function headerNames(bytes: Uint8Array, start: number, end: number, dialect: Dialect): string[] {
   const invalid = firstInvalidByte(bytes.subarray(start, end));
   if (invalid >= 0) throw new SelectError('InvalidTextEncoding', { offset: start + invalid });
   const names: string[] = [];
-  let field: number[] = [];
-  let at = start;
-  const endField = (): void => {
+  for (let at = start; ; at += dialect.fieldDelimiter.length) {
+    const field: number[] = [];
+    const quote = isAt(bytes, at, dialect.quote) ? dialect.quote.length : 0;
+    const closed = quote > 0 ? closeQuote(bytes, at + quote, end, dialect, (byte) => field.push(byte)) : -1;
+    if (quote > 0 && closed < 0 && !dialect.quotedRecordDelimiters) throw new SelectError('CSVEscapingRecordDelimiter', { offset: start });
+    if (closed >= 0 && endsField(bytes, closed, end, dialect)) {
+      at = closed;
+    } else {
+      field.length = 0;
+      while (at < end && !startsWith(bytes, at, dialect.fieldDelimiter)) field.push(bytes[at++]!);
+    }
     if (names.length >= limits.columns_max) throw new SelectError('OverMaxColumn', { columns_max: limits.columns_max });
     names.push(decoder.decode(Uint8Array.from(field)));
-    field = [];
-  };
-  const openQuote = (): void => {
-    if (isAt(bytes, at, dialect.quote)) at = closeQuote(bytes, at + dialect.quote.length, end, dialect, (byte) => field.push(byte));
-  };
-  openQuote();
-  while (at < end) {
-    if (startsWith(bytes, at, dialect.fieldDelimiter)) {
-      endField();
-      at += dialect.fieldDelimiter.length;
-      openQuote();
-    } else {
-      field.push(bytes[at++]!);
-    }
+    if (at >= end) return names;
   }
-  endField();
-  return names;
 }
 
-/** Passes the bytes of a quoted field on, escapes undone, from behind its opening quote; answers where its closing quote ends. */
+/** Whether a field that a quote closed ends at `at`. */
+function endsField(bytes: Uint8Array, at: number, end: number, dialect: Dialect): boolean {
+  const { fieldDelimiter, recordDelimiter } = dialect;
+  const next = dialect.carriageReturn && bytes[at] === CR ? at + 1 : at;
+  return at >= end || startsWith(bytes, at, fieldDelimiter) || startsWith(bytes, next, recordDelimiter);
+}
+
+/** Passes the bytes of a quoted field on, escapes undone, from behind its opening quote; answers where its closing quote ends, or -1. */
 function closeQuote(bytes: Uint8Array, from: number, end: number, dialect: Dialect, emit: (byte: number) => void): number {
   const { quote, escape: mark } = dialect;
   let at = from;
@@ -154,7 +165,7 @@ function closeQuote(bytes: Uint8Array, from: number, end: number, dialect: Diale
       emit(bytes[at++]!);
     }
   }
-  return end;
+  return -1;
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -20,7 +20,7 @@ export function styleOf(output: CsvOutput): CsvStyle {
     recordDelimiter: Buffer.from(output.recordDelimiter),
     quote: Buffer.from(output.quote),
     escape: Buffer.from(output.escape === '' ? output.quote : output.escape),
-    always: output.quoteFields === 'always',
+    always: output.quoteFields === 'always' && output.quote !== '',
   };
 }
 
@@ -39,7 +39,8 @@ export function guessQuoted(bytes: Uint8Array, dialect: CsvDialect): boolean {
   if (quote === undefined) return false;
   const delimiter = dialect.fieldDelimiter[0]!;
   const record = dialect.recordDelimiter[dialect.recordDelimiter.length - 1]!;
-  const mayOpen = (before: number | undefined): boolean => before === undefined || before === delimiter || before === record || before === quote;
+  const mayOpen = (before: number | undefined): boolean =>
+    before === undefined || before === delimiter || before === record || before === quote;
   const mayClose = (after: number | undefined): boolean =>
     after === undefined || after === delimiter || after === record || after === quote || after === 13;
   let opens = true; // under the hypothesis "outside", the next quote opens
