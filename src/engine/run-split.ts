@@ -5,10 +5,8 @@
 import { deserialize, serialize } from 'node:v8';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { dialectOf } from '../formats/csv-dialect.ts';
-import { CsvScan, encodeScan, type EncodedScan } from '../formats/csv-scan.ts';
-import { CsvWindows } from '../formats/csv-window.ts';
-import type { CsvDialect } from '../kernels/kernels.ts';
+import { prepareReader } from '../formats/reader.ts';
+import type { Reader, Scan } from '../formats/scan.ts';
 import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
 import { initialPartials, type Partial } from './aggregate.ts';
 import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
@@ -29,8 +27,7 @@ interface Prepared {
   readonly utcnow_ms: number | null;
   readonly program: Program;
   readonly thread: ThreadKernels;
-  readonly dialect: CsvDialect;
-  readonly scan: EncodedScan;
+  readonly reader: Reader;
   readonly filter: Filter;
   readonly project: Project | null;
   readonly accumulate: Accumulate | null;
@@ -97,21 +94,19 @@ function prepare(task: SplitTask): Prepared {
   thread.constants.reset();
   const context = { utcnow_ms: task.utcnow_ms };
   const { plan, input } = program;
-  const dialect = dialectOf(input);
   const { projection } = plan;
   const takesRecords = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
-  const scan = encodeScan(
-    thread,
-    { positions: plan.columns.map(({ position }) => position!), predicates: plan.predicates, record_columns: takesRecords ? recordColumnsOf(program.schema) : 0 },
-    dialect,
-  );
+  const reader = prepareReader(program.kernels === 'simd' ? thread : { ...thread, simd: thread.reference }, input, {
+    positions: plan.columns.map(({ position }) => position!),
+    predicates: plan.predicates,
+    record_columns: takesRecords ? recordColumnsOf(program.schema) : 0,
+  });
   current = {
     planId: task.planId,
     utcnow_ms: readsClock(plan) ? task.utcnow_ms : null,
     program,
     thread,
-    dialect,
-    scan,
+    reader,
     filter: compileFilter(plan, context),
     project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, context) : null,
     accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, thread.memory, context) : null,
@@ -149,41 +144,34 @@ class SplitRun {
   }
 
   run(): TaskResult {
-    let windows: CsvWindows | null = null;
+    let scan: Scan | null = null;
     try {
-      windows = this.#open();
-      if (windows.assumedStart !== 'unknown') this.#scan(windows);
+      scan = this.#open();
+      if (scan.assumedStart !== 'unknown') this.#scan(scan);
     } catch (error) {
       if (!(error instanceof SelectError)) throw error;
       this.#error = error.toValue();
     }
-    return this.#result(windows);
+    return this.#result(scan);
   }
 
-  #open(): CsvWindows {
-    const task = this.#task;
-    const prepared = this.#prepared;
-    const { program, thread, dialect } = prepared;
-    const source = task.source;
-    return new CsvWindows({
-      memory: thread.memory,
-      simd: program.kernels === 'simd' ? thread.simd : thread.reference,
-      reference: thread.reference,
-      dialect,
+  #open(): Scan {
+    const { source, split, startState, resume, limit } = this.#task;
+    const { program, reader } = this.#prepared;
+    return reader.open({
       source: byteSource(source),
-      split: task.split,
-      startState: task.startState,
-      resume: task.resume?.offset ?? null,
+      split,
+      startState,
+      resume: resume?.offset ?? null,
       record_bytes_max: program.record_bytes_max,
-      window_bytes: task.limit === null ? program.window_bytes : Math.min(program.window_bytes, limits.window_bytes_first),
+      window_bytes: limit === null ? program.window_bytes : Math.min(program.window_bytes, limits.window_bytes_first),
       unfinished: source.kind === 'pushed' && !source.last,
     });
   }
 
-  #scan(windows: CsvWindows): void {
-    const { thread, scan: encoded, filter, project, accumulate } = this.#prepared;
+  #scan(scan: Scan): void {
+    const { filter, project, accumulate } = this.#prepared;
     const { limit, time_ms } = this.#task;
-    const scan = new CsvScan(thread, windows, encoded);
     const deadline = performance.now() + time_ms;
     while (Atomics.load(this.#cancel, 0) === 0 && scan.next()) {
       const failure = filter(scan);
@@ -208,14 +196,14 @@ class SplitRun {
         return;
       }
       // why: a split whose last record is read goes on to its end, where its quote state is found.
-      if (windows.position <= this.#task.split.end && (this.#output.full || performance.now() > deadline)) {
-        this.#resumeAt = windows.position;
+      if (scan.position <= this.#task.split.end && (this.#output.full || performance.now() > deadline)) {
+        this.#resumeAt = scan.position;
         return;
       }
     }
   }
 
-  #result(windows: CsvWindows | null): TaskResult {
+  #result(scan: Scan | null): TaskResult {
     const { split, resume, source } = this.#task;
     const from = Math.min(resume?.offset ?? split.start, split.end);
     const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt, split.end);
@@ -229,9 +217,9 @@ class SplitRun {
       partials: this.#partials,
       scanned_bytes: to - from,
       resume: resumed,
-      assumedStart: windows?.assumedStart ?? 'unknown',
-      endState: windows?.endState ?? 'outside',
-      consumed_bytes: source.kind === 'pushed' && windows !== null ? windows.position - source.offset : 0,
+      assumedStart: scan?.assumedStart ?? 'unknown',
+      endState: scan?.endState ?? 'outside',
+      consumed_bytes: source.kind === 'pushed' && scan !== null ? scan.position - source.offset : 0,
       error: this.#error,
     };
   }

@@ -1,7 +1,7 @@
 /** The bytes of a split where a worker finds them: read synchronously, straight into the memory of the kernels. */
 import { readSync } from 'node:fs';
 import { unreachable } from '../base/assert.ts';
-import type { ByteSource } from '../formats/csv-window.ts';
+import type { ByteSource } from '../formats/scan.ts';
 import type { SplitSource } from './task.ts';
 
 export function byteSource(source: SplitSource): ByteSource {

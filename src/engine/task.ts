@@ -4,6 +4,7 @@
  */
 import type { ErrorValue } from '../base/errors.ts';
 import type { InputFormat, OutputFormat, Split } from '../formats/format.ts';
+import type { QuoteState } from '../formats/scan.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { InputSchema } from '../vector/schema.ts';
@@ -25,8 +26,8 @@ export interface Program {
 /** Where the bytes of a split are: in the object, or handed over by the driver (decompressed pieces). */
 export type SplitSource = ObjectRef | { readonly kind: 'pushed'; readonly bytes: Uint8Array; readonly offset: number; readonly last: boolean };
 
-/** Quote state at a byte: whether it lies inside a quoted field. `unknown`: the task must find out by looking. */
-export type StartState = 'outside' | 'quoted' | 'unknown';
+/** Quote state at the split's first byte. `unknown`: the task must find out by looking. */
+export type StartState = QuoteState;
 
 /** Where a task stopped: the first record it has not delivered, and the aggregates so far. */
 export interface Resume {

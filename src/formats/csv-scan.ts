@@ -8,17 +8,11 @@ import { bound, FIELD_MISSING, indexFlag, NEEDLE_BYTES_MAX, numberReading } from
 import type { ThreadKernels } from '../kernels/load.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { SqlValue } from '../vector/value.ts';
-import type { Columns, Selection, Vector } from '../vector/vector.ts';
-import type { CsvWindows } from './csv-window.ts';
-
-/** What a query asks of a scan: columns by slot, and predicates on them. */
-export interface ScanRequest {
-  /** 0-based position of each slot's column. */
-  readonly positions: readonly number[];
-  readonly predicates: readonly ScanPredicate[];
-  /** Columns beyond the slots that whole records need room for. */
-  readonly record_columns: number;
-}
+import type { Selection, Vector } from '../vector/vector.ts';
+import { dialectOf } from './csv-dialect.ts';
+import { CsvWindows } from './csv-window.ts';
+import type { CsvInput } from './format.ts';
+import type { QuoteState, Reader, Scan, ScanRequest } from './scan.ts';
 
 /** Runs one predicate over a selection of `count` rows (address 0: all) and answers how many it keeps. */
 type RunPredicate = (kernels: Kernels, fields: number, selection: number, count: number, into: number) => number;
@@ -40,7 +34,7 @@ interface ColumnSet {
 }
 
 /** A request in the constants of a thread. */
-export interface EncodedScan {
+interface EncodedScan {
   readonly request: ScanRequest;
   readonly predicates: readonly EncodedPredicate[];
   /** Columns the predicates read, and the others. */
@@ -51,7 +45,14 @@ export interface EncodedScan {
   readonly stride: number;
 }
 
-export function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDialect): EncodedScan {
+export function csvReader(thread: ThreadKernels, input: CsvInput, request: ScanRequest): Reader {
+  const dialect = dialectOf(input);
+  const encoded = encodeScan(thread, request, dialect);
+  const { memory, simd, reference } = thread;
+  return { open: (part) => new CsvScan(thread, new CsvWindows({ ...part, memory, simd, reference, dialect }), encoded) };
+}
+
+function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDialect): EncodedScan {
   const { positions, predicates } = request;
   const encoded = predicates.map((predicate) => encodePredicate(thread, predicate, dialect));
   encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
@@ -68,7 +69,7 @@ export function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect:
 }
 
 /** How many delimiters lie between neighbouring wanted columns. */
-export function gapsOf(positions: readonly number[]): number[] {
+function gapsOf(positions: readonly number[]): number[] {
   return positions.map((position, index) => (index === 0 ? position : position - positions[index - 1]! - 1));
 }
 
@@ -125,19 +126,16 @@ function containedText(pattern: Extract<ScanPredicate, { kind: 'like' }>['patter
 
 const FIRST_ROWS = 1024;
 
-export class CsvScan implements Columns {
+class CsvScan implements Scan {
   readonly #thread: ThreadKernels;
   readonly #windows: CsvWindows;
   readonly #encoded: EncodedScan;
   readonly #located: [boolean, boolean] = [false, false];
   /** Batches begin small: cold code on a full one would hold up a cancellation. */
   #rows_max = FIRST_ROWS;
-  /** Rows of the batch. */
   rows = 0;
-  /** The rows the predicates keep: an address (0: all rows) and how many. */
   selection = 0;
   count = 0;
-  /** Some kept row is marked in `Layout.undecided`. */
   undecided = false;
 
   constructor(thread: ThreadKernels, windows: CsvWindows, encoded: EncodedScan) {
@@ -154,12 +152,22 @@ export class CsvScan implements Columns {
     return this.#windows.flags;
   }
 
-  /** Bytes between the fields of neighbouring columns. */
+  get position(): number {
+    return this.#windows.position;
+  }
+
+  get assumedStart(): QuoteState {
+    return this.#windows.assumedStart;
+  }
+
+  get endState(): QuoteState {
+    return this.#windows.endState;
+  }
+
   get stride(): number {
     return this.#encoded.stride;
   }
 
-  /** Makes the next batch; false at the end. @throws {SelectError} what is wrong with the bytes of the object */
   next(): boolean {
     this.rows = this.#windows.nextRows(Math.min(this.#rows_max, this.#encoded.rows_max));
     this.#rows_max *= 2;
@@ -173,7 +181,6 @@ export class CsvScan implements Columns {
     return true;
   }
 
-  /** Narrows the selection to rows that the caller decided. */
   narrow(rows: Selection): void {
     const { u32, layout } = this.#thread.memory;
     const into = layout.selections[0];
@@ -182,7 +189,6 @@ export class CsvScan implements Columns {
     this.count = rows.length;
   }
 
-  /** The selected rows; valid until the next batch or `narrow`. */
   selected(): Selection {
     const { u32, layout } = this.#thread.memory;
     const at = (this.selection === 0 ? layout.identity : this.selection) >> 2;
@@ -193,14 +199,12 @@ export class CsvScan implements Columns {
     return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
   }
 
-  /** Address of the fields of a slot's column, located for the selected rows. */
   fields(slot: number): number {
     const column = this.#encoded.columnOf[slot]!;
     this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
     return this.#fieldsOf(column);
   }
 
-  /** Address where the columns of whole records may be located: behind those of the slots. */
   recordFields(): number {
     return this.#fieldsOf(this.#encoded.columnOf.length);
   }
@@ -212,7 +216,6 @@ export class CsvScan implements Columns {
     return { kind: 'values', values };
   }
 
-  /** Texts of fields at `address`, row by row. */
   readField(fields: number, row: number): string | undefined {
     return this.#text((fields >> 2) + 2 * row);
   }

@@ -9,33 +9,14 @@ import { SelectError } from '../base/errors.ts';
 import { type CsvDialect, indexFlag, type Kernels } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import { guessQuoted } from './csv-dialect.ts';
-import type { Split } from './format.ts';
+import type { QuoteState, SplitPart } from './scan.ts';
 
-/** Synchronous access to the bytes of an object: workers read where they compute. */
-export interface ByteSource {
-  /** Bytes of the object, or of the part of it that can be read. */
-  readonly size: number;
-  /** Reads up to `length` bytes from `offset` to `into[at]` on; answers how many (fewer only at the end). */
-  read(into: Uint8Array, at: number, length: number, offset: number): number;
-}
-
-/** Quote state where a split starts or ends. */
-export type QuoteState = 'outside' | 'quoted' | 'unknown';
-
-export interface WindowOptions {
+/** The part of an object to read, in its dialect, on a thread. */
+export interface WindowOptions extends SplitPart {
   readonly memory: Memory;
   readonly simd: Kernels;
   readonly reference: Kernels;
   readonly dialect: CsvDialect;
-  readonly source: ByteSource;
-  readonly split: Split;
-  readonly startState: QuoteState;
-  /** The first record to read when the split was begun before; null: find it. */
-  readonly resume: number | null;
-  readonly record_bytes_max: number;
-  readonly window_bytes: number;
-  /** The source ends in the middle of the object: an unfinished record at its end is left, not ended. */
-  readonly unfinished: boolean;
 }
 
 /** Read past the end of a split at first: most records end well within it. */

@@ -1,5 +1,5 @@
 /** Partial aggregates over the selected rows of each batch. */
-import type { CsvScan } from '../../formats/csv-scan.ts';
+import type { Scan } from '../../formats/scan.ts';
 import type { Memory } from '../../kernels/memory.ts';
 import type { Aggregate } from '../../sql/plan.ts';
 import { accumulate, addCount, addIntSum, floatSum, type Partial, setFloatSum } from '../aggregate.ts';
@@ -7,7 +7,7 @@ import { compileExpression, type EvaluationContext } from '../evaluate.ts';
 import { compileNumeric, type NumericExpression } from './numeric.ts';
 
 /** Adds the batch to the partials, one for each aggregate. */
-export type Accumulate = (scan: CsvScan, partials: readonly Partial[]) => void;
+export type Accumulate = (scan: Scan, partials: readonly Partial[]) => void;
 
 export function compileAggregates(aggregates: readonly Aggregate[], memory: Memory, context: EvaluationContext): Accumulate {
   const steps = aggregates.map((aggregate) => compileAggregate(aggregate, memory, context));
@@ -19,7 +19,7 @@ export function compileAggregates(aggregates: readonly Aggregate[], memory: Memo
   };
 }
 
-type Step = (scan: CsvScan, partial: Partial) => void;
+type Step = (scan: Scan, partial: Partial) => void;
 
 function compileAggregate(aggregate: Aggregate, memory: Memory, context: EvaluationContext): Step {
   const { argument } = aggregate;

@@ -1,12 +1,12 @@
 /** What the scan left of WHERE: the residual conjuncts for the rows it decided, the whole condition for those it could not. */
 import type { ErrorValue } from '../../base/errors.ts';
-import type { CsvScan } from '../../formats/csv-scan.ts';
+import type { Scan } from '../../formats/scan.ts';
 import type { Plan } from '../../sql/plan.ts';
 import type { Selection } from '../../vector/vector.ts';
 import { type Compiled, type Filtered, compileExpression, type EvaluationContext, filterRows } from '../evaluate.ts';
 
 /** Narrows the scan's selection; answers the error of the first failing row, before which the selection now ends. */
-export type Filter = (scan: CsvScan) => ErrorValue | null;
+export type Filter = (scan: Scan) => ErrorValue | null;
 
 export function compileFilter(plan: Plan, context: EvaluationContext): Filter {
   if (plan.filter === null) return () => null;
@@ -22,7 +22,7 @@ export function compileFilter(plan: Plan, context: EvaluationContext): Filter {
   };
 }
 
-function filterBoth(scan: CsvScan, rows: Selection, whole: Compiled, residual: Compiled | null): Filtered {
+function filterBoth(scan: Scan, rows: Selection, whole: Compiled, residual: Compiled | null): Filtered {
   const undecided = rows.filter((row) => scan.isUndecided(row));
   const decided = rows.filter((row) => !scan.isUndecided(row));
   const doubtful = filterRows(whole, scan, undecided);

@@ -2,7 +2,7 @@
  * FLOAT and INT expressions over columns as flat arrays of doubles: what most aggregates are. Where a value cannot be read
  * that way (NULL, more than 15 digits, no number) the batch is left to the general evaluator; both give the same result.
  */
-import type { CsvScan } from '../../formats/csv-scan.ts';
+import type { Scan } from '../../formats/scan.ts';
 import { numberReading } from '../../kernels/kernels.ts';
 import type { Memory } from '../../kernels/memory.ts';
 import type { ArithmeticOperator, Expression } from '../../sql/expression.ts';
@@ -17,7 +17,7 @@ export interface NumericExpression {
   /** The SQL type of its values; an INT is a bare column. */
   readonly type: 'float' | 'int';
   /** Values for the selected rows of the batch, or null when they must be evaluated another way. Valid until the next call. */
-  evaluate(scan: CsvScan): Float64Array | null;
+  evaluate(scan: Scan): Float64Array | null;
 }
 
 /** An expression as a numeric one, or null when it is none. */
@@ -76,7 +76,7 @@ function depthOf(expression: Expression): number {
 }
 
 /** Evaluates into vector `index` of the memory. */
-function run(node: NumericNode, scan: CsvScan, memory: Memory, index: number): Float64Array | null {
+function run(node: NumericNode, scan: Scan, memory: Memory, index: number): Float64Array | null {
   const { layout, f64 } = memory;
   const address = layout.numbers + index * layout.numbers_stride;
   const into = f64.subarray(address >> 3, (address >> 3) + scan.count);

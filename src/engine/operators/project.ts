@@ -5,7 +5,7 @@
 import { assert } from '../../base/assert.ts';
 import { type ErrorValue, SelectError } from '../../base/errors.ts';
 import { styleOf } from '../../formats/csv-dialect.ts';
-import type { CsvScan } from '../../formats/csv-scan.ts';
+import type { Scan } from '../../formats/scan.ts';
 import type { CsvInput, CsvOutput } from '../../formats/format.ts';
 import { resultWriter } from '../../formats/result-writer.ts';
 import { canWrite } from '../../kernels/constants.ts';
@@ -26,7 +26,7 @@ export interface Written {
 }
 
 /** Writes the first `wanted` selected rows, or as many as the output has room for. */
-export type Project = (scan: CsvScan, output: Output, wanted: number) => Written;
+export type Project = (scan: Scan, output: Output, wanted: number) => Written;
 
 export function compileProjection(program: Program, items: readonly ProjectionItem[], thread: ThreadKernels, context: EvaluationContext): Project {
   const records = new Records(thread, program.schema);
@@ -42,9 +42,9 @@ export function compileProjection(program: Program, items: readonly ProjectionIt
 
 /** Writes `count` selected rows from address `selection` on; the result is the kernels' `written()`. */
 type KernelWrite = (selection: number, count: number, at: number, end: number) => void;
-type GeneralWrite = (scan: CsvScan, rows: Selection, output: Output) => Written;
+type GeneralWrite = (scan: Scan, rows: Selection, output: Output) => Written;
 
-function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: CsvScan, output: Output, wanted: number, { memory }: ThreadKernels): Written {
+function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: Scan, output: Output, wanted: number, { memory }: ThreadKernels): Written {
   const selection = scan.selection === 0 ? memory.layout.identity : scan.selection;
   let rows = 0;
   while (rows < wanted) {
@@ -63,7 +63,7 @@ function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: CsvScan,
 }
 
 /** `SELECT *` from CSV to the same CSV: where a batch has no quotes, its records are the output. */
-function compileRecordCopy({ input, output }: Program, items: readonly ProjectionItem[], thread: ThreadKernels): ((scan: CsvScan) => KernelWrite | null) | null {
+function compileRecordCopy({ input, output }: Program, items: readonly ProjectionItem[], thread: ThreadKernels): ((scan: Scan) => KernelWrite | null) | null {
   if (items.length !== 1 || items[0]!.kind !== 'record' || output.format !== 'csv' || !isSameText(input, output)) return null;
   const style = thread.constants.style(styleOf(output), output.recordDelimiter === input.recordDelimiter);
   return ({ flags, kernels }) => (flags & indexFlag.quote ? null : (selection, count, at, end) => kernels.writeRecords(selection, count, style, at, end));
@@ -87,7 +87,7 @@ function compileColumnWrite(
   items: readonly ProjectionItem[],
   records: Records,
   { constants, memory }: ThreadKernels,
-): ((scan: CsvScan) => KernelWrite | null) | null {
+): ((scan: Scan) => KernelWrite | null) | null {
   const { output, schema } = program;
   const slots = items.map(columnOf);
   if (slots.includes(null) || (output.format === 'csv' && !canWrite(styleOf(output)))) return null;

@@ -1,6 +1,6 @@
 /** Whole records as columns: `SELECT *` and `alias.*` where the bytes of the record cannot be copied as they are. */
 import { limits } from '../../base/limits.ts';
-import type { CsvScan } from '../../formats/csv-scan.ts';
+import type { Scan } from '../../formats/scan.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { InputSchema } from '../../vector/schema.ts';
 
@@ -42,7 +42,7 @@ export class Records {
    * Locates the fields of all selected records, at `scan.recordFields()`, when all have the same number: answers it. Null when
    * they differ or have too many.
    */
-  uniform(scan: CsvScan): number | null {
+  uniform(scan: Scan): number | null {
     if (scan.count === 0) return null;
     this.#expected ??= this.fieldsOf(scan, scan.selected()[0]!).length;
     const columns = this.#expected;
@@ -58,7 +58,7 @@ export class Records {
   }
 
   /** The fields of one record. */
-  fieldsOf(scan: CsvScan, row: number): string[] {
+  fieldsOf(scan: Scan, row: number): string[] {
     const { memory } = this.#thread;
     const address = scan.recordFields();
     memory.u32[this.#oneRow >> 2] = row;

@@ -1,0 +1,13 @@
+/** The registry of input formats: one line each. */
+import type { ThreadKernels } from '../kernels/load.ts';
+import { csvReader } from './csv-scan.ts';
+import type { InputFormat } from './format.ts';
+import type { Reader, ScanRequest } from './scan.ts';
+
+/** Prepares to read objects of a format for one query on one thread. */
+export function prepareReader(thread: ThreadKernels, input: InputFormat, request: ScanRequest): Reader {
+  switch (input.format) {
+    case 'csv':
+      return csvReader(thread, input, request);
+  }
+}
