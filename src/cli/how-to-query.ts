@@ -26,7 +26,7 @@ export async function findExample(store: ObjectStore): Promise<Example | null> {
   const first = buckets.filter(({ name }) => name === samplesBucket);
   for (const { name: bucket } of [...first, ...buckets].slice(0, buckets_max)) {
     const { objects } = await store.listObjects({ bucket });
-    const keys = objects.map(({ key }) => key).filter((key) => /\.csv$/i.test(key) && /^[\x20-\x7e]+$/.test(key));
+    const keys = objects.filter(({ key, size }) => size > 0 && /^[\x20-\x7e]+\.csv$/i.test(key)).map(({ key }) => key);
     const key = keys.find((each) => each === sample.key) ?? keys[0];
     if (key !== undefined) return { bucket, key };
   }
@@ -71,7 +71,7 @@ function isSample({ bucket, key }: Example): boolean {
   return bucket === samplesBucket && key === sample.key;
 }
 
-export function awsCommand(how: HowToQuery): string {
+function awsCommand(how: HowToQuery): string {
   const { accessKey, secretKey } = how.credentials ?? { accessKey: null, secretKey: null };
   const user = accessKey === null ? '"$S3LECT_ROOT_USER"' : quote(accessKey);
   const password = secretKey === null ? '"$S3LECT_ROOT_PASSWORD"' : quote(secretKey);
@@ -83,7 +83,7 @@ export function awsCommand(how: HowToQuery): string {
   ].join(' ');
 }
 
-export function javascriptCommand(how: HowToQuery): string {
+function javascriptCommand(how: HowToQuery): string {
   const { example, credentials } = how;
   const keys =
     credentials === null
@@ -100,7 +100,7 @@ const { Payload } = await client.send(new SelectObjectContentCommand({
 for await (const { Records } of Payload) if (Records) process.stdout.write(Records.Payload);'`;
 }
 
-export function localCommand(how: HowToQuery): string {
+function localCommand(how: HowToQuery): string {
   return `${how.program} query ${quote(how.path)} "${rowsQuery(how)}"`;
 }
 

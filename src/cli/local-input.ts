@@ -3,6 +3,7 @@ import { createReadStream, fstatSync, openSync, type Stats, statSync } from 'nod
 import { Socket } from 'node:net';
 import process from 'node:process';
 import type { Readable } from 'node:stream';
+import { limits } from '../base/limits.ts';
 import { select } from '../index.ts';
 import { openFile } from '../storage/file-object.ts';
 import { PlainError, reasonOf } from './failure.ts';
@@ -52,7 +53,8 @@ class FileInput implements QueryInput {
   constructor(path: string, size: number, workers: number | undefined) {
     this.#path = path;
     this.#size = size;
-    this.#workers = workers;
+    // A file of one split keeps one thread busy, and starting others takes longer than scanning it.
+    this.#workers = workers ?? (size <= limits.split_bytes ? 0 : undefined);
   }
 
   total_bytes(): number {
@@ -84,15 +86,10 @@ class FileInput implements QueryInput {
   }
 }
 
-/** A source that trickles is guessed by what it has sent this long after its first bytes. */
-const prefix_wait_ms = 200;
-
 class StreamInput implements QueryInput {
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #workers: number | undefined;
   #read: Uint8Array[] = [];
-  /** A read that `prefix` did not wait for. */
-  #pending: Promise<IteratorResult<Uint8Array>> | null = null;
 
   constructor(stream: Readable, workers: number | undefined) {
     this.#iterator = stream[Symbol.asyncIterator]();
@@ -104,28 +101,17 @@ class StreamInput implements QueryInput {
   }
 
   async prefix(): Promise<Prefix> {
-    let atEnd = false;
-    let deadline: Promise<'late'> | null = null;
-    while (!atEnd && this.#read_bytes() < prefix_bytes) {
-      this.#pending ??= this.#iterator.next();
-      const result: IteratorResult<Uint8Array> | 'late' = await (deadline === null
-        ? this.#pending
-        : Promise.race([this.#pending, deadline]));
-      if (result === 'late') break;
-      this.#pending = null;
-      if (result.done === true) atEnd = true;
-      else this.#read.push(result.value);
-      deadline ??= new Promise((resolve) => setTimeout(resolve, prefix_wait_ms, 'late').unref());
+    for (let read_bytes = 0; read_bytes < prefix_bytes; ) {
+      const { done, value } = await this.#iterator.next();
+      if (done === true) return { bytes: Buffer.concat(this.#read), atEnd: true };
+      this.#read.push(value);
+      read_bytes += value.length;
     }
-    return { bytes: Buffer.concat(this.#read), atEnd };
+    return { bytes: Buffer.concat(this.#read), atEnd: false };
   }
 
   run(request: InputRequest): Promise<Answer> {
     return answer(this.#bytes(), request, this.#workers);
-  }
-
-  #read_bytes(): number {
-    return this.#read.reduce((sum, { length }) => sum + length, 0);
   }
 
   async *#bytes(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -133,8 +119,7 @@ class StreamInput implements QueryInput {
     this.#read = [];
     yield* read;
     for (;;) {
-      const { done, value } = await (this.#pending ?? this.#iterator.next());
-      this.#pending = null;
+      const { done, value } = await this.#iterator.next();
       if (done === true) return;
       yield value;
     }

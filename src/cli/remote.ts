@@ -31,6 +31,8 @@ export function remoteInput(address: string, options: RemoteOptions): QueryInput
 }
 
 function clientOf({ endpoint, region }: RemoteOptions): S3Client {
+  // The SDK announces which Nodes its later versions will want, on every run; ours is fixed in package.json.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
   // With a server of one's own the region is a formality; for Amazon's, the SDK goes on to look into its own files.
   const known = region ?? AWS_REGION ?? AWS_DEFAULT_REGION ?? (endpoint === undefined ? undefined : 'us-east-1');

@@ -1,16 +1,13 @@
 /** Rows as a table in box-drawing characters. The first page of rows decides the widths; later rows are cut to them. */
 import { displayWidth, fit, visible } from './text-width.ts';
 
-/** Columns of the terminal that the table may take; infinite where nothing is cut. */
-export type TableWidth = number;
-
 export class Table {
   readonly #names: readonly string[] | null;
-  readonly #width: TableWidth;
+  readonly #width: number;
   #columns: readonly Column[] | null = null;
 
-  /** `names`: null when they are not known; columns are then numbered. */
-  constructor(names: readonly string[] | null, width: TableWidth) {
+  /** `names`: null when they are not known; columns are then numbered. `width`: of the terminal; infinite where nothing is cut. */
+  constructor(names: readonly string[] | null, width: number) {
     this.#names = names;
     this.#width = width;
   }
@@ -45,7 +42,7 @@ interface Column {
 const narrowest = 6;
 const border = 3;
 
-function layOut(names: readonly string[], rows: readonly (readonly string[])[], width: TableWidth): Column[] {
+function layOut(names: readonly string[], rows: readonly (readonly string[])[], width: number): Column[] {
   const wanted = names.map((name, index) => Math.max(1, displayWidth(name), ...rows.map((row) => displayWidth(row[index] ?? ''))));
   const widths = shrink(wanted, width - 1 - border * names.length);
   return names.map((name, index) => ({ name, width: widths[index] ?? 1, align: isNumeric(rows, index) ? 'right' : 'left' }));
