@@ -5,15 +5,17 @@ import { join } from 'node:path';
 import t from 'tap';
 import { airports, cleanEnv, ended, main, temporaryFolder } from './support/cli.ts';
 
+const program = 'script';
+
 /** util-linux's: the one of BSD takes its command differently. */
-const isThere = /util-linux/.test(spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout ?? '');
+const isThere = /util-linux/.test(spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout ?? '');
 const skip = isThere ? false : 'there is no util-linux script here';
 
 const wipe = '\r\x1b[K';
 
 /** The shell's line on a terminal of 80 columns. */
 function onTerminal(line: string) {
-  const child = spawn('script', ['-qefc', `stty cols 80; ${line}`, '/dev/null'], { env: cleanEnv(), stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, ['-qefc', `stty cols 80; ${line}`, '/dev/null'], { env: cleanEnv(), stdio: ['pipe', 'pipe', 'pipe'] });
   return { child, ended: ended(child) };
 }
 

@@ -25,7 +25,8 @@ export async function findExample(store: ObjectStore): Promise<Example | null> {
   const buckets = await store.listBuckets();
   const first = buckets.filter(({ name }) => name === samplesBucket);
   for (const { name: bucket } of [...first, ...buckets].slice(0, buckets_max)) {
-    const { objects } = await store.listObjects({ bucket });
+    // A folder that cannot be read is no reason not to serve the others.
+    const { objects } = await store.listObjects({ bucket }).catch(() => ({ objects: [] }));
     const keys = objects.filter(({ key, size }) => size > 0 && /^[\x20-\x7e]+\.csv$/i.test(key)).map(({ key }) => key);
     const key = keys.find((each) => each === sample.key) ?? keys[0];
     if (key !== undefined) return { bucket, key };
@@ -40,7 +41,7 @@ export function howToQuery(how: HowToQuery): string {
     '',
     awsCommand(how),
     '',
-    'With JavaScript, where @aws-sdk/client-s3 is installed (as in the folder of this project):',
+    `With JavaScript, where ${sdk} is installed (as in the folder of this project):`,
     '',
     javascriptCommand(how),
     '',
@@ -51,6 +52,7 @@ export function howToQuery(how: HowToQuery): string {
   ].join('\n');
 }
 
+const sdk = '@aws-sdk/client-s3';
 const buckets_max = 16;
 
 const sample = {
@@ -90,7 +92,7 @@ function javascriptCommand(how: HowToQuery): string {
       ? 'accessKeyId: process.env.S3LECT_ROOT_USER, secretAccessKey: process.env.S3LECT_ROOT_PASSWORD'
       : `accessKeyId: ${literal(credentials.accessKey)}, secretAccessKey: ${literal(credentials.secretKey)}`;
   return `node --input-type=module -e '
-import { S3Client, SelectObjectContentCommand } from "@aws-sdk/client-s3";
+import { S3Client, SelectObjectContentCommand } from "${sdk}";
 const client = new S3Client({ endpoint: ${literal(how.url)}, region: ${literal(how.region)}, forcePathStyle: true,
   credentials: { ${keys} } });
 const { Payload } = await client.send(new SelectObjectContentCommand({

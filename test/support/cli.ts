@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export const root = join(import.meta.dirname, '../../..');
+const root = join(import.meta.dirname, '../../..');
 export const main = join(import.meta.dirname, '../../src/cli/main.js');
 export const airports = join(root, 'samples/airports.csv');
 
