@@ -34,8 +34,8 @@ t.test('names become columns, each once', (t) => {
       sql,
     );
   t.strictSame(planOf('SELECT id, _9 FROM S3Object').columns, [
-    { name: 'id', position: 0 },
-    { name: '_9', position: 8 },
+    { name: 'id', position: 0, path: null },
+    { name: '_9', position: 8, path: null },
   ]);
   t.end();
 });

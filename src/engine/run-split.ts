@@ -46,7 +46,8 @@ export function warmUp(): void {
   const column: Expression = { op: 'column', slot: 0, type: 'untyped' };
   const filter: Expression = { op: 'compare', operator: '>', left: { op: 'cast', operand: column, to: 'int' }, right: { op: 'literal', value: { type: 'int', value: 0n } } };
   const plan: Plan = {
-    columns: [{ name: '_1', position: 0 }],
+    source: [],
+    columns: [{ name: '_1', position: 0, path: null }],
     filter,
     predicates: [{ kind: 'number', slot: 0, reading: 'int', low: 0.5, high: Number.POSITIVE_INFINITY, negated: false }],
     residual: null,

@@ -4,11 +4,11 @@
  */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { InputSchema } from '../vector/schema.ts';
+import type { PositionalSchema } from '../vector/schema.ts';
 import type { CsvInput } from './format.ts';
 
 export interface CsvDescription {
-  readonly schema: InputSchema;
+  readonly schema: PositionalSchema;
   /** Offset of the first data record: behind a byte order mark, leading blank lines and comments, and the header. */
   readonly dataStart: number;
 }

@@ -17,7 +17,7 @@ type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>;
 export function bindExpression(node: Node, context: BindContext): Bound {
   switch (node.kind) {
     case 'literal':
-      return { expression: { op: 'literal', value: node.value }, kind: node.value.type };
+      return { expression: { op: 'literal', value: node.value }, kind: node.value.type === 'json' ? 'any' : node.value.type };
     case 'path':
       return bindPath(node, context);
     case 'sign':

@@ -1,7 +1,7 @@
 /** Names to columns: table aliases, header names, positions. Collects each column the query reads once. */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { InputSchema } from '../vector/schema.ts';
+import { headerOf, type InputSchema } from '../vector/schema.ts';
 import type { From, Name, Path, PathStep } from './ast.ts';
 import { nearestHint } from './nearest.ts';
 import type { ColumnRef } from './plan.ts';
@@ -52,7 +52,7 @@ export class Columns {
   private slotOfName(name: Name, qualified: boolean): number {
     const position = this.positionOf(name);
     if (position !== null) return this.slotAt(position);
-    const { names } = this.schema;
+    const names = headerOf(this.schema);
     const params = { name: name.text, ...nearestHint(name.text, names ?? []), ...name.at };
     throw new SelectError(names !== null || qualified ? 'MissingHeaders' : 'InvalidColumnIndex', params);
   }
@@ -73,7 +73,7 @@ export class Columns {
   private slotAt(position: number): number {
     const known = this.slots.get(position);
     if (known !== undefined) return known;
-    const slot = this.refs.push({ name: this.schema.names?.[position] ?? `_${position + 1}`, position }) - 1;
+    const slot = this.refs.push({ name: headerOf(this.schema)?.[position] ?? `_${position + 1}`, position, path: null }) - 1;
     this.slots.set(position, slot);
     return slot;
   }
@@ -101,9 +101,9 @@ function headerIndex(schema: InputSchema): HeaderIndex {
   return index;
 }
 
-function positionsBy({ names }: InputSchema, keyOf: (name: string) => string): Map<string, number[]> {
+function positionsBy(schema: InputSchema, keyOf: (name: string) => string): Map<string, number[]> {
   const positions = new Map<string, number[]>();
-  for (const [position, name] of (names ?? []).entries()) {
+  for (const [position, name] of (headerOf(schema) ?? []).entries()) {
     const key = keyOf(name);
     const known = positions.get(key);
     if (known === undefined) positions.set(key, [position]);

@@ -18,7 +18,7 @@ export function bind(select: Select, schema: InputSchema): Plan {
   const projection = projectionOf(items, aggregates, context);
   const filter = select.where === null ? null : bindCondition(select.where, createContext(columns, null));
   const limit = select.limit === null ? null : bindLimit(select.limit);
-  return { columns: columns.refs, filter, predicates: [], residual: filter, projection, limit, empty: false };
+  return { source: [], columns: columns.refs, filter, predicates: [], residual: filter, projection, limit, empty: false };
 }
 
 function bindItem(item: SelectItem, index: number, context: BindContext): ProjectionItem {

@@ -1,5 +1,5 @@
 /** SQL text to an optimized plan: what the engine asks of this folder. */
-import type { InputSchema } from '../vector/schema.ts';
+import { headerOf, type InputSchema } from '../vector/schema.ts';
 import { bind } from './bind.ts';
 import { optimize } from './optimize.ts';
 import { parse } from './parse.ts';
@@ -13,11 +13,12 @@ export function compileQuery(text: string, schema: InputSchema): Plan {
 /** Names of the output's columns; null where `*` stands for fields that have no names and no known number. */
 export function outputColumns(plan: Plan, schema: InputSchema): string[] | null {
   const { items } = plan.projection;
+  const header = headerOf(schema);
   const names: string[] = [];
   for (const item of items) {
     if (!('kind' in item) || item.kind === 'expression') names.push(item.name);
-    else if (schema.names === null) return null;
-    else names.push(...schema.names);
+    else if (header === null) return null;
+    else names.push(...header);
   }
   return names;
 }

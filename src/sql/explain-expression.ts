@@ -89,6 +89,7 @@ function literalText(literal: Literal): string {
     case 'string':
       return stringText(literal.text);
     case 'decimal':
+    case 'json':
       return literal.text;
     case 'timestamp':
       return `\`${literal.text}\``;

@@ -5,13 +5,16 @@
  * answer itself; the scan says per batch which rows it could not decide, and `filter` decides those, so pushing a
  * predicate is an optimisation and never a promise.
  */
+import type { PathStep } from '../vector/path.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { Expression } from './expression.ts';
 
-/** A column the query reads. `position` (0-based) for formats that count their fields, else null. */
+/** A column the query reads: by `position` (0-based) in formats that count their fields, by `path` in those that nest. The other is null. */
 export interface ColumnRef {
   readonly name: string;
   readonly position: number | null;
+  /** From the row variable; no steps: the record itself. */
+  readonly path: readonly PathStep[] | null;
 }
 
 export type { LikePattern, LikePiece } from '../vector/like.ts';
@@ -26,7 +29,10 @@ export interface Aggregate {
 }
 
 export type ProjectionItem =
-  /** `*` or `alias.*`: every field of the record in source order. */
+  /**
+   * `*` or `alias.*`: every field of the record in source order. Of JSON: the members of the record, and a record that is no
+   * object is one member `_1`.
+   */
   { readonly kind: 'record' } | { readonly kind: 'expression'; readonly name: string; readonly expression: Expression };
 
 export type Projection =
@@ -39,6 +45,8 @@ export type Projection =
     };
 
 export interface Plan {
+  /** How records are reached from each root value: the steps of FROM behind `S3Object[*]`. Empty: the root values themselves. */
+  readonly source: readonly PathStep[];
   readonly columns: readonly ColumnRef[];
   /** The whole WHERE condition, conjuncts in the order they are evaluated. */
   readonly filter: Expression | null;

@@ -1,5 +1,6 @@
 /** CAST: every pair of types. A cast that cannot be is a failure value. */
 import { Decimal } from './decimal.ts';
+import { JsonValue } from './json.ts';
 import { floatText, readDecimal, readFloat, readInt } from './number.ts';
 import { csvText, excerpt, typeNameOf } from './text.ts';
 import { Timestamp } from './timestamp.ts';
@@ -8,6 +9,7 @@ import { Failure, type SqlValue, type TypeName } from './value.ts';
 /** NULL and MISSING pass unchanged, and so does a failure. Failures: CastFailed, InvalidCast, IntegerOverflow. */
 export function castValue(value: SqlValue, to: TypeName): SqlValue {
   if (value === null || value === undefined || value instanceof Failure) return value;
+  if (value instanceof JsonValue) return invalidCast(value, to.toUpperCase());
   switch (to) {
     case 'bool':
       return toBool(value);
@@ -29,7 +31,7 @@ export function castFailed(value: SqlValue, to: string): Failure {
   return new Failure({ code: 'CastFailed', params: { from: typeNameOf(value), to, value: excerpt(csvText(value)) } });
 }
 
-type Castable = Exclude<SqlValue, undefined | null | Failure>;
+type Castable = Exclude<SqlValue, undefined | null | JsonValue | Failure>;
 
 function toBool(value: Castable): SqlValue {
   if (typeof value === 'string') return value.toLowerCase() === 'true';
@@ -69,7 +71,7 @@ function toTimestamp(value: Castable): SqlValue {
   return value instanceof Timestamp ? value : invalidCast(value, 'TIMESTAMP');
 }
 
-function invalidCast(value: Castable, to: string): Failure {
+function invalidCast(value: SqlValue, to: string): Failure {
   return new Failure({ code: 'InvalidCast', params: { from: typeNameOf(value), to } });
 }
 

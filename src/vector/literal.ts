@@ -1,6 +1,7 @@
 /** Values as plain data and back: what plans and partial aggregates carry across the thread boundary. */
 import { assert } from '../base/assert.ts';
 import { Decimal } from './decimal.ts';
+import { JsonValue } from './json.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type Literal, type SqlValue } from './value.ts';
 
@@ -19,6 +20,8 @@ export function fromLiteral(literal: Literal): SqlValue {
       return literal.text;
     case 'decimal':
       return known(Decimal.parse(literal.text));
+    case 'json':
+      return new JsonValue(literal.text);
     case 'timestamp':
       return known(Timestamp.parse(literal.text));
   }
@@ -30,6 +33,7 @@ export function toLiteral(value: SqlValue): Literal {
   if (value === undefined) return { type: 'missing' };
   if (value === null) return { type: 'null' };
   if (value instanceof Decimal) return { type: 'decimal', text: value.toText() };
+  if (value instanceof JsonValue) return { type: 'json', text: value.json };
   if (value instanceof Timestamp) return { type: 'timestamp', text: value.toText() };
   switch (typeof value) {
     case 'boolean':

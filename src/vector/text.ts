@@ -2,10 +2,11 @@
 import { assert } from '../base/assert.ts';
 import { Decimal } from './decimal.ts';
 import { floatText } from './number.ts';
+import { JsonValue } from './json.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type SqlValue } from './value.ts';
 
-/** The text of a value in CSV, before quoting; NULL and MISSING are empty. The value is no failure. */
+/** The text of a value in CSV, before quoting; NULL and MISSING are empty, lists and structs their JSON. The value is no failure. */
 export function csvText(value: SqlValue): string {
   switch (typeof value) {
     case 'string':
@@ -22,6 +23,7 @@ export function csvText(value: SqlValue): string {
   }
   if (value === null) return '';
   assert(!(value instanceof Failure), 'a failure is not written');
+  if (value instanceof JsonValue) return value.json;
   return value.toText();
 }
 
@@ -44,6 +46,7 @@ export function typeNameOf(value: SqlValue): string {
   if (value === null) return 'NULL';
   if (value instanceof Decimal) return 'DECIMAL';
   if (value instanceof Timestamp) return 'TIMESTAMP';
+  if (value instanceof JsonValue) return value.isList ? 'LIST' : 'STRUCT';
   switch (typeof value) {
     case 'boolean':
       return 'BOOL';

@@ -110,6 +110,7 @@ function printLiteral(literal: Literal): string {
     case 'string':
       return `'${literal.text.replaceAll("'", "''")}'`;
     case 'timestamp':
+    case 'json':
       return `\`${literal.text}\``;
   }
 }

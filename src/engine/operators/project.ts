@@ -12,6 +12,7 @@ import { canWrite } from '../../kernels/constants.ts';
 import { indexFlag } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
+import { headerOf } from '../../vector/schema.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
 import { type Selection, type Vector, valueAt } from '../../vector/vector.ts';
 import { compileExpression, type EvaluationContext } from '../evaluate.ts';
@@ -94,7 +95,7 @@ function compileColumnWrite(
   const widest = items.reduce((sum, { kind }) => sum + (kind === 'record' ? records.columns_max : 1), 0);
   const list = constants.take(4 * widest);
   const style = output.format === 'csv' ? constants.style(styleOf(output), false) : constants.recordDelimiter(Buffer.from(output.recordDelimiter));
-  const keys = output.format === 'json' ? new Keys(constants, items, schema.names, records.columns_max) : null;
+  const keys = output.format === 'json' ? new Keys(constants, items, headerOf(schema), records.columns_max) : null;
   return (scan) => {
     const recordColumns = slots.includes('record') ? records.uniform(scan) : 0;
     if (recordColumns === null) return null;
@@ -151,7 +152,7 @@ function compileGeneral({ output: format, schema, record_bytes_max }: Program, i
   return (scan, rows, output) => {
     const vectors = compiled.map((evaluate) => evaluate?.(scan, rows) ?? null);
     for (let index = 0; index < rows.length; index++) {
-      const { names, values, failure } = rowOf(items, vectors, index, () => records.fieldsOf(scan, rows[index]!), schema.names);
+      const { names, values, failure } = rowOf(items, vectors, index, () => records.fieldsOf(scan, rows[index]!), headerOf(schema));
       if (failure !== null) return { rows: index, error: failure.error };
       const write = (at: number, end: number): number => writer.write(fixedNames ?? names, values, memory.u8, at, end);
       const result = writeOne(write, output);

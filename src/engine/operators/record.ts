@@ -2,14 +2,14 @@
 import { limits } from '../../base/limits.ts';
 import type { Scan } from '../../formats/scan.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
-import type { InputSchema } from '../../vector/schema.ts';
+import { headerOf, type InputSchema } from '../../vector/schema.ts';
 
 /** Without a header, records of up to so many fields are written by kernels. */
 const COLUMNS_UNNAMED = 64;
 
 /** Columns a scan reserves for whole records: those of the header and one more, to see whether a record has more. */
 export function recordColumnsOf(schema: InputSchema): number {
-  return Math.min(schema.names?.length ?? COLUMNS_UNNAMED, limits.columns_max - 1) + 1;
+  return Math.min(headerOf(schema)?.length ?? COLUMNS_UNNAMED, limits.columns_max - 1) + 1;
 }
 
 export class Records {
@@ -25,7 +25,7 @@ export class Records {
     this.#columns = recordColumnsOf(schema);
     this.#gaps = thread.constants.take(4 * this.#columns);
     this.#oneRow = thread.constants.take(4);
-    this.#expected = schema.names?.length ?? null;
+    this.#expected = headerOf(schema)?.length ?? null;
   }
 
   /** Most columns of a record that `uniform` answers. */
