@@ -78,7 +78,6 @@ const inputs: readonly [ErrorCode, InputSerialization][] = [
   ['InvalidCompressionFormat', { CSV: {}, CompressionType: '__proto__' }],
   ['NotImplemented', { CSV: {}, CompressionType: 'BZIP2' }],
   ['NotImplemented', { CSV: {}, CompressionType: 'zstd' }],
-  ['NotImplemented', { JSON: { Type: 'Lines' } }],
   ['NotImplemented', { Parquet: {} }],
   ['InvalidJsonType', { JSON: { Type: 'ARRAY' } }],
   ['InvalidJsonType', { JSON: {} }],

@@ -18,7 +18,14 @@ export interface CsvInput {
   readonly allowQuotedRecordDelimiter: boolean;
 }
 
-export type InputFormat = CsvInput;
+export interface JsonInput {
+  readonly format: 'json';
+  readonly compression: Compression;
+  /** `lines`: values usually end with their line, so the object can be cut. `document`: one value or several, read in order. */
+  readonly type: 'lines' | 'document';
+}
+
+export type InputFormat = CsvInput | JsonInput;
 
 export interface CsvOutput {
   readonly format: 'csv';

@@ -52,7 +52,7 @@ export interface ScanRangeMember {
 /**
  * Fills in the defaults of an input serialization and checks it.
  * @throws SelectError ObjectSerializationConflict, InvalidDataSource, InvalidCompressionFormat, InvalidFileHeaderInfo,
- * InvalidJsonType, MissingRequiredParameter, InvalidRequestParameter, NotImplemented.
+ * InvalidJsonType, MissingRequiredParameter, InvalidRequestParameter, NotImplemented (Parquet).
  */
 export function resolveInput(member: InputSerialization): InputFormat {
   const formats = [member.CSV, member.JSON, member.Parquet].filter((format) => format !== undefined).length;
@@ -61,8 +61,7 @@ export function resolveInput(member: InputSerialization): InputFormat {
   const compression = resolveCompression(member.CompressionType);
   if (member.CSV !== undefined) return resolveCsvInput(member.CSV, compression);
   if (member.Parquet !== undefined) throw new SelectError('NotImplemented', { reason: 'Parquet input' });
-  if (!['DOCUMENT', 'LINES'].includes(member.JSON?.Type?.toUpperCase() ?? '')) throw new SelectError('InvalidJsonType');
-  throw new SelectError('NotImplemented', { reason: 'JSON input' });
+  return { format: 'json', compression, type: resolveEnumeration(jsonTypes, member.JSON?.Type ?? '', 'LINES', 'InvalidJsonType') };
 }
 
 /**
@@ -88,13 +87,19 @@ export function resolveScanRange(member: ScanRangeMember | undefined, input: Inp
   const end = resolveOffset('End', member.End);
   if (start === null && end === null) throw new SelectError('InvalidScanRange', { reason: 'Start or End is required' });
   if (start !== null && end !== null && start > end) throw new SelectError('InvalidScanRange', { reason: 'Start is greater than End' });
-  if (input.compression !== 'none') throw new SelectError('UnsupportedScanRangeInput', { reason: 'the object is compressed' });
-  if (input.allowQuotedRecordDelimiter) {
-    throw new SelectError('UnsupportedScanRangeInput', { reason: 'AllowQuotedRecordDelimiter is TRUE' });
-  }
+  const reason = whyUncut(input);
+  if (reason !== null) throw new SelectError('UnsupportedScanRangeInput', { reason });
   return { start, end };
 }
 
+/** Why an object cannot be read from its middle, for the message; null where it can. */
+export function whyUncut(input: InputFormat): string | null {
+  if (input.compression !== 'none') return 'the object is compressed';
+  if (input.format === 'json') return input.type === 'document' ? 'the JSON type is DOCUMENT' : null;
+  return input.allowQuotedRecordDelimiter ? 'AllowQuotedRecordDelimiter is TRUE' : null;
+}
+
+const jsonTypes = { LINES: 'lines', DOCUMENT: 'document' } as const;
 const headers = { USE: 'use', IGNORE: 'ignore', NONE: 'none' } as const;
 const quotings = { ASNEEDED: 'asneeded', ALWAYS: 'always' } as const;
 const compressions: Readonly<Record<string, Compression>> = { NONE: 'none', GZIP: 'gzip' };
