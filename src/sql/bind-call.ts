@@ -1,11 +1,12 @@
 /** Calls: aggregates, and the scalar functions of the registry. */
 import { type ErrorParams, SelectError } from '../base/errors.ts';
+import { fromLiteral } from '../vector/literal.ts';
 import type { Call, Node } from './ast.ts';
 import { asNumber, type BindContext, type Bound, duplicate, meetNumbers } from './bind-context.ts';
-import { type FunctionEntry, findFunction, functions, type Parameter } from './functions/index.ts';
+import { type FunctionEntry, findFunction, functions } from './functions/index.ts';
 import { nearestHint } from './nearest.ts';
 import type { AggregateFunction } from './plan.ts';
-import { canBeText, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
+import { canBeText, commonKind, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
 import { builtinFunctions } from './words.ts';
 
 /** Binds an argument. */
@@ -13,7 +14,8 @@ export type Bind = (node: Node) => Bound;
 
 /**
  * Binds a call. Raises UnsupportedFunction, EvaluatorInvalidArguments, IncorrectSqlFunctionArgumentType,
- * ParseUnsupportedCallWithStar, ParseNonUnaryAgregateFunctionCall, UnsupportedSqlStructure.
+ * ParseUnsupportedCallWithStar, ParseNonUnaryAgregateFunctionCall, UnsupportedSqlStructure, and what a function says of its
+ * constants.
  */
 export function bindCall(node: Call, context: BindContext, bind: Bind): Bound {
   const name = node.name.toUpperCase();
@@ -63,20 +65,32 @@ function aggregateKind(name: AggregateFunction, argument: Kind): Kind {
 
 function bindScalar(entry: FunctionEntry, node: Call, context: BindContext, bind: Bind): Bound {
   refuseArity(entry, node);
-  const args = node.args.map((arg, index) => {
-    const parameter = entry.parameters[Math.min(index, entry.parameters.length - 1)];
-    return argumentOf(entry, parameter, bind(arg), arg);
-  });
+  const args = node.args.map((arg, index) => argumentOf(entry, index, bind(arg), arg));
   if (entry.name === 'NULLIF') return bindNullIf(args as [Bound, Bound], node, context);
-  const { returns } = entry;
+  refuseConstants(entry, args, node);
   return {
     expression: { op: 'call', name: entry.name, args: args.map(({ expression }) => expression) },
-    kind: typeof returns === 'function' ? returns(args.map(({ kind }) => kind)) : returns,
+    kind: returned(
+      entry,
+      args.map(({ kind }) => kind),
+    ),
   };
 }
 
-function argumentOf(entry: FunctionEntry, parameter: Parameter | undefined, bound: Bound, node: Node): Bound {
+function returned({ returns }: FunctionEntry, args: readonly Kind[]): Kind {
+  switch (returns) {
+    case 'the common type of the arguments':
+      return commonKind(args);
+    case 'the type of the first argument':
+      return args[0] ?? 'any';
+    default:
+      return returns;
+  }
+}
+
+function argumentOf(entry: FunctionEntry, index: number, bound: Bound, node: Node): Bound {
   const { kind } = bound;
+  const parameter = entry.parameters[Math.min(index, entry.parameters.length - 1)];
   if (parameter === undefined || isUnknown(kind) || kind === 'any') return bound;
   switch (parameter.type) {
     case 'any':
@@ -84,12 +98,30 @@ function argumentOf(entry: FunctionEntry, parameter: Parameter | undefined, boun
     case 'text':
       if (!canBeText(kind)) throw argumentType(entry.name, `text is needed, got ${kindName(kind)}`, node);
       return bound;
-    case 'number':
-      if (kind !== 'untyped' && !isNumeric(kind)) throw argumentType(entry.name, `a number is needed, got ${kindName(kind)}`, node);
+    case 'integer':
+      if (kind !== 'untyped' && kind !== 'int' && kind !== 'number') {
+        throw argumentType(entry.name, `an INT is needed, got ${kindName(kind)}`, node);
+      }
       return asNumber(bound, 'fail');
     case 'timestamp':
-      if (kind !== 'timestamp') throw argumentType(entry.name, `a TIMESTAMP is needed, got ${kindName(kind)}`, node);
+      if (kind !== 'untyped' && kind !== 'timestamp') {
+        const hint = kind === 'string' ? 'CAST it AS TIMESTAMP, or use TO_TIMESTAMP.' : undefined;
+        throw argumentType(entry.name, `a TIMESTAMP is needed, got ${kindName(kind)}`, node, hint);
+      }
       return bound;
+  }
+}
+
+/** The error that a constant argument gives for every row, such as a bad pattern, before a byte is read and with its place. */
+function refuseConstants(entry: FunctionEntry, args: readonly Bound[], node: Call): void {
+  for (const [index, { expression }] of args.entries()) {
+    if (expression.op !== 'literal') continue;
+    const constants = args.map((_, other) => (other === index ? fromLiteral(expression.value) : undefined));
+    try {
+      entry.kernel?.(constants, { utcnow_ms: 0 });
+    } catch (error) {
+      throw error instanceof SelectError ? new SelectError(error.code, { ...error.params, ...node.args[index]?.at }) : error;
+    }
   }
 }
 
@@ -129,8 +161,8 @@ function unknownFunction(name: string, node: Call): SelectError {
   return new SelectError('UnsupportedFunction', { function: excerpt(name), ...hint, ...node.at });
 }
 
-function argumentType(name: string, reason: string, node: Node): SelectError {
-  const params: ErrorParams = { function: name, reason, ...node.at };
+function argumentType(name: string, reason: string, node: Node, hint?: string): SelectError {
+  const params: ErrorParams = { function: name, reason, ...(hint === undefined ? {} : { hint }), ...node.at };
   return new SelectError('IncorrectSqlFunctionArgumentType', params);
 }
 

@@ -64,43 +64,65 @@ export class Timestamp implements TimestampFields {
    * offset `Z` or `+hh:mm`; it is needed with a time and not allowed without. Null for other text.
    */
   static parse(text: string): Timestamp | null {
-    const match = timestamp_grammar.exec(text);
-    if (match === null) return null;
-    const [, year, month, day, hour, minute, second, fraction, offset] = match;
-    return Timestamp.of({
-      precision:
-        second !== undefined
-          ? 'second'
-          : hour !== undefined
-            ? 'minute'
-            : day !== undefined
-              ? 'day'
-              : month !== undefined
-                ? 'month'
-                : 'year',
-      year: Number(year),
-      month: Number(month ?? 1),
-      day: Number(day ?? 1),
-      hour: Number(hour ?? 0),
-      minute: Number(minute ?? 0),
-      second: Number(second ?? 0),
-      fraction: fraction ?? '',
-      offset_minutes: offset === undefined ? null : offsetOf(offset),
-    });
+    const length = text.length;
+    const year = digitsAt(text, 0, 4);
+    if (year < 0) return null;
+    if (text[4] === 'T') return length === 5 ? Timestamp.date('year', year, 1, 1) : null;
+    const month = digitsAt(text, 5, 2);
+    if (text[4] !== '-' || month < 0) return null;
+    if (text[7] === 'T') return length === 8 ? Timestamp.date('month', year, month, 1) : null;
+    const day = digitsAt(text, 8, 2);
+    if (text[7] !== '-' || day < 0) return null;
+    if (length === 10 || (length === 11 && text[10] === 'T')) return Timestamp.date('day', year, month, day);
+    const hour = digitsAt(text, 11, 2);
+    const minute = digitsAt(text, 14, 2);
+    if (text[10] !== 'T' || text[13] !== ':' || hour < 0 || minute < 0) return null;
+    if (text[16] !== ':') return Timestamp.time('minute', [year, month, day, hour, minute, 0], '', text, 16);
+    const second = digitsAt(text, 17, 2);
+    if (second < 0) return null;
+    let end = 19;
+    if (text[19] === '.') {
+      end = 20;
+      while (isDigit(text.charCodeAt(end))) end++;
+      if (end === 20) return null;
+    }
+    return Timestamp.time('second', [year, month, day, hour, minute, second], text.slice(20, end), text, end);
+  }
+
+  private static date(precision: TimestampPrecision, year: number, month: number, day: number): Timestamp | null {
+    return Timestamp.of({ precision, year, month, day, hour: 0, minute: 0, second: 0, fraction: '', offset_minutes: null });
+  }
+
+  /** A moment whose offset is the text from `at`. */
+  private static time(
+    precision: TimestampPrecision,
+    [year, month, day, hour, minute, second]: readonly [number, number, number, number, number, number],
+    fraction: string,
+    text: string,
+    at: number,
+  ): Timestamp | null {
+    const offset_minutes = offsetAt(text, at);
+    if (offset_minutes === undefined) return null;
+    return Timestamp.of({ precision, year, month, day, hour, minute, second, fraction, offset_minutes });
   }
 
   /** The instant `seconds` (whole, since 1970-01-01T00:00Z) seen at an offset; null outside the years 1 to 9999. */
   static fromEpoch(seconds: number, precision: TimestampPrecision, fraction: string, offset_minutes: number | null): Timestamp | null {
-    const local = new Date((seconds + (offset_minutes ?? 0) * 60) * 1000);
+    const local = seconds + (offset_minutes ?? 0) * 60;
+    const days = Math.floor(local / day_seconds);
+    const time = local - days * day_seconds;
+    // why: years that cannot be would make the arithmetic below inexact
+    if (Math.abs(days) > days_max) return null;
+    const [year, month, day] = dateOf(days);
     const reaches = (other: TimestampPrecision): boolean => ranks[precision] >= ranks[other];
     return Timestamp.of({
       precision,
-      year: local.getUTCFullYear(),
-      month: reaches('month') ? local.getUTCMonth() + 1 : 1,
-      day: reaches('day') ? local.getUTCDate() : 1,
-      hour: reaches('minute') ? local.getUTCHours() : 0,
-      minute: reaches('minute') ? local.getUTCMinutes() : 0,
-      second: reaches('second') ? local.getUTCSeconds() : 0,
+      year,
+      month: reaches('month') ? month : 1,
+      day: reaches('day') ? day : 1,
+      hour: reaches('minute') ? Math.floor(time / 3600) : 0,
+      minute: reaches('minute') ? Math.floor(time / 60) % 60 : 0,
+      second: reaches('second') ? time % 60 : 0,
       fraction: reaches('second') ? fraction : '',
       offset_minutes: reaches('minute') ? offset_minutes : null,
     });
@@ -144,21 +166,42 @@ export function daysInMonth(year: number, month: number): number {
 }
 
 const offset_minutes_max = 24 * 60 - 1;
+const day_seconds = 86_400;
+/** From the first of March in the year 0 to the first of January 1970. */
+const days_to_epoch = 719_468;
+/** More than the years 1 to 9999 have. */
+const days_max = 4_000_000;
 const ranks: Readonly<Record<TimestampPrecision, number>> = { year: 0, month: 1, day: 2, minute: 3, second: 4 };
-const timestamp_grammar = /^(\d{4})(?:T|-(\d\d)(?:T|-(\d\d)(?:T?|T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d))))$/;
 
 function inRange(value: number, low: number, high: number): boolean {
   return value >= low && value <= high;
 }
 
-/** Minutes, null for `-00:00`, out of range for hours or minutes that are. */
-function offsetOf(text: string): number | null {
-  if (text === 'Z') return 0;
-  if (text === '-00:00') return null;
-  const hours = Number(text.slice(1, 3));
-  const minutes = Number(text.slice(4));
-  if (minutes > 59) return Infinity;
-  return (text.startsWith('-') ? -1 : 1) * (hours * 60 + minutes);
+/** The number that `count` digits from `at` are; negative where there are fewer. */
+function digitsAt(text: string, at: number, count: number): number {
+  let value = 0;
+  for (let index = at; index < at + count; index++) {
+    const unit = text.charCodeAt(index);
+    if (!isDigit(unit)) return -1;
+    value = value * 10 + unit - 48;
+  }
+  return value;
+}
+
+function isDigit(unit: number): boolean {
+  return unit >= 48 && unit <= 57;
+}
+
+/** The minutes of the offset that the text from `at` is, null for `-00:00`; undefined for other text. */
+function offsetAt(text: string, at: number): number | null | undefined {
+  if (text[at] === 'Z') return text.length === at + 1 ? 0 : undefined;
+  const sign = text[at];
+  const hours = digitsAt(text, at + 1, 2);
+  const minutes = digitsAt(text, at + 4, 2);
+  if (text.length !== at + 6 || (sign !== '+' && sign !== '-') || text[at + 3] !== ':') return undefined;
+  if (hours < 0 || minutes < 0 || minutes > 59) return undefined;
+  if (sign === '+') return hours * 60 + minutes;
+  return hours === 0 && minutes === 0 ? null : -(hours * 60 + minutes);
 }
 
 function offsetText(offset_minutes: number | null): string {
@@ -168,11 +211,35 @@ function offsetText(offset_minutes: number | null): string {
   return `${offset_minutes < 0 ? '-' : '+'}${pad(Math.floor(minutes / 60), 2)}:${pad(minutes % 60, 2)}`;
 }
 
+/**
+ * Days since 1970-01-01 of a date of the proleptic Gregorian calendar. Years are counted from March, so that the leap day
+ * is the last of its year, and months by their common rhythm of 153 days in five.
+ */
 function daysFromEpoch(year: number, month: number, day: number): number {
-  const date = new Date(0);
-  // why: Date.UTC reads the years 0 to 99 as 1900 to 1999.
-  date.setUTCFullYear(year, month - 1, day);
-  return date.getTime() / 86_400_000;
+  const march = month > 2 ? year : year - 1;
+  const dayOfYear = Math.floor((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5) + day - 1;
+  return march * 365 + leapDays(march) + dayOfYear - days_to_epoch;
+}
+
+/** The date that many days after 1970-01-01: year, month, day. */
+function dateOf(days: number): readonly [year: number, month: number, day: number] {
+  const since = days + days_to_epoch;
+  let march = Math.floor(since / 365.2425);
+  let dayOfYear = since - march * 365 - leapDays(march);
+  if (dayOfYear < 0) {
+    march--;
+    dayOfYear = since - march * 365 - leapDays(march);
+  } else if (dayOfYear >= 365 + leapDays(march + 1) - leapDays(march)) {
+    march++;
+    dayOfYear = since - march * 365 - leapDays(march);
+  }
+  const monthOfYear = Math.floor((5 * dayOfYear + 2) / 153);
+  const day = dayOfYear - Math.floor((153 * monthOfYear + 2) / 5) + 1;
+  return monthOfYear < 10 ? [march, monthOfYear + 3, day] : [march + 1, monthOfYear - 9, day];
+}
+
+function leapDays(year: number): number {
+  return Math.floor(year / 4) - Math.floor(year / 100) + Math.floor(year / 400);
 }
 
 function pad(value: number, digits: number): string {

@@ -2,10 +2,11 @@
 import { conditionalFunctions } from './conditional.ts';
 import type { FunctionEntry } from './function.ts';
 import { textFunctions } from './text.ts';
+import { timeFunctions } from './time.ts';
 
-export type { FunctionEntry, Parameter, ParameterType } from './function.ts';
+export type { CallContext, FunctionEntry, Kernel, Parameter, ParameterType } from './function.ts';
 
-export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions];
+export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions, ...timeFunctions];
 
 /** The entry of a function by its name or an alias, in any case. */
 export function findFunction(name: string): FunctionEntry | undefined {

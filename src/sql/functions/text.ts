@@ -1,7 +1,8 @@
 /** Functions of text. Characters are Unicode code points. */
-import { typeNameOf } from '../../vector/text.ts';
+import { SelectError } from '../../base/errors.ts';
+import { characterCount, substring, type TrimSide, trimmer } from '../../vector/characters.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
-import type { FunctionEntry } from './function.ts';
+import type { FunctionEntry, Kernel } from './function.ts';
 
 export const textFunctions: readonly FunctionEntry[] = [
   {
@@ -10,7 +11,10 @@ export const textFunctions: readonly FunctionEntry[] = [
     parameters: [{ name: 'text', type: 'text' }],
     returns: 'int',
     nulls: 'propagate',
-    kernel: ([value]) => ofText('CHAR_LENGTH', value, (text) => BigInt(charactersOf(text))),
+    kernel:
+      () =>
+      ([text]) =>
+        BigInt(characterCount(text as string)),
     doc: 'The number of characters (Unicode code points) of the text.',
     examples: [
       { sql: "CHAR_LENGTH('')", result: '0' },
@@ -23,7 +27,10 @@ export const textFunctions: readonly FunctionEntry[] = [
     parameters: [{ name: 'text', type: 'text' }],
     returns: 'string',
     nulls: 'propagate',
-    kernel: ([value]) => ofText('LOWER', value, (text) => text.toLowerCase()),
+    kernel:
+      () =>
+      ([text]) =>
+        (text as string).toLowerCase(),
     doc: 'The text in lower case.',
     examples: [{ sql: "LOWER('Grüße 7')", result: 'grüße 7' }],
   },
@@ -33,24 +40,86 @@ export const textFunctions: readonly FunctionEntry[] = [
     parameters: [{ name: 'text', type: 'text' }],
     returns: 'string',
     nulls: 'propagate',
-    kernel: ([value]) => ofText('UPPER', value, (text) => text.toUpperCase()),
+    kernel:
+      () =>
+      ([text]) =>
+        (text as string).toUpperCase(),
     doc: 'The text in upper case.',
-    examples: [{ sql: "UPPER('été')", result: 'ÉTÉ' }],
+    examples: [
+      { sql: "UPPER('été')", result: 'ÉTÉ' },
+      { sql: "UPPER('straße')", result: 'STRASSE' },
+    ],
+  },
+  {
+    name: 'SUBSTRING',
+    aliases: [],
+    parameters: [
+      { name: 'text', type: 'text' },
+      { name: 'start', type: 'integer' },
+      { name: 'length', type: 'integer', optional: true },
+    ],
+    returns: 'string',
+    nulls: 'propagate',
+    kernel: substringKernel,
+    doc:
+      'Also `SUBSTRING(text FROM start [FOR length])`. The characters from `start` on, the first is 1. With a length: those of the ' +
+      'characters `start` to `start + length - 1` that the text has. A negative length is an error.',
+    examples: [
+      { sql: "SUBSTRING('harbour', 4)", result: 'bour' },
+      { sql: "SUBSTRING('harbour' FROM 2 FOR 3)", result: 'arb' },
+      { sql: "SUBSTRING('harbour', -3)", result: 'harbour' },
+      { sql: "SUBSTRING('harbour', -1, 4)", result: 'ha' },
+      { sql: "SUBSTRING('harbour', 20)", result: '' },
+    ],
+  },
+  {
+    name: 'TRIM',
+    aliases: [],
+    parameters: [
+      { name: 'side', type: 'text' },
+      { name: 'characters', type: 'text' },
+      { name: 'text', type: 'text' },
+    ],
+    returns: 'string',
+    nulls: 'propagate',
+    kernel: trimKernel,
+    doc:
+      'Written `TRIM([[LEADING | TRAILING | BOTH] [characters] FROM] text)`. The text without the characters at its ends, in any order; ' +
+      'without saying more, blanks at both ends.',
+    examples: [
+      { sql: "'[' || TRIM('  to sea ') || ']'", result: '[to sea]' },
+      { sql: "'[' || TRIM(LEADING FROM '  to sea ') || ']'", result: '[to sea ]' },
+      { sql: "TRIM(TRAILING '.!' FROM 'Ahoy!...!')", result: 'Ahoy' },
+      { sql: "TRIM('xy' FROM 'yxkeelxyx')", result: 'keel' },
+    ],
   },
 ];
 
-function ofText(name: string, value: SqlValue, apply: (text: string) => SqlValue): SqlValue {
-  if (typeof value === 'string') return apply(value);
-  const reason = `text is needed, got ${typeNameOf(value)}`;
-  return new Failure({ code: 'IncorrectSqlFunctionArgumentType', params: { function: name, reason } });
+function substringKernel(constants: readonly SqlValue[]): Kernel {
+  const length = constants[2];
+  if (typeof length === 'bigint' && length < 0n) throw SelectError.fromValue(negativeLength(length).error);
+  return ([text, start, length]) => {
+    if (length === undefined) return substring(text as string, Number(start), null);
+    return (length as bigint) < 0n ? negativeLength(length as bigint) : substring(text as string, Number(start), Number(length));
+  };
 }
 
-function charactersOf(text: string): number {
-  let count = 0;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    // why: the second half of a surrogate pair is no character of its own
-    if (unit < 0xdc00 || unit > 0xdfff) count++;
+function negativeLength(length: bigint): Failure {
+  return new Failure({ code: 'IllegalSqlFunctionArgument', params: { function: 'SUBSTRING', reason: `its length is ${length}` } });
+}
+
+function trimKernel([side, characters]: readonly SqlValue[]): Kernel {
+  if (typeof characters === 'string') {
+    const trim = trimmer(side as TrimSide, characters);
+    return ([, , text]) => trim(text as string);
   }
-  return count;
+  let last = ' ';
+  let trim = trimmer(side as TrimSide, last);
+  return ([, set, text]) => {
+    if (set !== last) {
+      last = set as string;
+      trim = trimmer(side as TrimSide, last);
+    }
+    return trim(text as string);
+  };
 }
