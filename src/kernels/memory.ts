@@ -31,6 +31,8 @@ export interface Layout {
   readonly numbers_vectors: number;
   /** Bytes from one vector to the next. */
   readonly numbers_stride: number;
+  /** One bit per byte of a window: delimiters outside quotes. */
+  readonly bitmap: number;
   /** Text computed during a batch: unescaped fields. */
   readonly arena: number;
   readonly output: number;
@@ -98,6 +100,7 @@ function layOut(record_bytes_max: number): Layout {
     numbers: area(8 * rows * NUMBER_VECTORS),
     numbers_vectors: NUMBER_VECTORS,
     numbers_stride: 8 * rows,
+    bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
     output: area(output_bytes),
     output_bytes,

@@ -5,7 +5,7 @@ import type { Memory } from './memory.ts';
 
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
 interface Exports {
-  areas(rows: number, ends: number, undecided: number, arena: number): void;
+  areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number): void;
   dialect(delimiter: number, quote: number, record: number, crlf: number, trimCr: number, foreignEscape: number, mask: number, value: number): void;
   csvIndex(base: number, from: number, to: number, count: number, quoted: number): number;
   flags(): number;
@@ -46,7 +46,7 @@ export function compileModule(): WebAssembly.Module {
 export function simdKernels(module: WebAssembly.Module, memory: Memory): Kernels {
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as unknown as Exports;
   const { layout } = memory;
-  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena);
+  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap);
   return new SimdKernels(exports);
 }
 

@@ -7,7 +7,7 @@
 // Locate: rows are independent, so the processor overlaps them; only the prefix up to the last wanted column is touched.
 import { any, bits, bitsAt, prefixXor } from './masks';
 import {
-  COMMENT_MASK, COMMENT_VALUE, CRLF, DELIMITER, ENDS, FOREIGN_ESCAPE, QUOTE, RECORD, ROWS, TRIM_CR, resetArena, takeArena,
+  BITMAP, COMMENT_MASK, COMMENT_VALUE, CRLF, DELIMITER, ENDS, FOREIGN_ESCAPE, QUOTE, RECORD, ROWS, TRIM_CR, resetArena, takeArena,
 } from './state';
 
 const QUOTED: u32 = 1, IRREGULAR: u32 = 2, QUOTED_DELIMITER: u32 = 4, HIGH: u32 = 8, DOUBLED: u32 = 32, ENDS_QUOTED: u32 = 64;
@@ -15,6 +15,11 @@ const MISSING: u64 = 0xffffffff00000000;
 const NO_QUOTE: u32 = 256;
 
 let seen: u32 = 0;
+/**
+ * Address whose bit is the first of the bitmap of delimiters outside quotes; 0 without one. A window whose quotes begin in its
+ * first block has one: the index has computed these bits anyway, and locate reads them faster than the text.
+ */
+let mapped: usize = 0;
 
 export function flags(): u32 {
   return seen;
@@ -27,9 +32,11 @@ function withoutCrlf(p: usize, suspect: u64, newline: u64): u64 {
   return suspect & ~(cr & ((newline >> 1) | (<u64>(load<u8>(p, 64) == <u8>RECORD) << 63)));
 }
 
-/** The bytes behind a CR. A window begins at a record, so none stands before its first byte. */
-function afterCr(p: usize, i: u32): u64 {
-  return (bitsAt(p, i8x16.splat(13)) << 1) | <u64>(i != 0 && load<u8>(p - 1) == 13);
+/** The newlines that end records. Where those end at CR LF, one behind a CR; a window begins at a record, so none before its first byte. */
+// @ts-ignore: decorator
+@inline
+function recordEnds(p: usize, i: u32, newline: u64): u64 {
+  return CRLF && newline ? newline & ((bitsAt(p, i8x16.splat(13)) << 1) | <u64>(i != 0 && load<u8>(p - 1) == 13)) : newline;
 }
 
 /** The last, partial block is read from here, padded with zeros; before it stand the two bytes before the block. */
@@ -42,16 +49,78 @@ function partialBlock(p: usize, size: u32): usize {
   return scratch + 64;
 }
 
+/** Writes the ends of one block's record delimiters. Two stores always: most blocks have no more, and a branch costs more than a store. */
+// @ts-ignore: decorator
+@inline
+function storeEnds(m: u64, at: u32, o: usize): usize {
+  const k = <u32>popcnt<u64>(m);
+  store<u32>(o, at + <u32>ctz<u64>(m));
+  m &= m - 1;
+  store<u32>(o, at + <u32>ctz<u64>(m), 4);
+  if (k > 2) {
+    m &= m - 1;
+    let t = o + 8;
+    for (let j: u32 = 2; j < k; j++) {
+      store<u32>(t, at + <u32>ctz<u64>(m));
+      m &= m - 1;
+      t += 4;
+    }
+  }
+  return o + (<usize>k << 2);
+}
+
 export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bool): u32 {
-  const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(<i8>QUOTE), delimiters = i8x16.splat(<i8>DELIMITER);
+  const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(QUOTE == NO_QUOTE ? 0 : <i8>QUOTE);
   const quoting = QUOTE != NO_QUOTE;
+  const first = ENDS + (<usize>count << 2);
+  let high = i64x2.splat(0), o = first, i = from;
+  seen = 0;
+  if (from == 0 || mapped != base) mapped = 0;
+  // Whole blocks until the first quote; then the window is read with quote state to its end.
+  if (!quoted) {
+    for (; i + 64 <= to; i += 64) {
+      const p = base + i;
+      const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+      if (quoting && any(quotes, a, b, c, d)) break;
+      high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
+      o = storeEnds(recordEnds(p, i, bits(newlines, a, b, c, d)), i + 1, o);
+    }
+  }
+  // Blocks without quotes have no bits in the bitmap.
+  if (i != from) mapped = 0;
+  if (i < to) {
+    o = quoting ? indexQuoted(base, from, i, to, quoted, o) : indexBare(base, i, to, o);
+    high = v128.or(high, blocksHigh);
+  } else if (quoted) seen |= ENDS_QUOTED; // nothing to read
+  if (v128.any_true(v128.and(high, i8x16.splat(<i8>0x80)))) seen |= HIGH;
+  const ends = <u32>((o - ENDS) >> 2);
+  if (seen & (QUOTED_DELIMITER | ENDS_QUOTED) && hasComment(base, base + to, count, ends)) seen |= IRREGULAR;
+  return ends;
+}
+
+let blocksHigh: v128 = i64x2.splat(0);
+
+/** The last block of a window where there is no quoting. */
+function indexBare(base: usize, i: u32, to: u32, o: usize): usize {
+  const p = partialBlock(base + i, to - i);
+  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+  blocksHigh = v128.or(v128.or(a, b), v128.or(c, d));
+  return storeEnds(recordEnds(p, i, bits(i8x16.splat(<i8>RECORD), a, b, c, d) & ((<u64>1 << <u64>(to - i)) - 1)), i + 1, o);
+}
+
+function indexQuoted(base: usize, from: u32, start: u32, to: u32, quoted: bool, o: usize): usize {
+  const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(<i8>QUOTE), delimiters = i8x16.splat(<i8>DELIMITER);
+  const previous = <u32>load<u8>(base + start - 1);
+  if (start == 0) mapped = base;
+  else if (start != from || (start & 7)) mapped = 0;
   let inside: u64 = quoted ? -1 : 0; // all ones while inside quotes
   // Bit 0: the last byte was a closing quote. Before a later part of a window it was if it is a quote and we are outside.
-  let justClosed = <u64>(from != 0 && !quoted && <u32>load<u8>(base + from - 1) == QUOTE);
+  let justClosed = <u64>(start == from && from != 0 && !quoted && previous == QUOTE);
+  // Bit 0: a quote as the next byte opens a field.
+  let opens = justClosed | <u64>(start == 0 || previous == DELIMITER || (previous == RECORD && (!CRLF || (start > 1 && load<u8>(base + start - 2) == 13))));
   let high = i64x2.splat(0);
   let anyQuote: u64 = 0, anySuspect: u64 = 0, anyQuotedNewline: u64 = 0, anyDoubled: u64 = 0;
-  let o = ENDS + (<usize>count << 2);
-  for (let i = from; i < to; i += 64) {
+  for (let i = start; i < to; i += 64) {
     let p = base + i, valid: u64 = -1;
     if (i + 64 > to) {
       p = partialBlock(p, to - i);
@@ -59,45 +128,29 @@ export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bo
     }
     const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
     high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
-    let m = bits(newlines, a, b, c, d) & valid;
-    if (quoting && (any(quotes, a, b, c, d) || (inside | justClosed))) {
-      const q = bits(quotes, a, b, c, d) & valid;
-      const separators = bits(delimiters, a, b, c, d) | (CRLF ? m & afterCr(p, i) : m);
-      const inq = prefixXor(q) ^ inside;
-      const opening = q & inq, closing = q & ~inq;
-      const afterClosing = ((closing << 1) | justClosed) & valid;
-      const previous = <u32>load<u8>(p - 1);
-      const opens = justClosed | <u64>(i == 0 || previous == DELIMITER || (previous == RECORD && (!CRLF || load<u8>(p - 2) == 13)));
-      let suspect = (opening & ~(((separators | closing) << 1) | opens)) | (afterClosing & ~(separators | opening));
-      if (suspect) suspect = withoutCrlf(p, suspect, m);
-      anyQuote |= q;
-      anySuspect |= suspect;
-      anyDoubled |= afterClosing & opening;
-      anyQuotedNewline |= m & inq;
-      inside = <u64>(<i64>inq >> 63);
-      justClosed = closing >> 63;
-      m &= ~inq;
-    }
-    const k = <u32>popcnt<u64>(m), at = i + 1;
-    store<u32>(o, at + <u32>ctz<u64>(m));
-    m &= m - 1;
-    store<u32>(o, at + <u32>ctz<u64>(m), 4);
-    if (k > 2) {
-      m &= m - 1;
-      let t = o + 8;
-      for (let j: u32 = 2; j < k; j++) {
-        store<u32>(t, at + <u32>ctz<u64>(m));
-        m &= m - 1;
-        t += 4;
-      }
-    }
-    o += <usize>k << 2;
+    const q = bits(quotes, a, b, c, d) & valid;
+    const newline = recordEnds(p, i, bits(newlines, a, b, c, d) & valid);
+    const delimiter = bits(delimiters, a, b, c, d), separators = delimiter | newline;
+    const inq = prefixXor(q) ^ inside;
+    const opening = q & inq, closing = q ^ opening;
+    const afterClosing = ((closing << 1) | justClosed) & valid;
+    const before = separators | closing;
+    let suspect = (opening & ~((before << 1) | opens)) | (afterClosing & ~(separators | opening));
+    if (suspect) suspect = withoutCrlf(p, suspect, newline);
+    anyQuote |= q;
+    anySuspect |= suspect;
+    anyDoubled |= afterClosing & opening;
+    anyQuotedNewline |= newline & inq;
+    inside = <u64>(<i64>inq >> 63);
+    justClosed = closing >> 63;
+    opens = before >> 63;
+    store<u64>(BITMAP + (<usize>i >> 3), delimiter & ~inq);
+    o = storeEnds(newline & ~inq, i + 1, o);
   }
-  seen = (anyQuote ? QUOTED : 0) | (anySuspect || (anyQuote && FOREIGN_ESCAPE) ? IRREGULAR : 0) | (anyQuotedNewline ? QUOTED_DELIMITER : 0)
-    | (anyDoubled ? DOUBLED : 0) | (inside ? ENDS_QUOTED : 0) | (v128.any_true(v128.and(high, i8x16.splat(<i8>0x80))) ? HIGH : 0);
-  const ends = <u32>((o - ENDS) >> 2);
-  if (seen & (QUOTED_DELIMITER | ENDS_QUOTED) && hasComment(base, base + to, count, ends)) seen |= IRREGULAR;
-  return ends;
+  blocksHigh = high;
+  seen |= (anyQuote ? QUOTED : 0) | (anySuspect || (anyQuote && FOREIGN_ESCAPE) ? IRREGULAR : 0) | (anyQuotedNewline ? QUOTED_DELIMITER : 0)
+    | (anyDoubled ? DOUBLED : 0) | (inside ? ENDS_QUOTED : 0);
+  return o;
 }
 
 /** A comment runs to the record delimiter whatever quotes it holds: parity does not see that. */
@@ -132,10 +185,8 @@ export function csvRecords(base: usize, first: u32, count: u32, start: usize, ro
   for (; i < count && o < limit; i++) {
     const next = base + <usize>load<u32>(ENDS + (<usize>i << 2));
     let e = next - 1;
-    if (CRLF) {
-      if (e == s || load<u8>(e - 1) != 13) continue;
-      e--;
-    } else if (TRIM_CR && e > s && load<u8>(e - 1) == 13) {
+    if (CRLF) e--;
+    else if (TRIM_CR && e > s && load<u8>(e - 1) == 13) {
       e--;
       cut++;
     }
@@ -175,29 +226,36 @@ function unquote(s: usize, length: u32): u64 {
   return <u64>into | (<u64>(o - into) << 32);
 }
 
+/** How locate finds delimiters: in text without quotes, by quote parity since the record's start, in the bitmap. */
+const BARE: u32 = 0, PARITY: u32 = 1, MAPPED: u32 = 2;
 /** Quote state before the block that `delimitersAt` reads next. */
 let carry: u64 = 0;
 
-/** The delimiters in the 64 bytes at `p`; outside quotes only, by parity since the record's start, where there are any. */
+/** The delimiters outside quotes among the 64 bytes at `p`. */
 // @ts-ignore: decorator
 @inline
-function delimitersAt(p: usize, quoted: bool): u64 {
-  const m = bitsAt(p, i8x16.splat(<i8>DELIMITER));
-  if (!quoted) return m;
-  const inq = prefixXor(bitsAt(p, i8x16.splat(<i8>QUOTE))) ^ carry;
+function delimitersAt(p: usize, delimiter: v128, quote: v128, origin: usize, mode: u32): u64 {
+  if (mode == MAPPED) return load<u64>(BITMAP + ((p - origin) >> 3));
+  const m = bitsAt(p, delimiter);
+  if (mode == BARE) return m;
+  const inq = prefixXor(bitsAt(p, quote)) ^ carry;
   carry = <u64>(<i64>inq >> 63);
   return m & ~inq;
 }
 
 // @ts-ignore: decorator
 @inline
-function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, quoted: bool, doubled: bool): void {
+function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, mode: u32, doubled: bool): void {
   const gapsEnd = gaps + (<usize>columns << 2);
+  // why: V8 does not hoist splats and globals out of loops.
+  const delimiter = i8x16.splat(<i8>DELIMITER), quote = i8x16.splat(<i8>QUOTE), quoteByte = <u8>QUOTE, origin = mapped;
   for (let i: u32 = 0; i < n; i++) {
     const r = selection ? <usize>load<u32>(selection + (<usize>i << 2)) : <usize>i;
     const start = <usize>load<u32>(ROWS + (r << 3)), e = <usize>load<u32>(ROWS + (r << 3), 4);
-    if (quoted) carry = 0;
-    let at = start, m = delimitersAt(at, quoted);
+    if (mode == PARITY) carry = 0;
+    // The bitmap is read at whole bytes: its first word begins up to 7 bits before the record.
+    const early = mode == MAPPED ? (start - origin) & 7 : 0;
+    let at = start - early, m = delimitersAt(at, delimiter, quote, origin, mode) & (<u64>-1 << <u64>early);
     let s = start, o = fields + (r << 3), g = gaps;
     for (; g < gapsEnd; g += 4) {
       let k = load<u32>(g);
@@ -207,7 +265,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
           k -= c;
           at += 64;
           if (at > e) break;
-          m = delimitersAt(at, quoted);
+          m = delimitersAt(at, delimiter, quote, origin, mode);
           c = <u32>popcnt<u64>(m);
         }
         if (at > e) break;
@@ -219,7 +277,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
       while (!m) {
         at += 64;
         if (at > e) break;
-        m = delimitersAt(at, quoted);
+        m = delimitersAt(at, delimiter, quote, origin, mode);
       }
       let fe = e;
       if (m) {
@@ -229,7 +287,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
           m &= m - 1;
         }
       }
-      if (quoted && load<u8>(s) == <u8>QUOTE && fe > s + 1) {
+      if (mode != BARE && load<u8>(s) == quoteByte && fe > s + 1) {
         const length = <u32>(fe - s - 2);
         store<u64>(o, doubled && holdsQuote(s + 1, length) ? unquote(s + 1, length) : <u64>(s + 1) | (<u64>length << 32));
       } else store<u64>(o, <u64>s | (<u64>(fe - s) << 32));
@@ -249,7 +307,8 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
 
 /** `seen` are the flags of the window: what it does not have need not be looked for. */
 export function csvLocate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, seen: u32): void {
-  if (!(seen & QUOTED)) locate(selection, n, gaps, columns, fields, stride, false, false);
-  else if (seen & DOUBLED) locate(selection, n, gaps, columns, fields, stride, true, true);
-  else locate(selection, n, gaps, columns, fields, stride, true, false);
+  if (!(seen & QUOTED)) locate(selection, n, gaps, columns, fields, stride, BARE, false);
+  else if (!mapped) locate(selection, n, gaps, columns, fields, stride, PARITY, true);
+  else if (seen & DOUBLED) locate(selection, n, gaps, columns, fields, stride, MAPPED, true);
+  else locate(selection, n, gaps, columns, fields, stride, MAPPED, false);
 }

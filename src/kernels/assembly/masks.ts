@@ -3,10 +3,9 @@
 // @ts-ignore: decorator
 @inline
 export function bits(s: v128, a: v128, b: v128, c: v128, d: v128): u64 {
-  return <u64>(<u32>i8x16.bitmask(i8x16.eq(a, s)))
-    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(b, s))) << 16)
-    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(c, s))) << 32)
-    | (<u64>(<u32>i8x16.bitmask(i8x16.eq(d, s))) << 48);
+  const low = <u32>i8x16.bitmask(i8x16.eq(a, s)) | (<u32>i8x16.bitmask(i8x16.eq(b, s)) << 16);
+  const high = <u32>i8x16.bitmask(i8x16.eq(c, s)) | (<u32>i8x16.bitmask(i8x16.eq(d, s)) << 16);
+  return <u64>low | (<u64>high << 32);
 }
 
 // @ts-ignore: decorator

@@ -4,6 +4,7 @@ export let ROWS: usize = 0;
 export let ENDS: usize = 0;
 export let UNDECIDED: usize = 0;
 export let ARENA: usize = 0;
+export let BITMAP: usize = 0;
 export let arenaNext: usize = 0;
 
 export let DELIMITER: u32 = 44;
@@ -19,11 +20,12 @@ export let FOREIGN_ESCAPE: bool = false;
 export let COMMENT_MASK: u32 = 0;
 export let COMMENT_VALUE: u32 = 1;
 
-export function areas(rows: usize, ends: usize, undecided: usize, arena: usize): void {
+export function areas(rows: usize, ends: usize, undecided: usize, arena: usize, bitmap: usize): void {
   ROWS = rows;
   ENDS = ends;
   UNDECIDED = undecided;
   ARENA = arena;
+  BITMAP = bitmap;
   arenaNext = arena;
 }
 
