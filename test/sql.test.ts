@@ -1,6 +1,7 @@
 /**
- * The SQL corpus: each case of `test/sql/*.slt` through whole engines, in configurations that must all give the same bytes: at most 8
- * of them, all with S3LECT_MATRIX=full. `node dist/test/sql.test.js --update` writes the answers into the files.
+ * The SQL corpus: each case of the `.slt` files under `test/sql` through whole engines, in configurations that must all give the same
+ * bytes: at most 8 of them, all with S3LECT_MATRIX=full. `node dist/test/sql.test.js [PART…] [--update]` takes the files whose names
+ * have such a part, and writes their answers.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
@@ -11,9 +12,11 @@ import { configurationName, configurations, isAnswer, runCases } from './support
 const directory = new URL('../../test/sql/', import.meta.url);
 const all = process.env['S3LECT_MATRIX'] === 'full';
 const update = process.argv.includes('--update');
+const parts = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 
-const files = readdirSync(directory)
-  .filter((name) => name.endsWith('.slt'))
+const files = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+  .map((name) => name.replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.slt') && (parts.length === 0 || parts.some((part) => name.includes(part))))
   .sort()
   .map((name) => {
     const text = readFileSync(new URL(name, directory), 'utf8');
