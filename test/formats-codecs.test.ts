@@ -83,6 +83,27 @@ t.test('what is no gzip, or not all of it', async (t) => {
   });
 });
 
+t.test('what comes before the damage is returned, however slow the reader', async (t) => {
+  const text = Buffer.from(Array.from({ length: 200_000 }, (_, n) => `${n * 7919},${n}\n`).join(''));
+  const whole = gzipSync(text, { level: 1 });
+  const half = whole.subarray(0, whole.length >> 1);
+  const read = async (wait_ms: number): Promise<number> => {
+    let bytes = 0;
+    const reading = async (): Promise<void> => {
+      for await (const piece of inflate('gzip', inPieces(half, []), newStats())) {
+        t.ok(text.subarray(bytes, bytes + piece.length).equals(piece));
+        bytes += piece.length;
+        await new Promise((resolve) => setTimeout(resolve, wait_ms));
+      }
+    };
+    t.equal(await failing(reading()), 'TruncatedInput');
+    return bytes;
+  };
+  const quick = await read(0);
+  t.ok(quick > text.length / 3);
+  t.equal(await read(20), quick);
+});
+
 t.test('a bomb is stopped', async (t) => {
   const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20));
   const stats = newStats();

@@ -55,6 +55,8 @@ async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): 
     }
     stats.compressed_bytes = stream.bytesWritten;
   } catch (error) {
+    // why: an error ends the iteration before what was inflated ahead of it, and whether there is any depends on timing.
+    for (let piece = stream.read(); piece !== null; piece = stream.read()) yield piece as Uint8Array;
     if (stream.bytesWritten > 0 || !isZlibError(error, 'Z_BUF_ERROR')) throw zlibError(error, stats);
   } finally {
     stream.destroy();
