@@ -6,6 +6,7 @@ import { conjunction, conjunctsOf, orderConjuncts } from './optimize/conjuncts.t
 import { foldConstants } from './optimize/fold.ts';
 import { predicateOf } from './optimize/predicates.ts';
 import { pruneColumns } from './optimize/prune.ts';
+import { mergeRanges } from './optimize/ranges.ts';
 import type { Plan } from './plan.ts';
 
 /** Applies every rule once, in an order in which each finds what the ones before it left. */
@@ -13,7 +14,7 @@ export function optimize(plan: Plan): Plan {
   return rules.reduce((current, rule) => rule(current), plan);
 }
 
-const rules: readonly ((plan: Plan) => Plan)[] = [foldConstants, decideFilter, pruneColumns, orderConjuncts, extractPredicates];
+const rules: readonly ((plan: Plan) => Plan)[] = [foldConstants, decideFilter, pruneColumns, orderConjuncts, extractPredicates, mergeRanges];
 
 /** WHERE TRUE is no condition; WHERE FALSE and WHERE NULL leave nothing to read. */
 function decideFilter(plan: Plan): Plan {
