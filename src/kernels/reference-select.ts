@@ -68,7 +68,7 @@ export class ReferencePredicates {
       selection,
       count,
       into,
-      (start, length) => length !== FIELD_MISSING && members.has(bytes.toString('latin1', start, start + length)) !== negated,
+      (start, length) => (length !== FIELD_MISSING && members.has(bytes.toString('latin1', start, start + length))) !== negated,
     );
   }
 

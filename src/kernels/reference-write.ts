@@ -53,10 +53,10 @@ export class ReferenceWriter {
     this.#each(selection, count, out, (row, at) => {
       let o = at;
       for (let column = 0; column < columns; column++) {
+        if (column > 0) u8[o++] = fieldDelimiter;
         const text = this.#text(list, column, row) ?? u8.subarray(0, 0);
         // why: room for every byte escaped, two quotes and the field delimiter, as the SIMD writer asks for.
         if (o + text.length * (copyOnly ? 1 : 2) + 3 + recordDelimiter.length > end) return -1;
-        if (column > 0) u8[o++] = fieldDelimiter;
         const quoted = !copyOnly && (always || text.some((byte) => special.has(byte)));
         if (quoted) u8[o++] = quote;
         for (const byte of text) {
