@@ -41,7 +41,10 @@ export interface SelectOptions {
   readonly scanRange?: ScanRangeMember | undefined;
   /** Aborting it makes the iteration throw the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Worker threads, shared by all queries that ask for as many; as many as there are cores when absent. 0 uses none. */
+  /**
+   * Worker threads, shared by all queries that ask for as many. 0 uses none: the query runs in this thread, in turns of about 25 ms.
+   * Absent: one for each core this process may use, and none where that is one, since a second thread could only wait for it.
+   */
   readonly workers?: number | undefined;
 }
 
@@ -59,7 +62,7 @@ export interface SelectResult extends AsyncIterable<Uint8Array> {
 
 /** Prepares a query: raises a `SelectError` for all that is wrong with it before its first byte of output. */
 export async function select(options: SelectOptions): Promise<SelectResult> {
-  const { expression, signal, workers = availableParallelism() } = options;
+  const { expression, signal, workers = workersDefault() } = options;
   const input = resolveInput(options.input);
   const output = resolveOutput(options.output);
   const scanRange = resolveScanRange(options.scanRange, input);
@@ -74,6 +77,11 @@ export async function select(options: SelectOptions): Promise<SelectResult> {
     await close();
     throw error;
   }
+}
+
+function workersDefault(): number {
+  const cores = availableParallelism();
+  return cores === 1 ? 0 : cores;
 }
 
 const engines = new Map<number, Engine>();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** @type {import('../engine-process.mjs').OpenEngine} */
-export async function open({ threads, distDir }) {
+export async function open({ distDir }) {
   const { select } = await import(pathToFileURL(join(distDir, 'src/index.js')).href);
   return {
     async run(query, dataset, sink) {
@@ -13,7 +13,6 @@ export async function open({ threads, distDir }) {
         expression: query.s3lect,
         input: { CSV: dataset.csv, CompressionType: dataset.compression },
         output: { CSV: {} },
-        workers: threads,
       });
       for await (const block of result) writeSync(sink.fd, block);
     },
