@@ -54,7 +54,7 @@ export function call(name: string, args: readonly Node[], utcnow_ms: number): No
         const value = valueAt(vectors[j]!, i);
         const read = given[j]!.constant ? value : readers[j]!(value);
         row[j] = read;
-        if (read instanceof Failure) {
+        if (typeof read === 'object' && read instanceof Failure) {
           unusual = read;
           break;
         }

@@ -67,21 +67,23 @@ export class Timestamp implements TimestampFields {
     const length = text.length;
     const year = digitsAt(text, 0, 4);
     if (year < 0) return null;
-    if (text[4] === 'T') return length === 5 ? Timestamp.date('year', year, 1, 1) : null;
+    if (length === 5) return text.charCodeAt(4) === unit_t ? Timestamp.date('year', year, 1, 1) : null;
     const month = digitsAt(text, 5, 2);
-    if (text[4] !== '-' || month < 0) return null;
-    if (text[7] === 'T') return length === 8 ? Timestamp.date('month', year, month, 1) : null;
+    if (text.charCodeAt(4) !== unit_dash || month < 0) return null;
+    if (length === 8) return text.charCodeAt(7) === unit_t ? Timestamp.date('month', year, month, 1) : null;
     const day = digitsAt(text, 8, 2);
-    if (text[7] !== '-' || day < 0) return null;
-    if (length === 10 || (length === 11 && text[10] === 'T')) return Timestamp.date('day', year, month, day);
+    if (text.charCodeAt(7) !== unit_dash || day < 0) return null;
+    if (length === 10) return Timestamp.date('day', year, month, day);
+    if (text.charCodeAt(10) !== unit_t) return null;
+    if (length === 11) return Timestamp.date('day', year, month, day);
     const hour = digitsAt(text, 11, 2);
     const minute = digitsAt(text, 14, 2);
-    if (text[10] !== 'T' || text[13] !== ':' || hour < 0 || minute < 0) return null;
-    if (text[16] !== ':') return Timestamp.time('minute', [year, month, day, hour, minute, 0], '', text, 16);
+    if (text.charCodeAt(13) !== unit_colon || hour < 0 || minute < 0) return null;
+    if (text.charCodeAt(16) !== unit_colon) return Timestamp.time('minute', [year, month, day, hour, minute, 0], '', text, 16);
     const second = digitsAt(text, 17, 2);
     if (second < 0) return null;
     let end = 19;
-    if (text[19] === '.') {
+    if (text.charCodeAt(19) === unit_point) {
       end = 20;
       while (isDigit(text.charCodeAt(end))) end++;
       if (end === 20) return null;
@@ -166,6 +168,7 @@ export function daysInMonth(year: number, month: number): number {
 }
 
 const offset_minutes_max = 24 * 60 - 1;
+const [unit_t, unit_dash, unit_colon, unit_point] = [84, 45, 58, 46];
 const day_seconds = 86_400;
 /** From the first of March in the year 0 to the first of January 1970. */
 const days_to_epoch = 719_468;

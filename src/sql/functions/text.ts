@@ -96,15 +96,17 @@ export const textFunctions: readonly FunctionEntry[] = [
 ];
 
 function substringKernel(constants: readonly SqlValue[]): Kernel {
-  const length = constants[2];
-  if (typeof length === 'bigint' && length < 0n) throw SelectError.fromValue(negativeLength(length).error);
+  const [, fixedStart, fixedLength] = constants.map((constant) => (typeof constant === 'bigint' ? Number(constant) : null));
+  if (typeof fixedLength === 'number' && fixedLength < 0) throw SelectError.fromValue(negativeLength(fixedLength).error);
   return ([text, start, length]) => {
-    if (length === undefined) return substring(text as string, Number(start), null);
-    return (length as bigint) < 0n ? negativeLength(length as bigint) : substring(text as string, Number(start), Number(length));
+    const first = fixedStart ?? Number(start);
+    if (constants.length < 3) return substring(text as string, first, null);
+    const count = fixedLength ?? Number(length);
+    return count < 0 ? negativeLength(count) : substring(text as string, first, count);
   };
 }
 
-function negativeLength(length: bigint): Failure {
+function negativeLength(length: number): Failure {
   return new Failure({ code: 'IllegalSqlFunctionArgument', params: { function: 'SUBSTRING', reason: `its length is ${length}` } });
 }
 
