@@ -14,6 +14,8 @@ export const limits = {
   expression_depth_max: 512,
   /** Nodes that forms like simple CASE may repeat in a plan; a text of the longest size has about as many. */
   plan_nodes_max: 100_000,
+  /** Steps of one path: a value is walked over once for each that is a wildcard. */
+  path_steps_max: 128,
   /** Constants of pushed predicates, encoded for kernels; conditions beyond it are left to the filter. */
   scan_constants_bytes_max: 512 * KiB,
   /** Room for a full expression, XML-escaped, and the serialization options. */

@@ -3,6 +3,8 @@
  * the rows that still need them.
  */
 import { compareValues, toleratedEquals } from '../vector/compare.ts';
+import { JsonValue } from '../vector/json.ts';
+import { elementsOf } from '../vector/json-path.ts';
 import { typeNameOf } from '../vector/text.ts';
 import { Failure, type SqlValue } from '../vector/value.ts';
 import { type Selection, valueAt } from '../vector/vector.ts';
@@ -59,6 +61,16 @@ export function membership(operand: Node, list: readonly Node[]): Node {
     return map1(operand, (value) => (value instanceof Failure ? value : contains(value)));
   }
   return mapAll([operand, ...list], ([value, ...others]) => (value instanceof Failure ? value : isAmong(value, others)));
+}
+
+/**
+ * IN with a list from the data: TRUE where an element equals. What is no list is its own only element; NULL and MISSING have
+ * none. Never NULL.
+ */
+export function isElement(operand: SqlValue, list: SqlValue): SqlValue {
+  if (operand instanceof Failure) return operand;
+  if (list === null || list === undefined) return false;
+  return isAmong(operand, list instanceof JsonValue && list.isList ? elementsOf(list) : [list]);
 }
 
 export interface Branch {

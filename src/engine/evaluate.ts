@@ -8,14 +8,15 @@ import type { Expression } from '../sql/expression.ts';
 import { calculate, concatenate, negate } from '../vector/arithmetic.ts';
 import { castFailed, castValue } from '../vector/cast.ts';
 import { compareValues } from '../vector/compare.ts';
+import { followPath, listOf } from '../vector/json-path.ts';
 import { fromLiteral } from '../vector/literal.ts';
 import { readField } from '../vector/number.ts';
 import { typeNameOf } from '../vector/text.ts';
 import { Failure, type SqlValue } from '../vector/value.ts';
 import { type Columns, type Selection, type Vector, valueAt } from '../vector/vector.ts';
 import { call, like } from './evaluate-call.ts';
-import { between, caseWhen, invert, logic, membership, notBoolean } from './evaluate-logic.ts';
-import { constant, map1, map2, type Node, type Run } from './evaluate-node.ts';
+import { between, caseWhen, invert, isElement, logic, membership, notBoolean } from './evaluate-logic.ts';
+import { constant, map1, map2, mapAll, type Node, type Run } from './evaluate-node.ts';
 
 /** The values of one expression for `rows`, dense in their order. */
 export type Compiled = Run;
@@ -96,6 +97,14 @@ function compile(expression: Expression, context: EvaluationContext): Node {
     }
     case 'in':
       return negatedIf(expression.negated, membership(inner(expression.operand), expression.list.map(inner)));
+    case 'element':
+      return negatedIf(expression.negated, map2(inner(expression.operand), inner(expression.list), isElement));
+    case 'path': {
+      const { steps } = expression;
+      return map1(inner(expression.operand), (value) => followPath(value, steps));
+    }
+    case 'list':
+      return mapAll(expression.items.map(inner), listOf);
     case 'like':
       return negatedIf(
         expression.negated,
@@ -120,9 +129,19 @@ function compile(expression: Expression, context: EvaluationContext): Node {
   }
 }
 
-/** An untyped field that was to be a number: its text is FALSE in an order with one, not an error. */
+/**
+ * An order across types is FALSE, not an error, where data decides the type: an untyped field that was to be a number, and a
+ * value of JSON, since one odd record must not end a query.
+ */
 function isLenient(expression: Expression): boolean {
-  return expression.op === 'number' && expression.onText === 'keep';
+  switch (expression.op) {
+    case 'number':
+      return expression.onText === 'keep';
+    case 'column':
+      return expression.type === 'any';
+    default:
+      return expression.op === 'path';
+  }
 }
 
 function negatedIf(negated: boolean, node: Node): Node {

@@ -5,7 +5,7 @@
 import { SelectError } from '../base/errors.ts';
 import { parseLikePattern } from '../vector/like.ts';
 import type { TypeName } from '../vector/value.ts';
-import type { Node, Path, PathStep } from './ast.ts';
+import type { Node, Path } from './ast.ts';
 import { bindCall } from './bind-call.ts';
 import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, wrongType } from './bind-context.ts';
 import type { ArithmeticOperator, CompareOperator, Expression } from './expression.ts';
@@ -43,8 +43,11 @@ export function bindExpression(node: Node, context: BindContext): Bound {
       return bindCase(node, context);
     case 'call':
       return bindCall(node, context, (arg) => bindExpression(arg, context));
-    case 'list':
-      throw new SelectError('UnsupportedSyntax', { reason: 'a list is no value of CSV', ...node.at });
+    case 'list': {
+      if (!context.columns.nested) throw new SelectError('UnsupportedSyntax', { reason: 'a list is no value of CSV', ...node.at });
+      const items = node.items.map((item) => bindExpression(item, context).expression);
+      return { expression: { op: 'list', items }, kind: 'any' };
+    }
   }
 }
 
@@ -60,13 +63,9 @@ function condition(expression: Expression): Bound {
 }
 
 function bindPath(path: Path, context: BindContext): Bound {
-  const wildcard = path.steps.find(
-    (step): step is Exclude<PathStep, { kind: 'name' }> => step.kind === 'members' || step.kind === 'elements',
-  );
-  if (wildcard !== undefined) throw new SelectError('ParseInvalidContextForWildcardInSelectList', wildcard.at);
-  const slot = context.columns.slotOf(path);
+  const bound = context.columns.read(path);
   if (!context.insideAggregate) context.plainColumn ??= path;
-  return { expression: { op: 'column', slot, type: 'untyped' }, kind: 'untyped' };
+  return bound;
 }
 
 function bindSign({ operator, operand: node, at }: NodeOf<'sign'>, context: BindContext): Bound {
@@ -134,6 +133,11 @@ function bindBetween(node: NodeOf<'between'>, context: BindContext): Bound {
  */
 function bindIn(node: NodeOf<'in'>, context: BindContext): Bound {
   const { negated } = node;
+  const collection = context.columns.nested ? collectionOf(node.list) : null;
+  if (collection !== null) {
+    const [operand, list] = [bindExpression(node.operand, context), bindExpression(collection, context)];
+    return condition({ op: 'element', operand: operand.expression, list: list.expression, negated });
+  }
   if ('kind' in node.list) throw new SelectError('UnsupportedSyntax', { reason: 'IN takes a list in parentheses', ...node.list.at });
   const operand = bindExpression(node.operand, context);
   const list = node.list.map((item) => bindExpression(item, context));
@@ -154,6 +158,13 @@ function bindIn(node: NodeOf<'in'>, context: BindContext): Bound {
   if (others.length === 0) return condition(numeric);
   duplicate(context, operand.expression, 1, node.at);
   return condition({ op: negated ? 'and' : 'or', operands: [numeric, membership(operand, others)] });
+}
+
+/** The right side of IN where it is one value that may be a list, in parentheses or not. */
+function collectionOf(list: NodeOf<'in'>['list']): Node | null {
+  if ('kind' in list) return list;
+  const [only] = list;
+  return list.length === 1 && only?.kind === 'path' ? only : null;
 }
 
 function bindLike(node: NodeOf<'like'>, context: BindContext): Bound {

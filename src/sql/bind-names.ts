@@ -1,29 +1,52 @@
 /** Names to columns: table aliases, header names, positions. Collects each column the query reads once. */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { headerOf, type InputSchema } from '../vector/schema.ts';
+import type { PositionalSchema } from '../vector/schema.ts';
 import type { From, Name, Path, PathStep } from './ast.ts';
+import type { Bound } from './bind-context.ts';
 import { nearestHint } from './nearest.ts';
-import type { ColumnRef } from './plan.ts';
+import type { ColumnRef, Plan } from './plan.ts';
 
 /** The columns a query may name and those it did. */
-export class Columns {
+export interface Columns {
+  /** Values can be lists and structs, and paths lead into them. */
+  readonly nested: boolean;
+  readonly refs: readonly ColumnRef[];
+  /** How records are reached from each root value. */
+  readonly source: Plan['source'];
+  /** The value that a path names. */
+  read(path: Path): Bound;
+  /** Refuses the path before `.*` in the SELECT list where it is not the table itself. */
+  checkTable(path: Path): void;
+}
+
+/** CSV: columns by header name or position. */
+export class PositionalColumns implements Columns {
+  readonly nested = false;
+  readonly source = [];
   readonly refs: ColumnRef[] = [];
   private readonly slots = new Map<number, number>();
-  private readonly schema: InputSchema;
+  private readonly schema: PositionalSchema;
   private readonly from: From;
 
-  constructor(schema: InputSchema, from: From) {
-    refuseSource(from);
+  constructor(schema: PositionalSchema, from: From) {
+    refuseTable(from);
+    const step = from.steps[0]?.kind === 'elements' ? from.steps[1] : from.steps[0];
+    if (step !== undefined) throw pathError(step);
     this.schema = schema;
     this.from = from;
   }
 
-  /**
-   * The slot of the column that a path names. Raises InvalidTableAlias, InvalidKeyPath, AmbiguousFieldName, MissingHeaders,
-   * InvalidColumnIndex.
-   */
-  slotOf(path: Path): number {
+  /** Raises InvalidTableAlias, InvalidKeyPath, AmbiguousFieldName, MissingHeaders, InvalidColumnIndex. */
+  read(path: Path): Bound {
+    const wildcard = path.steps.find(
+      (step): step is Exclude<PathStep, { kind: 'name' }> => step.kind === 'members' || step.kind === 'elements',
+    );
+    if (wildcard !== undefined) throw new SelectError('ParseInvalidContextForWildcardInSelectList', wildcard.at);
+    return { expression: { op: 'column', slot: this.slotOf(path), type: 'untyped' }, kind: 'untyped' };
+  }
+
+  private slotOf(path: Path): number {
     const [first, ...rest] = path.steps;
     if (first === undefined) return this.slotOfName(path.root, false);
     if (!this.isTable(path.root)) {
@@ -34,7 +57,7 @@ export class Columns {
     return this.slotOfName(first.name, true);
   }
 
-  /** Checks the path before `.*`: only the table itself has members. */
+  /** Only the table itself has members. Raises InvalidTableAlias, InvalidKeyPath. */
   checkTable(path: Path): void {
     if (!this.isTable(path.root)) throw new SelectError('InvalidTableAlias', { name: path.root.text, ...path.root.at });
     const [step] = path.steps;
@@ -52,7 +75,7 @@ export class Columns {
   private slotOfName(name: Name, qualified: boolean): number {
     const position = this.positionOf(name);
     if (position !== null) return this.slotAt(position);
-    const names = headerOf(this.schema);
+    const { names } = this.schema;
     const params = { name: name.text, ...nearestHint(name.text, names ?? []), ...name.at };
     throw new SelectError(names !== null || qualified ? 'MissingHeaders' : 'InvalidColumnIndex', params);
   }
@@ -73,7 +96,7 @@ export class Columns {
   private slotAt(position: number): number {
     const known = this.slots.get(position);
     if (known !== undefined) return known;
-    const slot = this.refs.push({ name: headerOf(this.schema)?.[position] ?? `_${position + 1}`, position, path: null }) - 1;
+    const slot = this.refs.push({ name: this.schema.names?.[position] ?? `_${position + 1}`, position, path: null }) - 1;
     this.slots.set(position, slot);
     return slot;
   }
@@ -91,9 +114,9 @@ interface HeaderIndex {
   readonly folded: ReadonlyMap<string, readonly number[]>;
 }
 
-const indexes = new WeakMap<InputSchema, HeaderIndex>();
+const indexes = new WeakMap<PositionalSchema, HeaderIndex>();
 
-function headerIndex(schema: InputSchema): HeaderIndex {
+function headerIndex(schema: PositionalSchema): HeaderIndex {
   const known = indexes.get(schema);
   if (known !== undefined) return known;
   const index = { exact: positionsBy(schema, (name) => name), folded: positionsBy(schema, (name) => name.toLowerCase()) };
@@ -101,9 +124,9 @@ function headerIndex(schema: InputSchema): HeaderIndex {
   return index;
 }
 
-function positionsBy(schema: InputSchema, keyOf: (name: string) => string): Map<string, number[]> {
+function positionsBy({ names }: PositionalSchema, keyOf: (name: string) => string): Map<string, number[]> {
   const positions = new Map<string, number[]>();
-  for (const [position, name] of (headerOf(schema) ?? []).entries()) {
+  for (const [position, name] of (names ?? []).entries()) {
     const key = keyOf(name);
     const known = positions.get(key);
     if (known === undefined) positions.set(key, [position]);
@@ -112,16 +135,16 @@ function positionsBy(schema: InputSchema, keyOf: (name: string) => string): Map<
   return positions;
 }
 
-function isTableName(name: Name): boolean {
+/** Whether a name is the table's. */
+export function isTableName(name: Name): boolean {
   return name.text.toLowerCase() === 's3object';
 }
 
-function refuseSource({ source, steps }: From): void {
+/** Raises InvalidDataSource where FROM names another table. */
+export function refuseTable({ source }: From): void {
   if (!isTableName(source)) {
     throw new SelectError('InvalidDataSource', { hint: `FROM reads S3Object, not ${source.text.slice(0, 64)}.`, ...source.at });
   }
-  const step = steps[0]?.kind === 'elements' ? steps[1] : steps[0];
-  if (step !== undefined) throw pathError(step);
 }
 
 function pathError(step: PathStep): SelectError {

@@ -5,12 +5,13 @@ import type { Node, Path, Select, SelectItem } from './ast.ts';
 import { type BindContext, createContext } from './bind-context.ts';
 import { bindCondition, bindExpression } from './bind-expression.ts';
 import { bindLimit } from './bind-limit.ts';
-import { Columns } from './bind-names.ts';
+import { PositionalColumns } from './bind-names.ts';
+import { OpenColumns } from './bind-paths.ts';
 import type { Aggregate, Plan, Projection, ProjectionItem } from './plan.ts';
 
 /** Binds a query. Raises the binding codes; nothing of the object's data is read. */
 export function bind(select: Select, schema: InputSchema): Plan {
-  const columns = new Columns(schema, select.from);
+  const columns = schema.kind === 'open' ? new OpenColumns(select.from) : new PositionalColumns(schema, select.from);
   const aggregates: Aggregate[] = [];
   const context = createContext(columns, aggregates);
   const items: readonly ProjectionItem[] =
@@ -18,7 +19,7 @@ export function bind(select: Select, schema: InputSchema): Plan {
   const projection = projectionOf(items, aggregates, context);
   const filter = select.where === null ? null : bindCondition(select.where, createContext(columns, null));
   const limit = select.limit === null ? null : bindLimit(select.limit);
-  return { source: [], columns: columns.refs, filter, predicates: [], residual: filter, projection, limit, empty: false };
+  return { source: columns.source, columns: columns.refs, filter, predicates: [], residual: filter, projection, limit, empty: false };
 }
 
 function bindItem(item: SelectItem, index: number, context: BindContext): ProjectionItem {

@@ -1,4 +1,5 @@
 /** Bound expressions as text, close to SQL. Fully parenthesized where one operator stands in another. */
+import type { PathStep } from '../vector/path.ts';
 import type { Literal } from '../vector/value.ts';
 import type { Expression } from './expression.ts';
 import type { ColumnRef } from './plan.ts';
@@ -16,6 +17,31 @@ export function columnText(name: string): string {
   return /^[A-Za-z_$][A-Za-z0-9_$]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
+/** A column as a query could name it: by its name, or by its path from the record. */
+export function refText(column: ColumnRef | null): string {
+  if (column?.path === undefined || column.path === null) return columnText(column?.name ?? '');
+  const text = pathText(column.path);
+  return text.startsWith('.') ? text.slice(1) : `record${text}`;
+}
+
+/** Steps as SQL writes them. */
+export function pathText(steps: readonly PathStep[]): string {
+  return steps.map(stepText).join('');
+}
+
+function stepText(step: PathStep): string {
+  switch (step.kind) {
+    case 'member':
+      return step.exact ? `."${step.name.replaceAll('"', '""')}"` : `.${step.name}`;
+    case 'index':
+      return `[${step.index}]`;
+    case 'elements':
+      return '[*]';
+    case 'members':
+      return '.*';
+  }
+}
+
 /** Text as a SQL literal. */
 export function stringText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
@@ -30,7 +56,7 @@ function print(expression: Expression, columns: readonly ColumnRef[]): string {
     case 'literal':
       return literalText(expression.value);
     case 'column':
-      return columnText(columns[expression.slot]?.name ?? `#${expression.slot}`);
+      return refText(columns[expression.slot] ?? null);
     case 'number':
       return `number(${print(expression.operand, columns)})`;
     case 'negate':
@@ -49,6 +75,12 @@ function print(expression: Expression, columns: readonly ColumnRef[]): string {
       return `${inner(expression.operand)} ${not(expression)}BETWEEN ${inner(expression.low)} AND ${inner(expression.high)}`;
     case 'in':
       return `${inner(expression.operand)} ${not(expression)}IN (${listText(expression.list, columns)})`;
+    case 'element':
+      return `${inner(expression.operand)} ${not(expression)}IN ${inner(expression.list)}`;
+    case 'path':
+      return `${inner(expression.operand)}${pathText(expression.steps)}`;
+    case 'list':
+      return `[${listText(expression.items, columns)}]`;
     case 'like': {
       const suffix = expression.escape === null ? '' : ` ESCAPE ${inner(expression.escape)}`;
       return `${inner(expression.operand)} ${not(expression)}LIKE ${inner(expression.pattern)}${suffix}`;
@@ -78,7 +110,7 @@ function not({ negated }: { readonly negated: boolean }): string {
 }
 
 function isInfix({ op }: Expression): boolean {
-  return ['arithmetic', 'compare', 'concat', 'not', 'and', 'or', 'between', 'in', 'like', 'is'].includes(op);
+  return ['arithmetic', 'compare', 'concat', 'not', 'and', 'or', 'between', 'in', 'element', 'like', 'is'].includes(op);
 }
 
 function literalText(literal: Literal): string {

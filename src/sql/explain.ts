@@ -1,13 +1,14 @@
 /** A plan as text for people: what the scan answers and with which kernel, what is left for afterwards. */
-import { columnText, expressionText, stringText } from './explain-expression.ts';
+import { columnText, expressionText, pathText, refText, stringText } from './explain-expression.ts';
 import { nextDown, nextUp } from './optimize/doubles.ts';
-import type { Aggregate, LikePattern, Plan, ScanPredicate } from './plan.ts';
+import type { Aggregate, ColumnRef, LikePattern, Plan, ScanPredicate } from './plan.ts';
 
 /** The plan, one line for each thing that is done, in the order it is done. Ends with a line feed. */
 export function explain(plan: Plan): string {
   const lines = plan.empty
     ? ['scan       nothing: the condition is never true']
     : [
+        ...(plan.source.length === 0 ? [] : [`records    S3Object[*]${pathText(plan.source)}`]),
         `scan       ${columnsRead(plan)}`,
         ...plan.predicates.map((predicate) => `  kernel   ${kernelNames[predicate.kind]}: ${predicateText(predicate, plan)}`),
         ...(plan.residual === null ? [] : [`filter     ${expressionText(plan.residual, plan.columns)}`]),
@@ -25,12 +26,15 @@ const kernelNames: Readonly<Record<ScanPredicate['kind'], string>> = {
 };
 
 function columnsRead({ columns, projection }: Plan): string {
-  const named = columns.map(({ name, position }) =>
-    position === null || name === `_${position + 1}` ? columnText(name) : `${columnText(name)} (_${position + 1})`,
-  );
+  const named = columns.map(columnRead);
   const whole = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
   if (named.length === 0) return whole ? 'whole records' : 'no columns, records are counted';
   return `${named.length === 1 ? 'column' : 'columns'} ${named.join(', ')}${whole ? ', and whole records' : ''}`;
+}
+
+function columnRead(column: ColumnRef): string {
+  const { name, position } = column;
+  return position === null || name === `_${position + 1}` ? refText(column) : `${columnText(name)} (_${position + 1})`;
 }
 
 function outputLines({ projection, columns }: Plan): readonly string[] {
@@ -53,11 +57,13 @@ function aggregateText({ function: name, argument }: Aggregate, columns: Plan['c
 }
 
 function predicateText(predicate: ScanPredicate, { columns }: Plan): string {
-  const name = columnText(columns[predicate.slot]?.name ?? '');
+  const column = columns[predicate.slot] ?? null;
+  const name = refText(column);
   const negated = predicate.negated ? 'NOT ' : '';
   switch (predicate.kind) {
     case 'present':
-      return predicate.negated ? `${name} IS NULL` : `${name} IS NOT NULL`;
+      // why: the fields of CSV are never NULL, only absent; in JSON null is a value
+      return `${name} IS ${predicate.negated ? '' : 'NOT '}${column?.path ? 'MISSING' : 'NULL'}`;
     case 'in':
       return `${name} ${negated}IN (${predicate.values.slice(0, 10).map(stringText).join(', ')}${predicate.values.length > 10 ? ', …' : ''})`;
     case 'like':

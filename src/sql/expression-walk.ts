@@ -13,6 +13,7 @@ export function operandsOf(expression: Expression): readonly Expression[] {
     case 'not':
     case 'is':
     case 'cast':
+    case 'path':
       return [expression.operand];
     case 'arithmetic':
     case 'concat':
@@ -25,6 +26,10 @@ export function operandsOf(expression: Expression): readonly Expression[] {
       return [expression.operand, expression.low, expression.high];
     case 'in':
       return [expression.operand, ...expression.list];
+    case 'element':
+      return [expression.operand, expression.list];
+    case 'list':
+      return expression.items;
     case 'like':
       return [expression.operand, expression.pattern, ...(expression.escape === null ? [] : [expression.escape])];
     case 'case':
@@ -46,6 +51,7 @@ export function mapOperands(expression: Expression, map: (operand: Expression) =
     case 'not':
     case 'is':
     case 'cast':
+    case 'path':
       return changed(expression, { operand: map(expression.operand) });
     case 'arithmetic':
     case 'concat':
@@ -58,6 +64,10 @@ export function mapOperands(expression: Expression, map: (operand: Expression) =
       return changed(expression, { operand: map(expression.operand), low: map(expression.low), high: map(expression.high) });
     case 'in':
       return changed(expression, { operand: map(expression.operand), list: mapAll(expression.list, map) });
+    case 'element':
+      return changed(expression, { operand: map(expression.operand), list: map(expression.list) });
+    case 'list':
+      return changed(expression, { items: mapAll(expression.items, map) });
     case 'like': {
       const mapped = { operand: map(expression.operand), pattern: map(expression.pattern) };
       return changed(expression, { ...mapped, escape: expression.escape === null ? null : map(expression.escape) });

@@ -2,11 +2,12 @@
  * Bound expressions: plain data (they survive `structuredClone`), names resolved to column slots, types known where they
  * can be. The binder makes them, the optimizer rewrites them, `engine` compiles them.
  */
+import type { PathStep } from '../vector/path.ts';
 import type { Literal, TypeName } from '../vector/value.ts';
 
 /**
  * The type known before a row is read. `untyped`: a CSV field, text that is read as a number where it meets one;
- * `any`: known only at run time.
+ * `any`: known only at run time, as of all values of JSON.
  */
 export type StaticType = TypeName | 'missing' | 'null' | 'untyped' | 'any';
 
@@ -44,6 +45,11 @@ export type Expression =
       readonly what: 'null' | 'missing' | 'true' | 'false' | TypeName;
       readonly negated: boolean;
     }
+  /** A path into a value that the scan could not follow: behind a wildcard. */
+  | { readonly op: 'path'; readonly operand: Expression; readonly steps: readonly PathStep[] }
+  | { readonly op: 'list'; readonly items: readonly Expression[] }
+  /** `x IN s.tags`: whether the value is among the elements of a list; what is no list is its own only element. Never NULL. */
+  | { readonly op: 'element'; readonly operand: Expression; readonly list: Expression; readonly negated: boolean }
   | { readonly op: 'cast'; readonly operand: Expression; readonly to: TypeName }
   /** Simple CASE is bound to comparisons; a branch is evaluated only for the rows that reach it. */
   | {

@@ -1,5 +1,7 @@
 /** Comparison of values: one order for all numbers, one for text, and what happens across types. */
 import { Decimal } from './decimal.ts';
+import { JsonValue } from './json.ts';
+import { orderOfJson } from './json-compare.ts';
 import { typeNameOf } from './text.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type SqlValue } from './value.ts';
@@ -22,7 +24,8 @@ export function compareValues(operator: Comparison, left: SqlValue, right: SqlVa
 
 /**
  * Negative, 0 or positive; NaN where a NaN takes part; undefined across types. Neither value is NULL, MISSING or a failure.
- * Float with decimal compares in double, the decimal rounded to the nearest; integers compare exactly with both.
+ * Float with decimal compares in double, the decimal rounded to the nearest; integers compare exactly with both. Lists are
+ * ordered element by element; structs are equal or undefined.
  */
 export function orderOf(left: SqlValue, right: SqlValue): number | undefined {
   if (typeof left === 'string') return typeof right === 'string' ? compareText(left, right) : undefined;
@@ -38,6 +41,7 @@ export function orderOf(left: SqlValue, right: SqlValue): number | undefined {
   }
   if (typeof left === 'boolean') return typeof right === 'boolean' ? Number(left) - Number(right) : undefined;
   if (left instanceof Timestamp) return right instanceof Timestamp ? left.compare(right) : undefined;
+  if (left instanceof JsonValue) return right instanceof JsonValue ? orderOfJson(left, right, orderOf) : undefined;
   return undefined;
 }
 

@@ -3,7 +3,8 @@ import type { LikePattern } from './like.ts';
 
 /**
  * MISSING never satisfies a predicate, negated or not, but for `present` and a negated `in` (IN is never NULL). Text that cannot be read in the given way is
- * undecided, never FALSE: the scan keeps the row and marks it.
+ * undecided, never FALSE: the scan keeps the row and marks it. So is a JSON value of another type than the predicate's: `number`
+ * decides number tokens, `text`, `like` and `in` string tokens, by what they mean and not by their escapes.
  */
 export type ScanPredicate =
   /**
@@ -30,5 +31,5 @@ export type ScanPredicate =
     }
   | { readonly kind: 'like'; readonly slot: number; readonly pattern: LikePattern; readonly negated: boolean }
   | { readonly kind: 'in'; readonly slot: number; readonly values: readonly string[]; readonly negated: boolean }
-  /** IS NOT NULL / IS NOT MISSING of a text column; negated: IS NULL / IS MISSING. */
+  /** IS NOT MISSING, and IS NOT NULL of a text column; negated: IS MISSING. A JSON null is present. */
   | { readonly kind: 'present'; readonly slot: number; readonly negated: boolean };

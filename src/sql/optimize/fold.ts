@@ -2,6 +2,7 @@
 import { calculate, concatenate, negate } from '../../vector/arithmetic.ts';
 import { castValue } from '../../vector/cast.ts';
 import { compareValues } from '../../vector/compare.ts';
+import { listOf } from '../../vector/json-path.ts';
 import { fromLiteral, toLiteral } from '../../vector/literal.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
 import type { Expression } from '../expression.ts';
@@ -52,6 +53,8 @@ function simplify(expression: Expression): Expression {
       );
     case 'not':
       return constant(expression, [expression.operand], ([value]) => (typeof value === 'boolean' ? !value : notOfUnknown(value)));
+    case 'list':
+      return constant(expression, expression.items, listOf);
     case 'and':
     case 'or':
       return simplifyLogic(expression);

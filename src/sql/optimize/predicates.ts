@@ -24,7 +24,9 @@ export function predicateOf(condition: Expression): ScanPredicate | null {
       return ofLike(condition);
     case 'is': {
       const slot = columnSlot(condition.operand);
-      if (slot === null || (condition.what !== 'null' && condition.what !== 'missing')) return null;
+      // why: of JSON, a null is NULL and still present
+      const absent = condition.what === 'missing' || (condition.what === 'null' && isUntyped(condition.operand));
+      if (slot === null || !absent) return null;
       return { kind: 'present', slot, negated: !condition.negated };
     }
     case 'not': {
@@ -129,7 +131,11 @@ function stringOf(expression: Expression): string | undefined {
 }
 
 function columnSlot(expression: Expression): number | null {
-  return expression.op === 'column' && expression.type === 'untyped' ? expression.slot : null;
+  return expression.op === 'column' && (expression.type === 'untyped' || expression.type === 'any') ? expression.slot : null;
+}
+
+function isUntyped(expression: Expression): boolean {
+  return expression.op === 'column' && expression.type === 'untyped';
 }
 
 /** A column read as text; CAST AS STRING changes nothing about it. */
@@ -140,7 +146,9 @@ function textSlot(expression: Expression): number | null {
 
 type NumberColumn = Pick<Extract<ScanPredicate, { kind: 'number' }>, 'slot' | 'reading'>;
 
+/** A value of JSON is a number where it is written as one; a scan leaves all others to the filter. */
 function numberColumn(expression: Expression): NumberColumn | null {
+  if (expression.op === 'column' && expression.type === 'any') return { slot: expression.slot, reading: 'decimal' };
   if (expression.op === 'number') {
     const slot = expression.onText === 'keep' ? columnSlot(expression.operand) : null;
     return slot === null ? null : { slot, reading: 'untyped' };
