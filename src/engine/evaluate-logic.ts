@@ -3,8 +3,8 @@
  * the rows that still need them.
  */
 import { compareValues, toleratedEquals } from '../vector/compare.ts';
-import { JsonValue } from '../vector/json.ts';
 import { elementsOf } from '../vector/json-path.ts';
+import { JsonValue } from '../vector/json-value.ts';
 import { typeNameOf } from '../vector/text.ts';
 import { Failure, type SqlValue } from '../vector/value.ts';
 import { type Selection, valueAt } from '../vector/vector.ts';

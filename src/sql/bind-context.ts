@@ -3,16 +3,28 @@ import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Path, Position } from './ast.ts';
-import type { Columns } from './bind-names.ts';
 import type { Expression } from './expression.ts';
 import { operandsOf } from './expression-walk.ts';
-import type { Aggregate } from './plan.ts';
+import type { Aggregate, ColumnRef, Plan } from './plan.ts';
 import { isNumeric, type Kind, kindName } from './types.ts';
 
 /** An expression and what is known of its values. */
 export interface Bound {
   readonly expression: Expression;
   readonly kind: Kind;
+}
+
+/** The columns a query may name and those it did. */
+export interface Columns {
+  /** Values can be lists and structs, and paths lead into them. */
+  readonly nested: boolean;
+  readonly refs: readonly ColumnRef[];
+  /** How records are reached from each root value. */
+  readonly source: Plan['source'];
+  /** The value that a path names. */
+  read(path: Path): Bound;
+  /** Refuses the path before `.*` in the SELECT list where it is not the table itself. */
+  checkTable(path: Path): void;
 }
 
 export interface BindContext {

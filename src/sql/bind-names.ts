@@ -3,22 +3,9 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { PositionalSchema } from '../vector/schema.ts';
 import type { From, Name, Path, PathStep } from './ast.ts';
-import type { Bound } from './bind-context.ts';
+import type { Bound, Columns } from './bind-context.ts';
 import { nearestHint } from './nearest.ts';
-import type { ColumnRef, Plan } from './plan.ts';
-
-/** The columns a query may name and those it did. */
-export interface Columns {
-  /** Values can be lists and structs, and paths lead into them. */
-  readonly nested: boolean;
-  readonly refs: readonly ColumnRef[];
-  /** How records are reached from each root value. */
-  readonly source: Plan['source'];
-  /** The value that a path names. */
-  read(path: Path): Bound;
-  /** Refuses the path before `.*` in the SELECT list where it is not the table itself. */
-  checkTable(path: Path): void;
-}
+import type { ColumnRef } from './plan.ts';
 
 /** CSV: columns by header name or position. */
 export class PositionalColumns implements Columns {

@@ -3,8 +3,8 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { PathStep } from '../vector/path.ts';
 import type * as ast from './ast.ts';
-import type { Bound } from './bind-context.ts';
-import { type Columns, isTableName, refuseTable } from './bind-names.ts';
+import type { Bound, Columns } from './bind-context.ts';
+import { isTableName, refuseTable } from './bind-names.ts';
 import type { ColumnRef } from './plan.ts';
 
 /** JSON: any name may be there, so none is refused; what is absent is MISSING. */

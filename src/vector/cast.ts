@@ -1,6 +1,6 @@
 /** CAST: every pair of types. A cast that cannot be is a failure value. */
 import { Decimal } from './decimal.ts';
-import { JsonValue } from './json.ts';
+import { JsonValue } from './json-value.ts';
 import { floatText, readDecimal, readFloat, readInt } from './number.ts';
 import { csvText, excerpt, typeNameOf } from './text.ts';
 import { Timestamp } from './timestamp.ts';

@@ -1,7 +1,7 @@
 /** Comparison of values: one order for all numbers, one for text, and what happens across types. */
 import { Decimal } from './decimal.ts';
-import { JsonValue } from './json.ts';
 import { orderOfJson } from './json-compare.ts';
+import { JsonValue } from './json-value.ts';
 import { typeNameOf } from './text.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type SqlValue } from './value.ts';

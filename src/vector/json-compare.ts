@@ -1,6 +1,7 @@
 /** Order and equality of lists and structs. Each text is read once; nothing recurses. */
-import { decodeToken, type JsonValue } from './json.ts';
+import { decodeToken } from './json.ts';
 import { endOfValidString, endOfValue, unquoteString } from './json-text.ts';
+import type { JsonValue } from './json-value.ts';
 import type { SqlValue } from './value.ts';
 
 /** How two scalars compare; neither is NULL. */
@@ -43,10 +44,7 @@ export function orderOfJson(left: JsonValue, right: JsonValue, orderOf: OrderOf)
 }
 
 /** A scalar is its token. */
-type Tree =
-  | string
-  | { readonly kind: 'list'; readonly items: Tree[] }
-  | { readonly kind: 'struct'; readonly members: Map<string, Tree> };
+type Tree = string | { readonly kind: 'list'; readonly items: Tree[] } | { readonly kind: 'struct'; readonly members: Map<string, Tree> };
 type Pair = readonly [Tree, Tree];
 
 function orderOfScalars(left: string, right: string, orderOf: OrderOf): number | undefined {

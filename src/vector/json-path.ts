@@ -1,6 +1,7 @@
 /** Paths followed inside JSON text: for what a scan did not resolve itself. No step looks at a byte twice. */
-import { decodeToken, JsonValue } from './json.ts';
+import { decodeToken } from './json.ts';
 import { endOfValidString, endOfValue, unquoteString } from './json-text.ts';
+import { JsonValue } from './json-value.ts';
 import type { PathStep } from './path.ts';
 import { jsonText } from './text.ts';
 import { Failure, type SqlValue } from './value.ts';

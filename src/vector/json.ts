@@ -1,20 +1,8 @@
 /** JSON tokens as SQL values. Whatever the text, nothing here recurses and the time taken is linear in it. */
 import { Decimal } from './decimal.ts';
 import { compactJson, endOfString, unquoteString } from './json-text.ts';
+import { JsonValue } from './json-value.ts';
 import { Failure, type SqlValue } from './value.ts';
-
-/** A list or struct as its JSON text: valid, without insignificant whitespace, its tokens as they were written. */
-export class JsonValue {
-  readonly json: string;
-
-  constructor(json: string) {
-    this.json = json;
-  }
-
-  get isList(): boolean {
-    return this.json.startsWith('[');
-  }
-}
 
 /**
  * The value of one JSON token: a string, a number, `true`, `false`, `null`, a list or an object, nothing around it. Integers
@@ -39,11 +27,6 @@ export function decodeToken(json: string): SqlValue {
     default:
       return decodeNumber(json);
   }
-}
-
-/** Text as a string token. Lone surrogates become escapes: UTF-8 has no bytes for them. */
-export function encodeString(text: string): string {
-  return JSON.stringify(text);
 }
 
 /** What a double holds exactly. */

@@ -1,7 +1,7 @@
 /** Values as plain data and back: what plans and partial aggregates carry across the thread boundary. */
 import { assert } from '../base/assert.ts';
 import { Decimal } from './decimal.ts';
-import { JsonValue } from './json.ts';
+import { JsonValue } from './json-value.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type Literal, type SqlValue } from './value.ts';
 

@@ -1,8 +1,8 @@
 /** Values as output text. */
 import { assert } from '../base/assert.ts';
 import { Decimal } from './decimal.ts';
+import { JsonValue } from './json-value.ts';
 import { floatText } from './number.ts';
-import { JsonValue } from './json.ts';
 import { Timestamp } from './timestamp.ts';
 import { Failure, type SqlValue } from './value.ts';
 

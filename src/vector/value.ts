@@ -18,7 +18,7 @@
  */
 import type { ErrorValue } from '../base/errors.ts';
 import type { Decimal } from './decimal.ts';
-import type { JsonValue } from './json.ts';
+import type { JsonValue } from './json-value.ts';
 import type { Timestamp } from './timestamp.ts';
 
 export const MISSING = undefined;
