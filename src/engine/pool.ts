@@ -6,7 +6,7 @@ import { EventEmitter } from 'node:events';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { loadModule } from '../kernels/kernels.ts';
+import { loadModule } from '../kernels/load.ts';
 import { type DescribeResult, type DescribeTask, describe } from './describe.ts';
 import { runSplit } from './run-split.ts';
 import type { SplitTask, TaskResult } from './task.ts';

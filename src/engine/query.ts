@@ -8,6 +8,7 @@ import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type InflateStats, inflate } from '../formats/codecs.ts';
+import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
 import { splitsOf } from '../formats/split.ts';
 import type { Plan } from '../sql/plan.ts';
@@ -231,7 +232,8 @@ export class Engine {
     assert(object.ref !== null, 'an object without a reference is pushed');
     // What comes before the records has been read too.
     if (scanRange === null) driver.scannedBefore(Math.min(dataStart, object.size));
-    const splits = splitsOf({ dataStart, size: object.size, scanRange, split_bytes: this.#split_bytes, boundaries: this.#boundaries });
+    const split_bytes = input.format === 'csv' && !isCuttable(input) ? Number.POSITIVE_INFINITY : this.#split_bytes;
+    const splits = splitsOf({ dataStart, size: object.size, scanRange, split_bytes, boundaries: this.#boundaries });
     return new ObjectFeed(object.ref, splits);
   }
 }

@@ -24,10 +24,15 @@ export function styleOf(output: CsvOutput): CsvStyle {
   };
 }
 
-/** Whether two characters of the record delimiter can overlap themselves: such an object cannot be cut at any byte. */
-export function isSelfOverlapping(input: CsvInput): boolean {
-  const characters = [...input.recordDelimiter];
-  return characters.length === 2 && characters[0] === characters[1];
+/**
+ * Whether splits may begin at any byte of such an object. Not where a record delimiter can overlap itself, and with quoted record
+ * delimiters only in the dialects whose quote state is one bit: no escape of its own, no character of more than a byte.
+ */
+export function isCuttable(input: CsvInput): boolean {
+  const [first, second] = input.recordDelimiter;
+  if (first === second) return false;
+  if (!input.allowQuotedRecordDelimiter || input.quote === '') return true;
+  return input.escape === input.quote && Buffer.byteLength(input.quote) === 1 && Buffer.byteLength(input.fieldDelimiter) === 1;
 }
 
 /**

@@ -56,7 +56,7 @@ export class CsvWindows {
     this.#fast = options.simd.supports(dialect) ? options.simd : options.reference;
     this.#fast.csvDialect(dialect);
     this.kernels = this.#fast;
-    const start = resume ?? (split.first ? split.start : Math.max(0, split.start - this.#delimiterBytes + 1));
+    const start = resume ?? (split.first ? split.start : Math.max(0, split.start - 2 * this.#delimiterBytes + 2));
     this.#next = options.memory.layout.read;
     this.#have = this.#next;
     this.#delta = start - this.#next;
@@ -113,7 +113,7 @@ export class CsvWindows {
   /** The split is read: find the quote state where it ends. `from`: a record's address at or before that. */
   #finish(from: number): void {
     this.#finishFrom = null;
-    const end = this.#options.split.end - this.#delta;
+    const end = this.#stateOffset(this.#options.split.end) - this.#delta;
     if (end <= from) return;
     this.kernels.csvIndex(from, 0, end - from, 0, false);
     this.endState = this.kernels.flags() & indexFlag.endsQuoted ? 'quoted' : 'outside';
@@ -152,7 +152,7 @@ export class CsvWindows {
   /** Ends in part of the window, by the reference kernels where the SIMD ones find an irregular quote. */
   #index(from: number, to: number, quoted: boolean): number {
     const { reference, dialect } = this.#options;
-    const before = from === 0 ? 0 : this.flags;
+    const before = from === 0 ? 0 : this.flags & ~indexFlag.endsQuoted;
     let ends = this.kernels.csvIndex(this.#base, from, to, 0, quoted);
     this.flags = before | this.kernels.flags();
     const doubtful = indexFlag.irregular | (dialect.quotedRecordDelimiters ? 0 : indexFlag.quotedDelimiter);
@@ -234,11 +234,14 @@ export class CsvWindows {
   #findFirstRecord(): void {
     const { split, dialect, startState, window_bytes } = this.#options;
     this.#read();
+    const before = this.#next;
+    this.#next = Math.min(this.#have, this.#stateOffset(split.start) - this.#delta);
     let quoted = false;
     if (dialect.quotedRecordDelimiters) {
       quoted = startState === 'unknown' ? guessQuoted(this.#memory.u8.subarray(this.#next, Math.min(this.#have, this.#next + GUESS_BYTES)), dialect) : startState === 'quoted';
     }
     this.assumedStart = quoted ? 'quoted' : 'outside';
+    if (!quoted) this.#leaveDelimiter(before, split.start - this.#delta);
     // why: quotes need not balance before the first delimiter where a delimiter ends a record in any case.
     const bare = { ...dialect, quote: new Uint8Array(0) };
     if (!dialect.quotedRecordDelimiters) this.#fast.csvDialect(bare);
@@ -257,9 +260,10 @@ export class CsvWindows {
         break;
       }
       if (this.offsetOf(this.#next + to) > split.end && dialect.quotedRecordDelimiters) this.#skipToEnd(quoted);
-      quoted = dialect.quotedRecordDelimiters && (this.#fast.flags() & indexFlag.endsQuoted) !== 0;
       // Keep the bytes that may begin a delimiter of two.
       const keep = this.#have - this.#next === to && this.#eof ? 0 : this.#delimiterBytes - 1;
+      if (keep > 0) this.#indexSkipped(to - keep, quoted);
+      quoted = dialect.quotedRecordDelimiters && (this.flags & indexFlag.endsQuoted) !== 0;
       this.#next += to - keep;
       if (this.#have - this.#next <= keep) this.#read();
     }
@@ -267,14 +271,34 @@ export class CsvWindows {
     if (this.#next >= this.#have || this.position > split.end) this.#done = true;
   }
 
+  /** Where the quote state of a boundary is told: any record delimiter that ends behind the boundary begins here or later. */
+  #stateOffset(boundary: number): number {
+    return Math.max(0, boundary - this.#delimiterBytes + 1);
+  }
+
+  /** Begins behind a record delimiter that the start lies in: its rest would look like text. */
+  #leaveDelimiter(from: number, to: number): void {
+    const { bytes } = this.#memory;
+    const { recordDelimiter } = this.#options.dialect;
+    for (let end = Math.min(to, this.#have); end > this.#next && end - this.#delimiterBytes >= from; end--) {
+      if (bytes.compare(recordDelimiter, 0, this.#delimiterBytes, end - this.#delimiterBytes, end) === 0) {
+        this.#next = end;
+        return;
+      }
+    }
+  }
+
   /** Ends before the split's first record; -1 where the quote state must be known to find them. */
   #indexSkipped(to: number, quoted: boolean): number {
     const { reference, startState, dialect } = this.#options;
-    const ends = this.#fast.csvIndex(this.#next, 0, to, 0, quoted);
-    if (!dialect.quotedRecordDelimiters || !(this.#fast.flags() & indexFlag.irregular) || this.#fast === reference) return ends;
+    let ends = this.#fast.csvIndex(this.#next, 0, to, 0, quoted);
+    this.flags = this.#fast.flags();
+    if (!dialect.quotedRecordDelimiters || !(this.flags & indexFlag.irregular) || this.#fast === reference) return ends;
     // Parity cannot be trusted here. Without knowing the state nothing can be said; with it the reference reads on.
     if (startState === 'unknown') return -1;
-    return reference.csvIndex(this.#next, 0, to, 0, quoted);
+    ends = reference.csvIndex(this.#next, 0, to, 0, quoted);
+    this.flags = reference.flags();
+    return ends;
   }
 
   /** Offset from `#next` of the first record end past the object offset `start`, or -1. */
@@ -292,8 +316,8 @@ export class CsvWindows {
 
   /** No record begins in this split: the state where it ends is that of the record it lies in. */
   #skipToEnd(quoted: boolean): void {
-    this.#fast.csvIndex(this.#next, 0, Math.max(0, this.#options.split.end - this.offsetOf(this.#next)), 0, quoted);
-    this.endState = this.#fast.flags() & indexFlag.endsQuoted ? 'quoted' : 'outside';
+    this.#indexSkipped(Math.max(0, this.#stateOffset(this.#options.split.end) - this.offsetOf(this.#next)), quoted);
+    this.endState = this.flags & indexFlag.endsQuoted ? 'quoted' : 'outside';
     this.#done = true;
   }
 }

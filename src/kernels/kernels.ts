@@ -10,6 +10,8 @@
  * A selection is ascending u32 row numbers; the address 0 stands for "all rows".
  */
 
+import type { ValueKernels } from './value-kernels.ts';
+
 /** Length of a field that the record does not have. */
 export const FIELD_MISSING = 0xffffffff;
 
@@ -80,6 +82,8 @@ export interface WriteResult {
 
 export interface Kernels {
   readonly kind: 'simd' | 'reference';
+  /** Kernels of expressions. */
+  readonly values: ValueKernels;
   /** Whether this implementation reads such CSV at all; the reference reads everything. */
   supports(dialect: CsvDialect): boolean;
   /** Sets the dialect for the calls that follow. */
@@ -103,7 +107,7 @@ export interface Kernels {
   selectText(fields: number, selection: number, count: number, bounds: TextBounds, negated: boolean, into: number): number;
   /** Keeps rows whose text matches a LIKE program (`encodeLike`). */
   selectLike(fields: number, selection: number, count: number, program: number, negated: boolean, into: number): number;
-  /** Keeps rows whose text is one of `size` constants: fields at `set`, ascending in byte order. IN is never NULL: MISSING is none of them. */
+  /** Keeps rows whose text is one of `size` constants: a set as `Constants.textSet` writes it. IN is never NULL: MISSING is none of them. */
   selectIn(fields: number, selection: number, count: number, set: number, size: number, negated: boolean, into: number): number;
   /** Keeps rows that have the column (negated: that lack it). */
   selectPresent(fields: number, selection: number, count: number, negated: boolean, into: number): number;
@@ -141,4 +145,3 @@ export type Bound = (typeof bound)[keyof typeof bound];
 /** Longest needle of `selectContaining`: it is looked for past the end of the batch, inside the guard of the area. */
 export const NEEDLE_BYTES_MAX = 128;
 
-export { loadModule } from './load.ts';
