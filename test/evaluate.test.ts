@@ -182,7 +182,8 @@ t.test('untyped fields against numbers', async (t) => {
     'CastFailed',
     'NULL ',
   ]);
-  t.equal(shown(resultOf(compare(column(0), '<', seven), 'x')), 'ExternalEvalException', 'text that is not untyped');
+  t.equal(shown(resultOf(compare(column(0, 'string'), '<', seven), 'x')), 'ExternalEvalException', 'text that is not untyped');
+  t.equal(resultOf(compare(column(0, 'any'), '<', seven), 'x'), false, 'the data decide the type');
 });
 
 t.test('failures of data name the byte offset of their row', async (t) => {
@@ -221,7 +222,9 @@ t.test('IN', async (t) => {
 
 t.test('BETWEEN', async (t) => {
   const between = (...values: [SqlValue, SqlValue, SqlValue]): string =>
-    shown(resultOf({ op: 'between', operand: column(0), low: column(1), high: column(2), negated: false }, ...values));
+    shown(
+      resultOf({ op: 'between', operand: column(0, 'int'), low: column(1, 'string'), high: column(2, 'int'), negated: false }, ...values),
+    );
   t.equal(between(5n, 5n, 5n), 'BOOL true');
   t.equal(between(5n, 6n, 7n), 'BOOL false');
   t.equal(between('b', 'a', 'c'), 'BOOL true');

@@ -105,7 +105,7 @@ const refused: readonly (readonly [sql: string, schema: InputSchema, code: strin
   ['SELECT _1 FROM S3Object.x', headless, 'InvalidKeyPath', 25],
   ['SELECT _1 FROM objects', headless, 'InvalidDataSource', 16, 'FROM reads S3Object, not objects.'],
   ['SELECT UPPER(s.*) FROM S3Object s', headless, 'ParseInvalidContextForWildcardInSelectList', 16],
-  ['SELECT [1] FROM S3Object', headless, 'UnsupportedSyntax', 8],
+  ['SELECT [1, _1] FROM S3Object', headless, 'UnsupportedSyntax', 8],
   ["SELECT 'a' + 1 FROM S3Object", headless, 'InvalidDataType', 8],
   ['SELECT CAST(_1 AS STRING) * 2 FROM S3Object', headless, 'InvalidDataType', 8],
   ["SELECT -'a' FROM S3Object", headless, 'InvalidDataType', 8],

@@ -130,8 +130,8 @@ function compile(expression: Expression, context: EvaluationContext): Node {
 }
 
 /**
- * An order across types is FALSE, not an error, where data decides the type: an untyped field that was to be a number, and a
- * value of JSON, since one odd record must not end a query.
+ * An order across types is FALSE, not an error, where the data decide the type: an untyped field that was to be a number, and
+ * a value of JSON, since one odd record must not end a query.
  */
 function isLenient(expression: Expression): boolean {
   switch (expression.op) {
@@ -139,8 +139,14 @@ function isLenient(expression: Expression): boolean {
       return expression.onText === 'keep';
     case 'column':
       return expression.type === 'any';
+    case 'path':
+      return true;
+    case 'case':
+      return expression.branches.some(({ then }) => isLenient(then)) || isLenient(expression.otherwise);
+    case 'call':
+      return (expression.name === 'COALESCE' || expression.name === 'NULLIF') && expression.args.some(isLenient);
     default:
-      return expression.op === 'path';
+      return false;
   }
 }
 

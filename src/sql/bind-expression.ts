@@ -44,9 +44,11 @@ export function bindExpression(node: Node, context: BindContext): Bound {
     case 'call':
       return bindCall(node, context, (arg) => bindExpression(arg, context));
     case 'list': {
-      if (!context.columns.nested) throw new SelectError('UnsupportedSyntax', { reason: 'a list is no value of CSV', ...node.at });
-      const items = node.items.map((item) => bindExpression(item, context).expression);
-      return { expression: { op: 'list', items }, kind: 'any' };
+      const items = node.items.map((item) => bindExpression(item, context));
+      // why: in a list nothing tells whether a field is to be read as text or as a number
+      const untyped = items.some(({ kind }) => kind === 'untyped');
+      if (untyped) throw new SelectError('UnsupportedSyntax', { reason: 'a list of fields, which have no type', ...node.at });
+      return { expression: { op: 'list', items: items.map(({ expression }) => expression) }, kind: 'list' };
     }
   }
 }
@@ -199,7 +201,8 @@ function bindCast(node: NodeOf<'cast'>, context: BindContext): Bound {
   const { to } = node;
   const toTime = to === 'timestamp' && (isNumeric(kind) || kind === 'bool');
   const fromTime = kind === 'timestamp' && to !== 'timestamp' && to !== 'string';
-  if (toTime || fromTime) throw new SelectError('InvalidCast', { from: kindName(kind), to: kindName(to), ...node.at });
+  const toNested = (to === 'list' || to === 'struct') && kind !== to && kind !== 'any' && !isUnknown(kind);
+  if (toTime || fromTime || toNested) throw new SelectError('InvalidCast', { from: kindName(kind), to: kindName(to), ...node.at });
   return { expression: { op: 'cast', operand: expression, to }, kind: isUnknown(kind) ? kind : (to satisfies TypeName) };
 }
 

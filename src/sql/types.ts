@@ -28,6 +28,9 @@ export const typeEntries: ReadonlyMap<string, TypeEntry> = new Map<string, TypeE
   ['CHARACTER VARYING', { type: 'string', params_max: 1 }],
   ['SYMBOL', { type: 'string', params_max: 0 }],
   ['TIMESTAMP', { type: 'timestamp', params_max: 0 }],
+  ['LIST', { type: 'list', params_max: 0 }],
+  ['STRUCT', { type: 'struct', params_max: 0 }],
+  ['TUPLE', { type: 'struct', params_max: 0 }],
 ]);
 
 /** Second words of type names, by the first. */

@@ -9,7 +9,7 @@ import { Failure, type SqlValue, type TypeName } from './value.ts';
 /** NULL and MISSING pass unchanged, and so does a failure. Failures: CastFailed, InvalidCast, IntegerOverflow. */
 export function castValue(value: SqlValue, to: TypeName): SqlValue {
   if (value === null || value === undefined || value instanceof Failure) return value;
-  if (value instanceof JsonValue) return invalidCast(value, to.toUpperCase());
+  if (value instanceof JsonValue) return typeNameOf(value) === to.toUpperCase() ? value : invalidCast(value, to.toUpperCase());
   switch (to) {
     case 'bool':
       return toBool(value);
@@ -23,6 +23,9 @@ export function castValue(value: SqlValue, to: TypeName): SqlValue {
       return csvText(value);
     case 'timestamp':
       return toTimestamp(value);
+    case 'list':
+    case 'struct':
+      return invalidCast(value, to.toUpperCase());
   }
 }
 

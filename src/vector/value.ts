@@ -47,4 +47,4 @@ export type Literal =
   | { readonly type: 'json'; readonly text: string };
 
 /** What CAST and IS can name. */
-export type TypeName = 'bool' | 'int' | 'float' | 'decimal' | 'string' | 'timestamp';
+export type TypeName = 'bool' | 'int' | 'float' | 'decimal' | 'string' | 'timestamp' | 'list' | 'struct';

@@ -1,4 +1,5 @@
 /** The registry of scalar functions. A function of a known topic is one entry in the topic's file. */
+import { collectionFunctions } from './collection.ts';
 import { conditionalFunctions } from './conditional.ts';
 import type { FunctionEntry } from './function.ts';
 import { textFunctions } from './text.ts';
@@ -6,7 +7,7 @@ import { timeFunctions } from './time.ts';
 
 export type { CallContext, FunctionEntry, Kernel, Parameter, ParameterType } from './function.ts';
 
-export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions, ...timeFunctions];
+export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions, ...timeFunctions, ...collectionFunctions];
 
 /** The entry of a function by its name or an alias, in any case. */
 export function findFunction(name: string): FunctionEntry | undefined {
