@@ -203,7 +203,7 @@ t.test('sets of texts, and presence', async () => {
     fc.property(column(shortText), fc.uniqueArray(shortText, { maxLength: 9 }), fc.boolean(), (texts, others, negated) => {
       const { rows, selection } = layColumn(texts, random);
       const members = [...new Set([...others, ...texts.slice(0, 3).filter((text) => text !== null)])].sort(order);
-      const set = constants.fields(members.map((member) => Buffer.from(member)));
+      const set = constants.textSet(members.map((member) => Buffer.from(member)));
       check(
         texts,
         rows,

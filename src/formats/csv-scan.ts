@@ -105,9 +105,9 @@ function encodePredicate({ constants }: ThreadKernels, predicate: ScanPredicate,
       return { slot, run, decides: true, needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null };
     }
     case 'in': {
-      const texts = [...new Set(predicate.values)].map((value) => Buffer.from(value)).sort(Buffer.compare);
-      const fields = constants.fields(texts);
-      return decided((k, column, selection, count, into) => k.selectIn(column, selection, count, fields, texts.length, negated, into));
+      const texts = [...new Set(predicate.values)].map((value) => Buffer.from(value));
+      const set = constants.textSet(texts);
+      return decided((k, column, selection, count, into) => k.selectIn(column, selection, count, set, texts.length, negated, into));
     }
     case 'present':
       return decided((k, fields, selection, count, into) => k.selectPresent(fields, selection, count, negated, into));

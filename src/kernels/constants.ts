@@ -6,6 +6,8 @@ import { SelectError } from '../base/errors.ts';
 import type { CsvStyle } from './kernels.ts';
 import type { Memory } from './memory.ts';
 
+type LikePiece = { readonly text: string } | 'any-one' | 'any-run';
+
 const NO_QUOTE = 256;
 const CR = 13;
 const LF = 10;
@@ -24,6 +26,11 @@ export class Constants {
   /** Forgets all constants: a new query begins. */
   reset(): void {
     this.#next = this.#memory.layout.constants;
+  }
+
+  /** Bytes left, before alignment. */
+  get room(): number {
+    return this.#memory.layout.constants + this.#memory.layout.constants_bytes - this.#next;
   }
 
   /** Reserves zeroed room, aligned to 16. Throws MaxOperatorsExceeded when the query's constants exceed the area. */
@@ -62,13 +69,40 @@ export class Constants {
     return fields;
   }
 
+  /** A set of distinct texts: their fields, then u32 mask and a table of their numbers, see `findInSet` in `assembly/select.ts`. */
+  textSet(texts: readonly Uint8Array[]): number {
+    const slots = 2 ** Math.ceil(Math.log2(2 * texts.length + 2));
+    const total = texts.reduce((sum, text) => sum + text.length, 0);
+    let at = this.take(total);
+    const set = this.take(8 * texts.length + 4 + 4 * slots);
+    const { u8, u32 } = this.#memory;
+    const table = (set >> 2) + 2 * texts.length + 1;
+    u32[table - 1] = slots - 1;
+    texts.forEach((text, index) => {
+      u8.set(text, at);
+      u32[(set >> 2) + 2 * index] = at;
+      u32[(set >> 2) + 2 * index + 1] = text.length;
+      at += text.length;
+      let slot = hash(text) & (slots - 1);
+      while (u32[table + slot] !== 0) slot = (slot + 1) & (slots - 1);
+      u32[table + slot] = index + 1;
+    });
+    return set;
+  }
+
   /** A LIKE program: see `assembly/select.ts`. */
-  likeProgram(pieces: readonly ({ readonly text: string } | 'any-one' | 'any-run')[]): number {
+  likeProgram(pattern: readonly LikePiece[]): number {
     const words: number[] = [0];
-    for (const piece of pieces) {
-      if (piece === 'any-one') words.push(1, 0);
-      else if (piece === 'any-run') words.push(2, 0);
+    let run = false;
+    const endRun = (): void => {
+      if (run) words.push(2, 0);
+      run = false;
+    };
+    for (const piece of pattern) {
+      if (piece === 'any-run') run = true;
+      else if (piece === 'any-one') words.push(1, 0);
       else {
+        endRun();
         const text = Buffer.from(piece.text);
         const padded = Buffer.alloc((text.length + 3) & ~3);
         text.copy(padded);
@@ -76,6 +110,7 @@ export class Constants {
         for (let at = 0; at < padded.length; at += 4) words.push(padded.readUInt32LE(at));
       }
     }
+    endRun();
     words[0] = 4 * (words.length - 1);
     return this.u32s(words);
   }
@@ -114,4 +149,15 @@ export class Constants {
 export function canWrite({ fieldDelimiter, recordDelimiter, quote, escape }: CsvStyle): boolean {
   const ascii = (bytes: Uint8Array, most: number): boolean => bytes.length <= most && bytes.every((byte) => byte < 0x80);
   return fieldDelimiter.length === 1 && recordDelimiter.length >= 1 && ascii(fieldDelimiter, 1) && ascii(recordDelimiter, 2) && ascii(quote, 1) && ascii(escape, 1);
+}
+
+/** As `hash` in `assembly/select.ts`. */
+function hash(text: Uint8Array): number {
+  let h = text.length;
+  for (let at = 0; at < text.length; at += 4) {
+    const word = text[at]! | ((text[at + 1] ?? 0) << 8) | ((text[at + 2] ?? 0) << 16) | ((text[at + 3] ?? 0) << 24);
+    h = Math.imul(h ^ word, 0x9e3779b1);
+    h ^= h >>> 15;
+  }
+  return h >>> 0;
 }

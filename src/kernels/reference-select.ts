@@ -73,7 +73,7 @@ export class ReferencePredicates {
   }
 
   like(fields: number, selection: number, count: number, program: number, negated: boolean, into: number): number {
-    const parts = this.#likeParts(program);
+    const parts = likeParts(this.#memory, program);
     return this.#keep(
       fields,
       selection,
@@ -160,27 +160,10 @@ export class ReferencePredicates {
     const value = scale > 0 ? mantissa / 10 ** scale : mantissa;
     return negative ? -value : value;
   }
-
-  /** The pattern, cut at `%`. */
-  #likeParts(program: number): Part[] {
-    const { u32, bytes } = this.#memory;
-    const parts: Part[] = [[]];
-    const end = program + 4 + u32[program >> 2]!;
-    for (let at = program + 4; at < end; at += 8) {
-      const kind = u32[at >> 2]!;
-      if (kind === TEXT) {
-        const length = u32[(at >> 2) + 1]!;
-        parts.at(-1)!.push(...bytes.toString('utf8', at + 8, at + 8 + length));
-        at += (length + 3) & ~3;
-      } else if (kind === ANY_ONE) parts.at(-1)!.push(null);
-      else parts.push([]);
-    }
-    return parts;
-  }
 }
 
 /** Whether the parts stand in the text in this order: the first at its start, the last at its end, the others leftmost. */
-function matches(text: readonly string[], parts: readonly Part[]): boolean {
+export function matches(text: readonly string[], parts: readonly Part[]): boolean {
   const fits = (part: Part, at: number): boolean => part.every((character, i) => character === null || character === text[at + i]);
   const first = parts[0]!;
   const last = parts.at(-1)!;
@@ -194,4 +177,20 @@ function matches(text: readonly string[], parts: readonly Part[]): boolean {
     if (at > lastAt) return false;
   }
   return fits(last, lastAt);
+}
+
+/** The pattern of a LIKE program, cut at `%`. */
+export function likeParts({ u32, bytes }: Memory, program: number): Part[] {
+  const parts: Part[] = [[]];
+  const end = program + 4 + u32[program >> 2]!;
+  for (let at = program + 4; at < end; at += 8) {
+    const kind = u32[at >> 2]!;
+    if (kind === TEXT) {
+      const length = u32[(at >> 2) + 1]!;
+      parts.at(-1)!.push(...bytes.toString('utf8', at + 8, at + 8 + length));
+      at += (length + 3) & ~3;
+    } else if (kind === ANY_ONE) parts.at(-1)!.push(null);
+    else parts.push([]);
+  }
+  return parts;
 }

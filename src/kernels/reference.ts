@@ -7,7 +7,9 @@ import type { Memory } from './memory.ts';
 import { ReferenceCsv } from './reference-csv.ts';
 import { ReferencePredicates } from './reference-select.ts';
 import { utf8Error } from './reference-utf8.ts';
+import { referenceValues } from './reference-values.ts';
 import { ReferenceWriter } from './reference-write.ts';
+import type { ValueKernels } from './value-kernels.ts';
 
 /** Reference kernels over `memory`. */
 export function referenceKernels(memory: Memory): Kernels {
@@ -16,6 +18,7 @@ export function referenceKernels(memory: Memory): Kernels {
 
 class ReferenceKernels implements Kernels {
   readonly kind = 'reference';
+  readonly values: ValueKernels;
   readonly #memory: Memory;
   readonly #csv: ReferenceCsv;
   readonly #predicates: ReferencePredicates;
@@ -23,6 +26,7 @@ class ReferenceKernels implements Kernels {
 
   constructor(memory: Memory) {
     this.#memory = memory;
+    this.values = referenceValues(memory);
     this.#csv = new ReferenceCsv(memory);
     this.#predicates = new ReferencePredicates(memory);
     this.#writer = new ReferenceWriter(memory);

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
+import type { ValueKernels } from './value-kernels.ts';
 
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
-interface Exports {
+interface Exports extends ValueKernels {
   areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number): void;
   dialect(delimiter: number, quote: number, record: number, crlf: number, trimCr: number, foreignEscape: number, mask: number, value: number): void;
   csvIndex(base: number, from: number, to: number, count: number, quoted: number): number;
@@ -52,10 +53,12 @@ export function simdKernels(module: WebAssembly.Module, memory: Memory): Kernels
 
 class SimdKernels implements Kernels {
   readonly kind = 'simd';
+  readonly values: ValueKernels;
   readonly #exports: Exports;
 
   constructor(exports: Exports) {
     this.#exports = exports;
+    this.values = exports;
   }
 
   supports({ fieldDelimiter, quote, escape, recordDelimiter, comment }: CsvDialect): boolean {

@@ -3,7 +3,7 @@
 
 // @ts-ignore: decorator
 @inline
-function eightDigits(x: u64): u64 {
+export function eightDigits(x: u64): u64 {
   x = x * 10 + (x >> 8);
   return (((x & 0x000000ff000000ff) * 0x000f424000000064) + (((x >> 16) & 0x000000ff000000ff) * 0x0000271000000001)) >> 32;
 }

@@ -40,7 +40,7 @@ function firstEight(p: usize, length: u32): u64 {
 }
 
 /** Byte order of two texts: negative, 0 or positive. */
-function compare(a: usize, la: u32, b: usize, lb: u32): i32 {
+export function compare(a: usize, la: u32, b: usize, lb: u32): i32 {
   const n = min(la, lb);
   let i: u32 = 0;
   for (; i + 8 <= n; i += 8) {
@@ -85,28 +85,43 @@ export function selectText(
   return <u32>((o - into) >> 2);
 }
 
-/** Constants: `size` fields at `set`, ascending in byte order. */
+/** Of the bytes of a text, four at a time; `Constants.textSet` computes the same. */
+// @ts-ignore: decorator
+@inline
+function hash(p: usize, length: u32): u32 {
+  let h = length, t: u32 = 0;
+  for (; t + 4 <= length; t += 4) {
+    h = (h ^ load<u32>(p + t)) * 0x9e3779b1;
+    h ^= h >> 15;
+  }
+  if (t < length) {
+    h = (h ^ (load<u32>(p + t) & ((1 << ((length - t) << 3)) - 1))) * 0x9e3779b1;
+    h ^= h >> 15;
+  }
+  return h;
+}
+
+/** Whether a text is in a set: `size` fields, then u32 mask and a table of u32 field numbers, counted from 1, by their hash. */
+export function findInSet(p: usize, length: u32, set: usize, size: u32): bool {
+  const table = set + (<usize>size << 3), mask = load<u32>(table);
+  let at = hash(p, length) & mask;
+  while (true) {
+    const entry = load<u32>(table + (<usize>at << 2), 4);
+    if (!entry) return false;
+    const f = load<u64>(set + (<usize>(entry - 1) << 3));
+    if (<u32>(f >> 32) == length && compare(p, length, <usize>(f & 0xffffffff), length) == 0) return true;
+    at = (at + 1) & mask;
+  }
+  return false;
+}
+
 export function selectIn(fields: usize, selection: usize, n: u32, set: usize, size: u32, negated: u32, into: usize): u32 {
   let o = into;
   for (let i: u32 = 0; i < n; i++) {
     const r = rowAt(selection, i);
     const f = load<u64>(fields + (<usize>r << 3));
-    const p = <usize>(f & 0xffffffff), length = <u32>(f >> 32);
-    let keep: u32 = 0;
-    if (length != MISSING_LENGTH) {
-      let a: u32 = 0, b = size;
-      while (a < b) {
-        const mid = (a + b) >> 1;
-        const c = load<u64>(set + (<usize>mid << 3));
-        const order = compare(p, length, <usize>(c & 0xffffffff), <u32>(c >> 32));
-        if (order == 0) {
-          keep = 1;
-          break;
-        }
-        if (order < 0) b = mid;
-        else a = mid + 1;
-      }
-    }
+    const length = <u32>(f >> 32);
+    const keep = length == MISSING_LENGTH ? 0 : <u32>findInSet(<usize>(f & 0xffffffff), length, set, size);
     store<u32>(o, r);
     o += <usize>(keep ^ negated) << 2;
   }
@@ -123,8 +138,9 @@ export function selectPresent(fields: usize, selection: usize, n: u32, negated: 
   return <u32>((o - into) >> 2);
 }
 
-// A LIKE program: u32 count of pieces, then per piece u32 kind (0 text, 1 any one character, 2 any run), u32 length, and for text
-// its bytes padded to 4. Matched with one retry point, so the time is bounded by text times pattern, never exponential.
+// A LIKE program: u32 count of bytes, then per piece u32 kind (0 text, 1 any one character, 2 any run), u32 length, and for text
+// its bytes padded to 4. What follows a run is text: `%_` is written `_%`. Matched with one retry point, so the time is bounded by
+// text times pattern, never exponential.
 const TEXT: u32 = 0, ONE: u32 = 1;
 
 // @ts-ignore: decorator
@@ -142,10 +158,25 @@ function equal(a: usize, b: usize, n: u32): bool {
   return true;
 }
 
-function like(p: usize, length: u32, program: usize): bool {
+/** Where a text of at least one byte first stands in `[p, end)`, 0 for nowhere: its first and last byte are looked for at their distance. */
+function find(p: usize, end: usize, text: usize, size: u32): usize {
+  const first = i8x16.splat(load<i8>(text)), last = i8x16.splat(load<i8>(text + size - 1));
+  for (; p + size <= end; p += 16) {
+    let m = <u32>i8x16.bitmask(v128.and(i8x16.eq(v128.load(p), first), i8x16.eq(v128.load(p + size - 1), last)));
+    while (m) {
+      const hit = p + <usize>ctz<u32>(m);
+      if (hit + size > end) return 0;
+      if (size < 3 || equal(hit, text, size)) return hit;
+      m &= m - 1;
+    }
+  }
+  return 0;
+}
+
+export function like(p: usize, length: u32, program: usize): bool {
   const end = p + length, last = program + 4 + load<u32>(program);
   let piece = program + 4;
-  let retryPiece: usize = 0, retryAt: usize = 0;
+  let run: usize = 0, from = p;
   while (true) {
     let matched = true;
     while (piece < last) {
@@ -158,24 +189,26 @@ function like(p: usize, length: u32, program: usize): bool {
         p += size;
         piece += 8 + ((size + 3) & ~3);
       } else if (kind == ONE) {
-        if (p >= end) {
-          matched = false;
-          break;
-        }
+        if (p >= end) return false;
         p = nextCharacter(p, end);
         piece += 8;
       } else {
         piece += 8;
-        retryPiece = piece;
-        retryAt = p;
         if (piece >= last) return true;
+        run = piece;
+        from = p;
+        matched = false;
+        break;
       }
     }
     if (matched && p == end) return true;
-    if (!retryPiece || retryAt >= end) return false;
-    retryAt = nextCharacter(retryAt, end);
-    p = retryAt;
-    piece = retryPiece;
+    if (!run) return false;
+    const size = load<u32>(run, 4);
+    p = find(from, end, run + 8, size);
+    if (!p) return false;
+    from = p + 1;
+    p += size;
+    piece = run + 8 + ((size + 3) & ~3);
   }
   return false;
 }
