@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, SelectError } from '../base/errors.ts';
 import { excerpt } from '../vector/text.ts';
+import { isCuttable } from './csv-dialect.ts';
 import type { Compression, CsvInput, CsvOutput, InputFormat, JsonOutput, OutputFormat, ScanRange } from './format.ts';
 
 export interface CsvInputMember {
