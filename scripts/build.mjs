@@ -10,7 +10,10 @@ import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-const kernels = { source: 'src/kernels/assembly/index.ts', output: 'dist/src/kernels/kernels.wasm' };
+const modules = [
+  { source: 'src/kernels/assembly/index.ts', output: 'dist/src/kernels/kernels.wasm' },
+  { source: 'src/kernels/assembly/codecs/index.ts', output: 'dist/src/kernels/codecs.wasm' },
+];
 const bin = 'dist/src/cli/main.js';
 const stamp = join(root, 'dist/.built');
 const sources = ['src', 'test', 'scripts/build.mjs', 'tsconfig.json', 'package.json'];
@@ -36,18 +39,18 @@ function build() {
   const started = new Date();
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   compile('tsc', ['-p', '.']);
-  if (existsSync(join(root, kernels.source))) compileKernels();
+  for (const module of modules) compileModule(module);
   if (existsSync(join(root, bin))) chmodSync(join(root, bin), 0o755);
   writeFileSync(stamp, '');
   // why: a source saved while the compilers ran may not be in the build
   utimesSync(stamp, started, started);
 }
 
-function compileKernels() {
-  mkdirSync(dirname(join(root, kernels.output)), { recursive: true });
+function compileModule({ source, output }) {
+  mkdirSync(dirname(join(root, output)), { recursive: true });
   const optimise = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'];
-  const target = ['--runtime', 'stub', '--importMemory', '--enable', 'simd'];
-  compile('asc', [kernels.source, '--outFile', kernels.output, ...optimise, ...target]);
+  const target = ['--runtime', 'stub', '--importMemory', '--zeroFilledMemory', '--enable', 'simd'];
+  compile('asc', [source, '--outFile', output, ...optimise, ...target]);
 }
 
 function compile(program, args) {

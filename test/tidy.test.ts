@@ -20,6 +20,7 @@ const places: readonly { readonly of: RegExp; readonly only: RegExp }[] = [
   { of: /^piscina\b/, only: /^src\/engine\/pool\.ts$/ },
   { of: /^@?chevrotain\b/, only: /^src\/sql\/(tokens|grammar|grammar-[\w-]+)\.ts$/ },
   { of: /^sax\b/, only: /^src\/api\/request-xml\.ts$/ },
+  { of: /^zstddec\b/, only: /^src\/formats\/codecs\/zstd-stream\.ts$/ },
   { of: /^@(aws-sdk|smithy)\//, only: /^src\/cli\/remote\.ts$/ },
 ];
 

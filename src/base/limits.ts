@@ -75,6 +75,20 @@ export const limits = {
   piece_bytes: 2 * MiB,
   /** Inflated bytes per compressed byte, beyond the first 16 MiB of output. */
   decompression_ratio_max: 1100,
+  /** Compressed bytes a decoding task takes: one LZ4 block of the largest size, with its length and checksum. */
+  codec_input_bytes_max: 4 * MiB + 64 * KiB,
+  /** Text of one decoding task; also the longest raw Snappy object, which is one block. */
+  codec_output_bytes_max: 8 * MiB,
+  /** What small blocks are put together to. */
+  codec_task_bytes: MiB,
+  /** Blocks of one object decoded ahead of its reader. */
+  codec_ahead_max: 16,
+  /** Level 9, before run lengths are undone. */
+  bzip2_block_bytes_max: 900_000,
+  /** Compressed: every byte a code of 20 bits, the longest tables, and some more. */
+  bzip2_block_compressed_bytes_max: 2_400_000,
+  /** Text of one decoding task of a block, which can be fifty times as much as the block. */
+  bzip2_part_bytes_max: 2 * MiB,
   // Wire
   /** AWS's Java SDK 1 decodes in a fixed 128 KiB buffer; MinIO leaves the same margin. */
   frame_bytes_max: 128 * KiB - 256,
@@ -104,5 +118,7 @@ assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
 assert(limits.cont_ms_max < limits.socket_idle_ms, 'a query without output keeps its connection');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
 assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
+assert(limits.bzip2_block_compressed_bytes_max <= limits.codec_input_bytes_max, 'a bzip2 block is one task');
+assert(limits.bzip2_part_bytes_max <= limits.codec_output_bytes_max, 'a part of a bzip2 block is one result');
 assert(limits.piece_bytes <= limits.split_bytes, 'a piece is a kind of split');
 assert(limits.split_bytes % limits.read_bytes === 0, 'a split is whole reads');

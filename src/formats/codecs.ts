@@ -1,9 +1,17 @@
-/** Decompression of whole objects, streamed: zlib's work is on its own threads, and memory is bounded by what the reader takes. */
+/**
+ * Decompression of whole objects, streamed: memory is bounded by what the reader takes. zlib works on threads of its own; what
+ * the other codecs do is done where `Decoding` says.
+ */
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { type Decoding, decodingHere } from './codecs/block.ts';
+import { bunzip2 } from './codecs/bzip2.ts';
+import { unlz4 } from './codecs/lz4.ts';
+import { unsnappy } from './codecs/snappy.ts';
+import { unzstd } from './codecs/zstd.ts';
 import type { Compression } from './format.ts';
 
 /** Counted while the stream is read: compressed bytes that went into the pieces handed out, and the bytes of those pieces. */
@@ -13,8 +21,8 @@ export interface InflateStats {
 }
 
 /**
- * The decompressed bytes of `source`, in pieces of up to 1 MiB. Gzip is read to the end of its last member; zeros behind it are
- * padding. An empty object inflates to nothing. Ending the iteration early ends `source` too. A source's own errors pass through.
+ * The decompressed bytes of `source`, in pieces of a few MiB at most. All members, streams or frames are read; zeros behind the
+ * last of gzip and bzip2 are padding. An empty object inflates to nothing. Ending the iteration early ends `source` too. A source's own errors pass through.
  * @throws SelectError InvalidCompressionFormat (no such data, or damaged), TruncatedInput, ExternalEvalException (a bomb).
  */
 export async function* inflate(
@@ -22,9 +30,9 @@ export async function* inflate(
   source: AsyncIterable<Uint8Array>,
   stats: InflateStats,
   ratio_max: number = limits.decompression_ratio_max,
+  decoding: Decoding = decodingHere,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const pieces = compression === 'none' ? passThrough(source, stats) : gunzip(source, stats);
-  for await (const piece of pieces) {
+  for await (const piece of codecs[compression](source, stats, decoding)) {
     stats.inflated_bytes += piece.length;
     if (stats.inflated_bytes > RATIO_FREE_BYTES && stats.inflated_bytes > stats.compressed_bytes * ratio_max) {
       throw new SelectError('ExternalEvalException', { reason: `the object inflates to more than ${ratio_max} times its size` });
@@ -32,6 +40,17 @@ export async function* inflate(
     yield piece;
   }
 }
+
+type Codec = (source: AsyncIterable<Uint8Array>, stats: InflateStats, decoding: Decoding) => AsyncGenerator<Uint8Array, void, undefined>;
+
+const codecs: Readonly<Record<Compression, Codec>> = {
+  none: passThrough,
+  gzip: gunzip,
+  bzip2: bunzip2,
+  zstd: unzstd,
+  lz4: unlz4,
+  snappy: unsnappy,
+};
 
 const PIECE_BYTES = 1024 * 1024;
 /** Small objects may be as dense as they like. */

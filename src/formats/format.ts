@@ -1,6 +1,6 @@
 /** The serializations of a request, resolved: defaults filled in, enumerations closed, characters checked. Plain data. */
 
-export type Compression = 'none' | 'gzip';
+export type Compression = 'none' | 'gzip' | 'bzip2' | 'zstd' | 'lz4' | 'snappy';
 
 /** Delimiters, quote and comment are Unicode text, not bytes: clients send U+FDD0 to mean "no comments". */
 export interface CsvInput {

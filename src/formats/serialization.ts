@@ -104,15 +104,21 @@ export function whyUncut(input: InputFormat): string | null {
 const jsonTypes = { LINES: 'lines', DOCUMENT: 'document' } as const;
 const headers = { USE: 'use', IGNORE: 'ignore', NONE: 'none' } as const;
 const quotings = { ASNEEDED: 'asneeded', ALWAYS: 'always' } as const;
-const compressions: Readonly<Record<string, Compression>> = { NONE: 'none', GZIP: 'gzip' };
-const compressionsToCome: readonly string[] = ['BZIP2', 'ZSTD', 'LZ4', 'SNAPPY'];
+/** The last three are beyond Amazon's. */
+const compressions: Readonly<Record<string, Compression>> = {
+  NONE: 'none',
+  GZIP: 'gzip',
+  BZIP2: 'bzip2',
+  ZSTD: 'zstd',
+  LZ4: 'lz4',
+  SNAPPY: 'snappy',
+};
 
 function resolveCompression(value: string | undefined): Compression {
   const name = (value ?? 'NONE').toUpperCase();
   const compression = Object.hasOwn(compressions, name) ? compressions[name] : undefined;
   if (compression !== undefined) return compression;
-  if (compressionsToCome.includes(name)) throw new SelectError('NotImplemented', { reason: `CompressionType ${name}` });
-  throw new SelectError('InvalidCompressionFormat', { compression: excerpt(value ?? ''), hint: 'CompressionType is NONE or GZIP.' });
+  throw new SelectError('InvalidCompressionFormat', { compression: excerpt(value ?? ''), hint: 'CompressionType is NONE, GZIP, BZIP2, ZSTD, LZ4 or SNAPPY.' });
 }
 
 function resolveCsvInput(member: CsvInputMember, compression: Compression): CsvInput {
