@@ -119,13 +119,19 @@ const number = (field: 'year' | 'month' | 'day' | 'minute' | 'second', digits: n
 });
 const hour = (clock: 12 | 24, digits: number): PatternSymbol => ({ kind: 'hour', field: 'hour', digits, fixed: digits === 2, clock });
 const monthName = (form: 'short' | 'full' | 'letter'): PatternSymbol => ({ kind: 'month-name', field: 'month', form });
-const offset = (zulu: boolean, colon: boolean, minutes: 'always' | 'needed' = 'always'): PatternSymbol => ({
-  kind: 'offset',
-  field: 'offset',
-  colon,
-  minutes,
-  zulu,
-});
+/** One to five letters: `+07` (with minutes where there are any), `+0700`, `+07:00` and these two again; `X` writes zero as `Z`. */
+const offsets = ['X', 'x'].flatMap((letter) =>
+  [1, 2, 3, 4, 5].map((count): readonly [string, PatternSymbol] => [
+    letter.repeat(count),
+    {
+      kind: 'offset',
+      field: 'offset',
+      colon: count === 3 || count === 5,
+      minutes: count === 1 ? 'needed' : 'always',
+      zulu: letter === 'X',
+    },
+  ]),
+);
 
 const symbols: ReadonlyMap<string, PatternSymbol> = new Map<string, PatternSymbol>([
   ['y', number('year', 1, false)],
@@ -149,14 +155,5 @@ const symbols: ReadonlyMap<string, PatternSymbol> = new Map<string, PatternSymbo
   ['s', number('second', 1, false)],
   ['ss', number('second', 2, true)],
   ['n', { kind: 'nanosecond', field: 'fraction', digits: 1, fixed: false }],
-  ['X', offset(true, false, 'needed')],
-  ['XX', offset(true, false)],
-  ['XXX', offset(true, true)],
-  ['XXXX', offset(true, false)],
-  ['XXXXX', offset(true, true)],
-  ['x', offset(false, false, 'needed')],
-  ['xx', offset(false, false)],
-  ['xxx', offset(false, true)],
-  ['xxxx', offset(false, false)],
-  ['xxxxx', offset(false, true)],
+  ...offsets,
 ]);

@@ -100,8 +100,8 @@ export const timeFunctions: readonly FunctionEntry[] = [
     },
     doc:
       'The timestamp by a pattern: `y yy yyyy` year, `M MM MMM MMMM MMMMM` month as number, short name, name, letter, `d dd` day, `H HH` hour 0 to ' +
-      '23, `h hh` hour 1 to 12, `a` AM or PM, `m mm` minute, `s ss` second, `S` to `SSSSSSSSS` fraction, `n` nanoseconds, `X XX XXX` offset or `Z`, ' +
-      '`x xx xxx` offset. Space and `/-,:.` stand for themselves, other text between single quotes.',
+      '23, `h hh` hour 1 to 12, `a` AM or PM, `m mm` minute, `s ss` second, `S` to `SSSSSSSSS` fraction, `n` nanoseconds, `X` to `XXXXX` offset or `Z`, ' +
+      '`x` to `xxxxx` offset. Space and `/-,:.` stand for themselves, other text between single quotes.',
     examples: [
       { sql: "TO_STRING(`2021-05-06T19:08:09.5Z`, 'MMMM d, y')", result: 'May 6, 2021' },
       { sql: "TO_STRING(`2021-05-06T19:08:09.5Z`, 'h:mm a')", result: '7:08 PM' },
