@@ -6,17 +6,20 @@ import { EventEmitter } from 'node:events';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { type BlockTask, type Decoding, decodeBlock, type ResultOf } from '../formats/codecs/block.ts';
+import { decodeStream, type StreamResult } from '../formats/codecs/stream.ts';
 import { loadModule } from '../kernels/load.ts';
 import { type DescribeResult, type DescribeTask, describe } from './describe.ts';
 import { runSplit } from './run-split.ts';
 import type { SplitTask, TaskResult } from './task.ts';
 
-/** Runs tasks. Both kinds reject with `InternalError` only, whatever happened to the thread; `cause` says what did. */
+/** Runs tasks. All kinds reject with `InternalError` only, whatever happened to the thread; `cause` says what did. */
 export interface Pool {
   /** Threads; 0 when tasks run in this one. */
   readonly workers: number;
   runSplit(task: SplitTask): Promise<TaskResult>;
   describe(task: DescribeTask): Promise<DescribeResult>;
+  readonly decoding: Decoding;
   /** Ends the threads; tasks under way reject. */
   destroy(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export function createPool({ workers }: { readonly workers: number }): Pool {
 }
 
 /** What a worker returns to have `bytes` moved instead of copied. */
-export function transferred(result: TaskResult): unknown {
+export function transferred(result: { readonly bytes: Uint8Array<ArrayBuffer> }): unknown {
   if (result.bytes.byteLength === 0) return result;
   return move({ [transferableSymbol]: result.bytes.buffer, [valueSymbol]: result });
 }
@@ -47,6 +50,11 @@ function inProcessPool(): Pool {
     workers: 0,
     runSplit: (task) => turn(runSplit, task),
     describe: (task) => turn(describe, task),
+    decoding: {
+      ahead: 1,
+      block: <Task extends BlockTask>(task: Task) => turn(decodeBlock, task) as Promise<ResultOf<Task>>,
+      stream: async (task) => await turn(decodeStream, task),
+    },
     destroy: () => Promise.resolve(),
   };
 }
@@ -58,43 +66,83 @@ interface RunningTask {
 }
 
 function threadPool(workers: number): Pool {
-  const piscina = new Piscina({
-    filename: new URL('./worker.js', import.meta.url).href,
-    minThreads: workers,
-    maxThreads: workers,
-    concurrentTasksPerWorker: 1,
-    // A warm thread is worth more than its memory: none ever idles out.
-    idleTimeout: Number.POSITIVE_INFINITY,
-    recordTiming: false,
-    trackUnmanagedFds: false,
-    workerData: { module: loadModule() },
-    resourceLimits: { maxOldGenerationSizeMb: limits.worker_heap_mib_max },
-  });
-  // An idle thread that dies takes no task with it, and is replaced.
-  piscina.on('error', () => {});
+  const piscina = threads(new URL('./worker.js', import.meta.url), workers, { module: loadModule() });
+  // Streams of codecs whose state cannot travel stay on one thread, made for the first of them.
+  let streams: Piscina | undefined;
   const running = new Set<RunningTask>();
   const watchdog = setInterval(() => killStuck(running), limits.task_stuck_ms / 10).unref();
 
-  const run = async (name: 'runSplit' | 'describe', task: unknown): Promise<unknown> => {
+  const run = async (name: string, task: unknown, on = piscina, transferList: ArrayBuffer[] = []): Promise<unknown> => {
     const entry = { kill: new EventEmitter(), stuck_at: Date.now() + limits.task_stuck_ms };
     running.add(entry);
     try {
-      return await piscina.run(task, { name, signal: entry.kill });
+      return await on.run(task, { name, signal: entry.kill, transferList });
     } catch (cause) {
       throw new SelectError('InternalError', {}, { cause });
     } finally {
       running.delete(entry);
     }
   };
+  // Blocks share the threads with splits: half of what waits for a thread is theirs at most.
+  const turns = new Turns(workers);
   return {
     workers,
     runSplit: (task) => run('runSplit', task) as Promise<TaskResult>,
     describe: (task) => run('describe', task) as Promise<DescribeResult>,
-    destroy: () => {
+    decoding: {
+      ahead: Math.min(workers + 1, limits.codec_ahead_max),
+      block: <Task extends BlockTask>(task: Task) =>
+        turns.take(() => run('decodeBlock', task, piscina, [task.bytes.buffer as ArrayBuffer])) as Promise<ResultOf<Task>>,
+      stream: (task) => {
+        streams ??= threads(new URL('./decode-worker.js', import.meta.url), 1, null);
+        return run('decodeStream', task, streams) as Promise<StreamResult>;
+      },
+    },
+    destroy: async () => {
       clearInterval(watchdog);
-      return piscina.destroy();
+      await Promise.all([piscina.destroy(), streams?.destroy()]);
     },
   };
+}
+
+function threads(entry: URL, count: number, workerData: unknown): Piscina {
+  const piscina = new Piscina({
+    filename: entry.href,
+    minThreads: count,
+    maxThreads: count,
+    concurrentTasksPerWorker: 1,
+    // A warm thread is worth more than its memory: none ever idles out.
+    idleTimeout: Number.POSITIVE_INFINITY,
+    recordTiming: false,
+    trackUnmanagedFds: false,
+    workerData,
+    resourceLimits: { maxOldGenerationSizeMb: limits.worker_heap_mib_max },
+  });
+  // An idle thread that dies takes no task with it, and is replaced.
+  piscina.on('error', () => {});
+  return piscina;
+}
+
+/** Runs so much at a time, in the order asked. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await run();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
 }
 
 function killStuck(running: ReadonlySet<RunningTask>): void {

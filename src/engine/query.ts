@@ -8,6 +8,7 @@ import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type InflateStats, inflate } from '../formats/codecs.ts';
+import type { Decoding } from '../formats/codecs/block.ts';
 import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
 import { splitsOf } from '../formats/split.ts';
@@ -108,7 +109,7 @@ export class Engine {
     checkScanRange(request);
     const waiting = this.#scheduler.admit(request.signal);
     if (waiting !== null) await waiting;
-    const text = isPushed(request) ? openText(request) : null;
+    const text = isPushed(request) ? openText(request, this.#pool.decoding) : null;
     try {
       const described = this.#known(request) ?? (await this.#describe(request, text));
       request.signal?.throwIfAborted();
@@ -248,13 +249,13 @@ function isPushed({ object, input }: QueryRequest): boolean {
   return input.compression !== 'none' || object.ref === null;
 }
 
-function openText({ object, input, signal }: QueryRequest): PushedText {
+function openText({ object, input, signal }: QueryRequest, decoding: Decoding): PushedText {
   const controller = new AbortController();
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const stats: InflateStats = { compressed_bytes: 0, inflated_bytes: 0 };
   const stream = new TextStream(
-    inflate(input.compression, object.stream(undefined, controller.signal), stats),
+    inflate(input.compression, object.stream(undefined, controller.signal), stats, { decoding }),
     () => stats.compressed_bytes,
   );
   return {

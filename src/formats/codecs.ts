@@ -20,6 +20,13 @@ export interface InflateStats {
   inflated_bytes: number;
 }
 
+export interface InflateOptions {
+  /** Inflated bytes per compressed byte. */
+  readonly ratio_max?: number;
+  /** Without it, the thread that iterates decodes. */
+  readonly decoding?: Decoding;
+}
+
 /**
  * The decompressed bytes of `source`, in pieces of a few MiB at most. All members, streams or frames are read; zeros behind the
  * last of gzip and bzip2 are padding. An empty object inflates to nothing. Ending the iteration early ends `source` too. A source's own errors pass through.
@@ -29,8 +36,7 @@ export async function* inflate(
   compression: Compression,
   source: AsyncIterable<Uint8Array>,
   stats: InflateStats,
-  ratio_max: number = limits.decompression_ratio_max,
-  decoding: Decoding = decodingHere,
+  { ratio_max = limits.decompression_ratio_max, decoding = decodingHere }: InflateOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   for await (const piece of codecs[compression](source, stats, decoding)) {
     stats.inflated_bytes += piece.length;

@@ -20,7 +20,7 @@ export async function* unzstd(
     let result: StreamResult | null = null;
     while (result?.more === true || (await queue.fill(1))) {
       const bytes: Uint8Array | null = result?.more === true ? null : queue.take(Math.min(queue.length, stream_task_bytes_max));
-      result = await decoding.stream({ stream, bytes, close: false });
+      result = await decoding.stream({ stream, first: result === null, bytes, close: false });
       stats.compressed_bytes = queue.offset;
       if (result.bytes.length > 0) yield result.bytes;
       if (result.failure !== null) throw failureOf(result.failure);
@@ -28,7 +28,7 @@ export async function* unzstd(
     if (result?.complete !== true) throw truncated(NAME);
   } finally {
     await queue.close();
-    await decoding.stream({ stream, bytes: null, close: true });
+    await decoding.stream({ stream, first: false, bytes: null, close: true });
   }
 }
 

@@ -1,0 +1,7 @@
+/** Entry of the thread that keeps the streams of codecs whose state cannot travel. */
+import { decodeStream as decode, type StreamTask } from '../formats/codecs/stream.ts';
+import { transferred } from './pool.ts';
+
+export async function decodeStream(task: StreamTask): Promise<unknown> {
+  return transferred(await decode(task));
+}
