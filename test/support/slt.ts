@@ -2,6 +2,7 @@
  * The corpus of SQL cases as text. A file holds records with a blank line between them; lines with `#` before a record are notes.
  *
  *     table NAME [option…]     CSV, a line a record; with `escaped`, lines are joined and `\n \r \t \0 \\ \u{…}` are written out
+ *     table NAME json=TYPE      JSON, `lines` or `document`, as it stands; `escaped` as above
  *     query TABLE [option…]    SQL, `----`, the output as it is
  *     error TABLE [option…]    SQL, `----`, the rows before the error, then `CODE line:column` or `CODE byte N "value"`
  *     explain TABLE            SQL, `----`, the plan
@@ -81,6 +82,7 @@ const tableMembers: Readonly<Record<string, keyof Omit<CsvInputMember, 'AllowQuo
   escape: 'QuoteEscapeCharacter',
   comments: 'Comments',
   'quoted-records': null,
+  json: null,
   gzip: null,
   escaped: null,
 };
@@ -100,8 +102,10 @@ function readTable(name: string, options: Options, lines: readonly string[]): Ta
   const text = options.has('escaped') ? textOf(lines.join('')) : lines.map((line) => `${line}\n`).join('');
   const bytes = Buffer.from(text);
   const csv = { ...membersOf(options, tableMembers), AllowQuotedRecordDelimiter: options.has('quoted-records') };
+  const json = options.get('json');
+  const format = json === undefined ? { CSV: csv } : { JSON: { Type: json === 'document' ? ('DOCUMENT' as const) : ('LINES' as const) } };
   const gzip = options.has('gzip');
-  return { name, bytes: gzip ? gzipSync(bytes) : bytes, input: resolveInput({ CSV: csv, CompressionType: gzip ? 'GZIP' : 'NONE' }) };
+  return { name, bytes: gzip ? gzipSync(bytes) : bytes, input: resolveInput({ ...format, CompressionType: gzip ? 'GZIP' : 'NONE' }) };
 }
 
 function readCase(
