@@ -93,13 +93,13 @@ t.test('what is refused before a byte is read', async (t) => {
     ['SELECT * FROM S3Object WHERE [1] = [a]', csv, 'UnsupportedSyntax', 36],
     ['SELECT * FROM S3Object WHERE [1]', open, 'InvalidDataType', 30],
     ['SELECT CAST(5 AS LIST) FROM S3Object', open, 'InvalidCast', 8],
-    [`SELECT s${long(129)} FROM S3Object s`, open, 'MaxOperatorsExceeded', 266],
-    [`SELECT a FROM S3Object[*]${long(129)}`, open, 'MaxOperatorsExceeded', 283],
+    [`SELECT s${long(65)} FROM S3Object s`, open, 'MaxOperatorsExceeded', 138],
+    [`SELECT a FROM S3Object[*]${long(65)}`, open, 'MaxOperatorsExceeded', 155],
   ] as const) {
     const error = errorOf(sql, schema);
     t.same({ code: error?.code, column: error?.params['column'] }, { code, column }, sql.slice(0, 60));
   }
-  t.equal(errorOf(`SELECT s${long(128)} FROM S3Object s`, open), undefined);
+  t.equal(errorOf(`SELECT s${long(64)} FROM S3Object s`, open), undefined);
 });
 
 t.test('explain', async (t) => {

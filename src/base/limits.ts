@@ -15,7 +15,7 @@ export const limits = {
   /** Nodes that forms like simple CASE may repeat in a plan; a text of the longest size has about as many. */
   plan_nodes_max: 100_000,
   /** Steps of one path: a value is walked over once for each that is a wildcard. */
-  path_steps_max: 128,
+  path_steps_max: 64,
   /** Constants of pushed predicates, encoded for kernels; conditions beyond it are left to the filter. */
   scan_constants_bytes_max: 512 * KiB,
   /** Room for a full expression, XML-escaped, and the serialization options. */
@@ -40,6 +40,10 @@ export const limits = {
   /** S3 Select's maxCharsPerRecord, for input and result records. */
   record_bytes_max: MiB,
   columns_max: 10_000,
+  /** Brackets open at once in a JSON record. */
+  json_depth_max: 1024,
+  /** Steps of a path into JSON. */
+  json_path_steps_max: 64,
   // Values
   /** Of a second's fraction in a timestamp. */
   timestamp_fraction_digits_max: 64,
