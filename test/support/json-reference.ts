@@ -78,7 +78,7 @@ function endOfRoot(text: string, start: number): number {
     else if (character === ']' || character === '}') {
       if (--depth <= 0) return at + 1;
     } else if (depth === 0 && /[ \n\r\t]/.test(character)) return at;
-    else if (depth === 0 && at > start && /["[{]/.test(text.charAt(at + 1))) return at + 1;
+    else if (depth === 0 && /["[{]/.test(text.charAt(at + 1))) return at + 1;
   }
   return text.length;
 }
