@@ -155,7 +155,7 @@ t.test('conditions over records', async (t) => {
     '{"id":0,"n":1,"tags":["foo","bar"],"flag":true}',
     '{"id":1,"n":"1","tags":"bar","nested":[[2,3.0,4],[7,8.5,9]]}',
     '{"id":2,"n":null,"tags":null,"flag":false,"o":{"x":[1,{"y":"bar"}]}}',
-    '{"id":3,"n":2.50,"tags":[{"t":"bar"},["bar"]],"flag":"no"}',
+    '{"id":3,"n":2.50,"tags":[{"t":"bar"},["bar"]],"flag":"no","esc":["b\\"","\\u0061"]}',
     '[1,2]',
     '"text"',
   ];
@@ -166,6 +166,8 @@ t.test('conditions over records', async (t) => {
     ["'bar' IN s.tags[*].t", '3'],
     ["'bar' IN s.tags[*][*]", '0 1 3'],
     ["'bar' NOT IN s.tags", '2 3 - -'],
+    ["'b\"' IN s.esc", '3'],
+    ["'a' IN s.esc", '3'],
     ["'bar' IN s.o.x[*].y", '2'],
     ["'bar' IN ('x', s.tags[1])", '0'],
     ['8.5 IN s.nested[*][*] AND s.id > 0', '1'],

@@ -70,7 +70,13 @@ export function membership(operand: Node, list: readonly Node[]): Node {
 export function isElement(operand: SqlValue, list: SqlValue): SqlValue {
   if (operand instanceof Failure) return operand;
   if (list === null || list === undefined) return false;
-  return isAmong(operand, list instanceof JsonValue && list.isList ? elementsOf(list) : [list]);
+  if (!(list instanceof JsonValue && list.isList)) return isAmong(operand, [list]);
+  return typeof operand === 'string' && isTextAbsent(operand, list.json) ? false : isAmong(operand, elementsOf(list));
+}
+
+/** Text can only be in JSON without escapes as it is. */
+function isTextAbsent(text: string, json: string): boolean {
+  return !json.includes('\\') && !json.includes(`"${text}"`);
 }
 
 export interface Branch {
