@@ -58,7 +58,8 @@ const rules: readonly (readonly [condition: string, kernels: readonly string[], 
   ['_1 IS MISSING', ['present: _1 IS NULL'], null],
   // LIKE
   ["_1 LIKE 'a%'", ["like: _1 LIKE 'a%'"], null],
-  ["_1 NOT LIKE 'a!_%' ESCAPE '!'", ["like: _1 NOT LIKE 'a_%'"], null],
+  ["_1 NOT LIKE 'a!_%' ESCAPE '!'", ["like: _1 NOT LIKE 'a!_%' ESCAPE '!'"], null],
+  ["_1 LIKE '_*!x%*_' ESCAPE 'x'", ["like: _1 LIKE '_*!!!%*_' ESCAPE '!'"], null],
   ["_1 LIKE 'a!%' ESCAPE '!'", ["text range: _1 = 'a%'"], null],
   // NOT where it is exact, and where it is not
   ["NOT _1 = 'a'", ["text range: _1 <> 'a'"], null],

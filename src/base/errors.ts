@@ -29,7 +29,11 @@ export const catalogue = {
   ExpressionTooLong: caller('The SQL expression is longer than {bytes_max} bytes'),
   InvalidDataSource: caller('The data source is not valid: only CSV, JSON and Parquet are supported'),
   ObjectSerializationConflict: caller('{parameter} may name one format only'),
-  InvalidCompressionFormat: entry(400, 'caller', '{compression} is not applicable to the queried object. Please correct the request and try again.[ {hint}]'),
+  InvalidCompressionFormat: entry(
+    400,
+    'caller',
+    '{compression} is not applicable to the queried object. Please correct the request and try again.[ {hint}]',
+  ),
   InvalidFileHeaderInfo: caller('The FileHeaderInfo is not valid: only NONE, USE and IGNORE are supported'),
   InvalidJsonType: caller('The JSON Type is not valid: only DOCUMENT and LINES are supported'),
   InvalidQuoteFields: caller('The QuoteFields is not valid: only ALWAYS and ASNEEDED are supported'),
@@ -113,11 +117,15 @@ export const catalogue = {
   EvaluatorNegativeLimit: caller('LIMIT must not be negative'),
   EvaluatorInvalidTimestampFormatPattern: caller('The timestamp pattern is invalid[: {pattern}]'),
   EvaluatorInvalidTimestampFormatPatternSymbol: caller('The timestamp pattern contains an invalid symbol[: {pattern}]'),
-  EvaluatorInvalidTimestampFormatPatternSymbolForParsing: caller('The timestamp pattern contains a symbol that is not valid for parsing[: {pattern}]'),
+  EvaluatorInvalidTimestampFormatPatternSymbolForParsing: caller(
+    'The timestamp pattern contains a symbol that is not valid for parsing[: {pattern}]',
+  ),
   EvaluatorInvalidTimestampFormatPatternToken: caller('The timestamp pattern contains an invalid character[: {pattern}]'),
   EvaluatorUnterminatedTimestampFormatPatternToken: caller('The timestamp pattern contains an unclosed quote[: {pattern}]'),
   EvaluatorTimestampFormatPatternDuplicateFields: caller('The timestamp pattern names one field twice[: {pattern}]'),
-  EvaluatorTimestampFormatPatternHourClockAmPmMismatch: caller('The timestamp pattern has a 12-hour clock without AM or PM, or a 24-hour clock with it[: {pattern}]'),
+  EvaluatorTimestampFormatPatternHourClockAmPmMismatch: caller(
+    'The timestamp pattern has a 12-hour clock without AM or PM, or a 24-hour clock with it[: {pattern}]',
+  ),
   ExternalEvalException: data('The query cannot be evaluated. Please check the query and file and try again[: {reason}]'),
   UnsupportedTypeForQuerying: data('The type {type} cannot be queried'),
   // Data
@@ -167,7 +175,11 @@ export const catalogue = {
   RequestHeaderSectionTooLarge: entry(400, 'limit', 'Your request header section exceeds the maximum allowed size of {bytes_max} bytes.'),
   RequestTimeTooSkewed: entry(403, 'caller', 'The difference between the request time and the current time is too large.'),
   RequestTimeout: entry(400, 'caller', 'Your socket connection to the server was not read from or written to within the timeout period.'),
-  SignatureDoesNotMatch: entry(403, 'caller', 'The request signature we calculated does not match the signature you provided. Check your key and signing method.'),
+  SignatureDoesNotMatch: entry(
+    403,
+    'caller',
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
+  ),
   SlowDown: entry(503, 'limit', 'Please reduce your request rate.'),
   /** S3 has no code for it: a store of its own size can be full. */
   StorageFull: entry(507, 'upstream', 'The storage has no room left for the object.'),
@@ -210,12 +222,16 @@ export class SelectError extends Error {
 
 /** The text of an error: its template with the parameters filled in. */
 export function messageOf({ code, params }: ErrorValue): string {
-  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => format(params[name] ?? ''));
-  return catalogue[code].message.replace(/\[([^\]]*\{(\w+)\}[^\]]*)\]/g, (_, segment: string) =>
-    [...segment.matchAll(/\{(\w+)\}/g)].every(([, name]) => params[name as string] !== undefined) ? segment : '',
-  ).replace(/^.*$/s, fill);
+  const fill = (text: string): string => text.replace(/\{(\w+)\}/g, (_, name: string) => format(name, params[name] ?? ''));
+  return catalogue[code].message
+    .replace(/\[([^\]]*\{(\w+)\}[^\]]*)\]/g, (_, segment: string) =>
+      [...segment.matchAll(/\{(\w+)\}/g)].every(([, name]) => params[name as string] !== undefined) ? segment : '',
+    )
+    .replace(/^.*$/s, fill);
 }
 
-function format(value: string | number): string {
-  return typeof value === 'number' ? value.toLocaleString('en-US') : value;
+/** Amazon groups the digits of sizes, `8,192`; a place in the query is no size. */
+function format(name: string, value: string | number): string {
+  if (typeof value === 'string') return value;
+  return name === 'line' || name === 'column' ? String(value) : value.toLocaleString('en-US');
 }

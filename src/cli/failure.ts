@@ -43,7 +43,7 @@ const MESSAGE_UNITS_MAX = 2000;
 interface Position {
   /** From 1. */
   readonly line: number;
-  /** From 1, in UTF-16 units. */
+  /** From 1, in characters (code points). */
   readonly column: number;
 }
 
@@ -64,10 +64,14 @@ function positionOf(error: SelectError | RemoteError): Position | null {
 function caret(sql: string, position: Position | null, columns: number): string {
   if (position === null) return '';
   const line = sql.split(/\r\n|\r|\n/)[position.line - 1];
-  if (line === undefined || position.column > line.length + 1) return '';
+  const characters = [...(line ?? '')];
+  if (line === undefined || position.column > characters.length + 1) return '';
   const at = position.column - 1;
-  const start = line.length < columns ? 0 : Math.max(0, at - Math.floor(columns / 2));
-  const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, ' ');
-  const shown = printable(line.slice(start, start + columns - 1));
-  return `${shown}\n${' '.repeat(displayWidth(printable(line.slice(start, at))))}^\n`;
+  const start = characters.length < columns ? 0 : Math.max(0, at - Math.floor(columns / 2));
+  const printable = (from: number, to: number): string =>
+    characters
+      .slice(from, to)
+      .join('')
+      .replace(/[\p{Cc}\p{Cf}]/gu, ' ');
+  return `${printable(start, start + columns - 1)}\n${' '.repeat(displayWidth(printable(start, at)))}^\n`;
 }

@@ -4,7 +4,7 @@
  */
 import type { Literal, TypeName } from '../vector/value.ts';
 
-/** 1-based, in characters (UTF-16 units) of the SQL text. */
+/** 1-based, in characters (code points) of the SQL text. */
 export type Position = {
   readonly line: number;
   readonly column: number;

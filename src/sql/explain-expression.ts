@@ -59,8 +59,10 @@ function print(expression: Expression, columns: readonly ColumnRef[]): string {
       return refText(columns[expression.slot] ?? null);
     case 'number':
       return `number(${print(expression.operand, columns)})`;
-    case 'negate':
-      return `-${inner(expression.operand)}`;
+    case 'negate': {
+      const operand = inner(expression.operand);
+      return operand.startsWith('-') ? `-(${operand})` : `-${operand}`;
+    }
     case 'arithmetic':
     case 'compare':
       return `${inner(expression.left)} ${expression.operator} ${inner(expression.right)}`;

@@ -113,6 +113,12 @@ function digitsOf(value: number): number {
   return String(value).length;
 }
 
+/** A pattern that reads as this one; the character that escapes its literal wildcards need not be the query's own. */
 function patternText(pattern: LikePattern): string {
-  return stringText(pattern.map((piece) => (typeof piece === 'object' ? piece.text : piece === 'any-one' ? '_' : '%')).join(''));
+  const literal = pattern.some((piece) => typeof piece === 'object' && /[%_]/.test(piece.text));
+  const pieces = pattern.map((piece) => {
+    if (typeof piece === 'object') return literal ? piece.text.replace(/[%_!]/g, '!$&') : piece.text;
+    return piece === 'any-one' ? '_' : '%';
+  });
+  return `${stringText(pieces.join(''))}${literal ? " ESCAPE '!'" : ''}`;
 }

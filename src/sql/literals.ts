@@ -17,11 +17,11 @@ export function numberLiteral(text: string, at: Position): Literal {
   return value !== null && value <= int64_max ? { type: 'int', value } : decimalLiteral(digits, at);
 }
 
-/** The negative of a numeric literal, or null for any other. */
+/** The negative of a numeric literal; null for any other, and for the smallest INT, whose negative is beyond 64 bits. */
 export function negated(literal: Literal): Literal | null {
   switch (literal.type) {
     case 'int':
-      return literal.value === -int64_max - 1n ? { type: 'decimal', text: String(-literal.value) } : { type: 'int', value: -literal.value };
+      return literal.value === -int64_max - 1n ? null : { type: 'int', value: -literal.value };
     case 'float':
       return { type: 'float', value: -literal.value };
     case 'decimal': {

@@ -14,7 +14,14 @@ export function optimize(plan: Plan): Plan {
   return rules.reduce((current, rule) => rule(current), plan);
 }
 
-const rules: readonly ((plan: Plan) => Plan)[] = [foldConstants, decideFilter, pruneColumns, orderConjuncts, extractPredicates, mergeRanges];
+const rules: readonly ((plan: Plan) => Plan)[] = [
+  foldConstants,
+  decideFilter,
+  pruneColumns,
+  orderConjuncts,
+  extractPredicates,
+  mergeRanges,
+];
 
 /** WHERE TRUE is no condition; WHERE FALSE and WHERE NULL leave nothing to read. */
 function decideFilter(plan: Plan): Plan {

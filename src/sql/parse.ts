@@ -25,7 +25,7 @@ function isTooLong(text: string): boolean {
 
 function endOf(text: string): Position {
   const lines = text.split(/\r\n|\r|\n/);
-  return { line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return { line: lines.length, column: [...(lines.at(-1) ?? '')].length + 1 };
 }
 
 function rootsOf({ items, where, limit }: Select): readonly Node[] {

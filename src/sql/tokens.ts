@@ -24,6 +24,8 @@ export const TrimSide = createToken({ name: 'TrimSide', pattern: Lexer.NA });
 const keyword = (name: string, categories: TokenType[] = [Word]): TokenType => createToken({ name, pattern: Lexer.NA, categories });
 export const Select = keyword('Select');
 export const From = keyword('From');
+/** FROM where a name is missing before it. */
+const DanglingFrom = createToken({ name: 'DanglingFrom', pattern: Lexer.NA });
 export const Where = keyword('Where');
 export const Limit = keyword('Limit');
 export const As = keyword('As');
@@ -140,7 +142,7 @@ const lexed = [
 ];
 
 /** Every kind of token, for the parser. */
-export const vocabulary: TokenType[] = [...lexed, Word, NameWord, ReservedWord, Literal, TrimSide, ...keywords];
+export const vocabulary: TokenType[] = [...lexed, Word, NameWord, ReservedWord, Literal, TrimSide, DanglingFrom, ...keywords];
 
 const kinds: ReadonlyMap<string, TokenType> = new Map([
   ...[...reservedWords].map((word) => [word, ReservedWord] as const),
@@ -153,13 +155,16 @@ const lexer = new Lexer(lexed, { positionTracking: 'full', recoveryEnabled: fals
 /** Splits a query into tokens. Raises the Lexer codes with their position. */
 export function tokenize(text: string): IToken[] {
   const { tokens, errors } = lexer.tokenize(text);
+  countCharacters(text, tokens);
   for (const token of tokens) refine(token);
   const error = errors[0];
   if (error) {
     const found = String.fromCodePoint(text.codePointAt(error.offset) ?? 0);
     const code = /[!^&~|?]/.test(found) ? 'LexerInvalidOperator' : 'LexerInvalidChar';
-    throw new SelectError(code, { found, line: error.line ?? 1, column: error.column ?? 1 });
+    const before = text.slice(error.offset - (error.column ?? 1) + 1, error.offset);
+    throw new SelectError(code, { found, line: error.line ?? 1, column: [...before].length + 1 });
   }
+  markDanglingFrom(tokens);
   return tokens;
 }
 
@@ -206,7 +211,8 @@ export function kindOf(token: IToken): string {
 
 /** Whether a token is any word, reserved or not. */
 export function isWord(token: IToken): boolean {
-  return token.tokenType === Identifier || token.tokenType === ReservedWord || keywords.includes(token.tokenType);
+  const { tokenType: type } = token;
+  return type === Identifier || type === ReservedWord || type === DanglingFrom || keywords.includes(type);
 }
 
 /** Whether a token is an operator sign. */
@@ -237,6 +243,44 @@ function imageOf(token: IToken): string {
   if (type === StringLiteral) return `"${unquote(image, "'")}"`;
   if (type === NumberLiteral) return /e/i.test(image) || !image.includes('.') ? image : ionDecimalText(image);
   return isWord(token) && type !== Identifier ? image.toLowerCase() : image;
+}
+
+/** Columns as people count them: the lexer counts UTF-16 units, of which characters beyond U+FFFF have two. */
+function countCharacters(text: string, tokens: readonly IToken[]): void {
+  if (!/[\u{10000}-\u{10ffff}]/u.test(text)) return;
+  let lineStart = 0;
+  let at = 0;
+  let surplus = 0;
+  for (const token of tokens) {
+    const column = token.startColumn ?? 1;
+    const start = token.startOffset - column + 1;
+    if (start !== lineStart) {
+      lineStart = start;
+      at = start;
+      surplus = 0;
+    }
+    for (; at < token.startOffset; at++) if ((text.codePointAt(at) ?? 0) > 0xffff) surplus++;
+    token.startColumn = column - surplus;
+  }
+}
+
+/** Makes the FROM of the clause no name where it stands after a dot: `s.from` is a name only where FROM still follows. */
+function markDanglingFrom(tokens: readonly IToken[]): void {
+  let depth = 0;
+  let dangling: IToken | null = null;
+  for (const [index, token] of tokens.entries()) {
+    const { tokenType: type } = token;
+    if (type === LeftParen || type === LeftBracket) depth++;
+    else if (type === RightParen || type === RightBracket) depth--;
+    if (type !== From || depth !== 0) continue;
+    if (tokens[index - 1]?.tokenType !== Dot) return;
+    const next = tokens[index + 1]?.tokenType;
+    const opensClause = next === Identifier || next === QuotedIdentifier;
+    if (dangling === null && opensClause) dangling = token;
+  }
+  if (dangling === null) return;
+  dangling.tokenType = DanglingFrom;
+  dangling.tokenTypeIdx = DanglingFrom.tokenTypeIdx ?? dangling.tokenTypeIdx;
 }
 
 /** Gives a word its own kind, and refuses what was left open. */
