@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { type Guess, guess } from '../src/formats/guess.ts';
@@ -28,24 +30,43 @@ const cases: readonly [string, string, Partial<Guess>][] = [
 
 t.test('guesses', async (t) => {
   for (const [name, text, expected] of cases) {
-    t.match(guess(Buffer.from(text), true), { compression: 'none', ...expected }, name);
+    t.match(await guess(Buffer.from(text), true), { compression: 'none', ...expected }, name);
     if (text === '') continue;
-    t.match(guess(gzipSync(text), true), { compression: 'gzip', ...expected }, `${name}, compressed`);
+    t.match(await guess(gzipSync(text), true), { compression: 'gzip', ...expected }, `${name}, compressed`);
   }
 });
 
 t.test('a prefix may be cut anywhere', async (t) => {
   const csv = Buffer.from(`id;name\n${'1;some name\n'.repeat(10_000)}`).subarray(0, 4000);
-  t.match(guess(csv, false), { format: 'csv', fieldDelimiter: ';', header: true });
-  t.match(guess(Buffer.from(`{"a":"${'x'.repeat(5000)}`), false), { format: 'json' });
-  t.match(guess(Buffer.from(`[{"a":"${'x'.repeat(5000)}`), false), { format: 'json' });
-  t.match(guess(Buffer.from('{"a":1}\n{"a":2}\n{"a'), false), { format: 'jsonl' });
+  t.match(await guess(csv, false), { format: 'csv', fieldDelimiter: ';', header: true });
+  t.match(await guess(Buffer.from(`{"a":"${'x'.repeat(5000)}`), false), { format: 'json' });
+  t.match(await guess(Buffer.from(`[{"a":"${'x'.repeat(5000)}`), false), { format: 'json' });
+  t.match(await guess(Buffer.from('{"a":1}\n{"a":2}\n{"a'), false), { format: 'jsonl' });
   const random = Buffer.from(Array.from({ length: 9000 }, (_, i) => `${(i * 7919) % 104729};${(i * 104729) % 7919}\n`).join(''));
-  t.match(guess(gzipSync(random).subarray(0, 6000), false), { format: 'csv', compression: 'gzip', fieldDelimiter: ';', header: false });
+  t.match(await guess(gzipSync(random).subarray(0, 6000), false), { format: 'csv', compression: 'gzip', fieldDelimiter: ';', header: false });
 });
 
 t.test('no compressed prefix costs much', async (t) => {
   const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20));
-  t.match(guess(bomb, true), { format: 'csv', compression: 'gzip' });
-  t.match(guess(Uint8Array.of(0x1f, 0x8b, 1, 2, 3), true), { format: 'csv', compression: 'gzip' });
+  t.match(await guess(bomb, true), { format: 'csv', compression: 'gzip' });
+  t.match(await guess(Uint8Array.of(0x1f, 0x8b, 1, 2, 3), true), { format: 'csv', compression: 'gzip' });
+});
+
+t.test('every compression with a magic number', async (t) => {
+  const folder = join(import.meta.dirname, '../../test/fixtures/codecs');
+  for (const [file, compression] of [
+    ['text.csv.bz2', 'bzip2'],
+    ['text.csv.zst', 'zstd'],
+    ['text.csv.lz4', 'lz4'],
+    ['text.csv.sz', 'snappy'],
+  ] as const) {
+    const object = readFileSync(join(folder, file));
+    t.match(await guess(object, true), { format: 'csv', compression, fieldDelimiter: ';', header: true }, file);
+  }
+});
+
+t.test('a prefix too short to say anything', async (t) => {
+  const object = readFileSync(join(import.meta.dirname, '../../test/fixtures/codecs/text.csv.bz2'));
+  t.equal(await guess(object.subarray(0, 1000), false), null);
+  t.match(await guess(object.subarray(0, 1000), true), { format: 'csv', compression: 'bzip2' });
 });

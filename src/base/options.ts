@@ -241,7 +241,7 @@ export const options = [
     flag: '--compression',
     env: ['S3LECT_COMPRESSION'],
     type: 'string',
-    choices: ['none', 'gzip', 'bzip2'],
+    choices: ['none', 'gzip', 'bzip2', 'zstd', 'lz4', 'snappy'],
     default: undefined,
     doc: 'Compression of the input; guessed from its first bytes when not given.',
     commands: ['query', 'explain'],

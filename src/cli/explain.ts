@@ -31,5 +31,5 @@ export async function runExplain(args: Arguments): Promise<number> {
 
 async function fileSchema(path: string, values: Parameters<typeof inputSerialization>[0]): ReturnType<typeof schemaOf> {
   const file = localInput(path, 0);
-  return schemaOf(await inputSerialization(values, () => file.prefix()), fileBytes(path));
+  return schemaOf(await inputSerialization(values, (bytes) => file.prefix(bytes)), fileBytes(path));
 }

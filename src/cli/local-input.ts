@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts';
 import { select } from '../index.ts';
 import { openFile } from '../storage/file-object.ts';
 import { PlainError, reasonOf } from './failure.ts';
-import { type Answer, type InputRequest, type Prefix, prefix_bytes, type QueryInput } from './query-input.ts';
+import { type Answer, type InputRequest, type Prefix, type QueryInput } from './query-input.ts';
 
 /** A file by its path, or standard input for `-`. Raises `PlainError` for what cannot be read. */
 export function localInput(target: string, workers: number | undefined): QueryInput {
@@ -61,10 +61,10 @@ class FileInput implements QueryInput {
     return this.#size;
   }
 
-  async prefix(): Promise<Prefix> {
+  async prefix(bytes_max: number): Promise<Prefix> {
     const file = await this.#readable(openFile(this.#path));
     try {
-      const bytes = new Uint8Array(Math.min(prefix_bytes, file.info.size));
+      const bytes = new Uint8Array(Math.min(bytes_max, file.info.size));
       const read = await file.reader.read({ start: 0, end: bytes.length }, bytes);
       return { bytes: bytes.subarray(0, read), atEnd: read === file.info.size };
     } finally {
@@ -100,8 +100,9 @@ class StreamInput implements QueryInput {
     return null;
   }
 
-  async prefix(): Promise<Prefix> {
-    for (let read_bytes = 0; read_bytes < prefix_bytes; ) {
+  async prefix(bytes_max: number): Promise<Prefix> {
+    let read_bytes = this.#read.reduce((sum, { length }) => sum + length, 0);
+    while (read_bytes < bytes_max) {
       const { done, value } = await this.#iterator.next();
       if (done === true) return { bytes: Buffer.concat(this.#read), atEnd: true };
       this.#read.push(value);

@@ -1,7 +1,8 @@
 /** What a query reads on the command line, whatever it is: first bytes to guess from, and an answer in blocks. */
 
 import type { QueryStats } from '../engine/query.ts';
-import { type Guess, guess } from '../formats/guess.ts';
+import type { Compression } from '../formats/format.ts';
+import { type Guess, guess, guess_bytes, guess_bytes_max } from '../formats/guess.ts';
 import type { InputSerialization, OutputSerialization, ScanRangeMember } from '../formats/serialization.ts';
 import { UsageError } from './option-values.ts';
 
@@ -10,9 +11,6 @@ export interface Prefix {
   readonly bytes: Uint8Array;
   readonly atEnd: boolean;
 }
-
-/** Enough for `guess` to look at. */
-export const prefix_bytes = 64 * 1024;
 
 export interface InputRequest {
   readonly expression: string;
@@ -31,7 +29,8 @@ export interface Answer {
 }
 
 export interface QueryInput {
-  prefix(): Promise<Prefix>;
+  /** `bytes` of them, or all there are. Asking again for more is allowed. */
+  prefix(bytes: number): Promise<Prefix>;
   /** Of the whole input; null when it is not known. May be known only after `prefix`. */
   total_bytes(): number | null;
   run(request: InputRequest): Promise<Answer>;
@@ -42,13 +41,13 @@ export interface InputOptions {
   readonly input: 'csv' | 'jsonl' | 'json' | 'parquet' | undefined;
   readonly header: 'use' | 'ignore' | 'none' | undefined;
   readonly delimiter: string | undefined;
-  readonly compression: 'none' | 'gzip' | 'bzip2' | undefined;
+  readonly compression: Compression | undefined;
   readonly noQuotedNewlines: boolean;
   readonly scanRange?: string | undefined;
 }
 
 /** The serialization of an input: what the options say, and for the rest what its first bytes look like. */
-export async function inputSerialization(options: InputOptions, prefix: () => Promise<Prefix>): Promise<InputSerialization> {
+export async function inputSerialization(options: InputOptions, prefix: QueryInput['prefix']): Promise<InputSerialization> {
   const { input, header, delimiter, compression } = options;
   const known = input !== undefined && compression !== undefined && (input !== 'csv' || (header !== undefined && delimiter !== undefined));
   const guessed: Guess = known ? { format: input, compression: 'none', fieldDelimiter: ',', header: false } : await guessOf(prefix);
@@ -77,7 +76,11 @@ export function scanRangeOf(text: string | undefined): ScanRangeMember | undefin
   return { ...(start === '' ? {} : { Start: Number(start) }), ...(end === '' ? {} : { End: Number(end) }) };
 }
 
-async function guessOf(prefix: () => Promise<Prefix>): Promise<Guess> {
-  const { bytes, atEnd } = await prefix();
-  return guess(bytes, atEnd);
+async function guessOf(prefix: QueryInput['prefix']): Promise<Guess> {
+  for (const wanted of [guess_bytes, guess_bytes_max]) {
+    const { bytes, atEnd } = await prefix(wanted);
+    const guessed = await guess(bytes, atEnd);
+    if (guessed !== null) return guessed;
+  }
+  return { format: 'csv', compression: 'none', fieldDelimiter: ',', header: false };
 }

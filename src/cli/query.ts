@@ -67,7 +67,7 @@ async function answerQuery(input: QueryInput, { values, kind, sql, writer, contr
   const request = { expression: sql, output: serializationOf(kind), scanRange, signal };
   const serialization = await interruptible(
     signal,
-    inputSerialization(values, () => input.prefix()),
+    inputSerialization(values, (bytes) => input.prefix(bytes)),
   );
   const answer = await interruptible(signal, input.run({ ...request, input: serialization }));
   const width = process.stdout.columns ?? (Number(process.env['COLUMNS']) || Number.POSITIVE_INFINITY);

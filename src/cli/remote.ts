@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { RemoteError } from './failure.ts';
 import { UsageError } from './option-values.ts';
-import { type Answer, type InputRequest, type Prefix, prefix_bytes, type QueryInput } from './query-input.ts';
+import { type Answer, type InputRequest, type Prefix, type QueryInput } from './query-input.ts';
 import { columnsOf, once } from './schema.ts';
 
 export interface RemoteOptions {
@@ -60,8 +60,8 @@ class RemoteInput implements QueryInput {
     return this.#total_bytes;
   }
 
-  async prefix(): Promise<Prefix> {
-    const Range = `bytes=0-${prefix_bytes - 1}`;
+  async prefix(bytes_max: number): Promise<Prefix> {
+    const Range = `bytes=0-${bytes_max - 1}`;
     try {
       const { Body, ContentRange } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: this.#key, Range }));
       const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array(0);

@@ -95,7 +95,7 @@ function threadPool(workers: number): Pool {
         turns.take(() => run('decodeBlock', task, piscina, [task.bytes.buffer as ArrayBuffer])) as Promise<ResultOf<Task>>,
       stream: (task) => {
         streams ??= threads(new URL('./decode-worker.js', import.meta.url), 1, null);
-        return run('decodeStream', task, streams) as Promise<StreamResult>;
+        return run('decodeStream', task, streams, task.bytes === null ? [] : [task.bytes.buffer as ArrayBuffer]) as Promise<StreamResult>;
       },
     },
     destroy: async () => {

@@ -1,5 +1,5 @@
 /** Guesses what an object is from its first bytes, for callers who did not say: the command line. Never used by the server. */
-import { constants, gunzipSync } from 'node:zlib';
+import { inflate } from './codecs.ts';
 import type { Compression } from './format.ts';
 
 export interface Guess {
@@ -12,10 +12,26 @@ export interface Guess {
   readonly header: boolean;
 }
 
-/** `prefix`: the first bytes of the object, some KiB of them; `atEnd`: they are all of it. */
-export function guess(prefix: Uint8Array, atEnd: boolean): Guess {
-  const compression = prefix[0] === 0x1f && prefix[1] === 0x8b ? 'gzip' : 'none';
-  const bytes = compression === 'gzip' ? gunzipPrefix(prefix) : prefix.subarray(0, LOOK_BYTES);
+/** First bytes that say enough of most objects. */
+export const guess_bytes = 64 * 1024;
+
+/** First bytes that say enough of an object whose text begins late: a block of bzip2 gives nothing until it is all there. */
+export const guess_bytes_max = 1024 * 1024;
+
+/** The compression whose magic number stands at the start. Raw Snappy has none. */
+export function compressionOf(prefix: Uint8Array): Compression {
+  const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => prefix[index] === byte);
+  const found = magics.find(([, bytes]) => begins(bytes));
+  return found === undefined ? 'none' : found[0];
+}
+
+/**
+ * `prefix`: the first bytes of the object; `atEnd`: they are all of it. Null when they hold no text yet, and more of them may.
+ */
+export async function guess(prefix: Uint8Array, atEnd: boolean): Promise<Guess | null> {
+  const compression = compressionOf(prefix);
+  const bytes = compression === 'none' ? prefix.subarray(0, LOOK_BYTES) : await inflatedPrefix(compression, prefix);
+  if (bytes.length === 0 && !atEnd && prefix.length < guess_bytes_max) return null;
   const whole = atEnd && bytes.length === prefix.length;
   const text = new TextDecoder().decode(bytes);
   if (text.startsWith('PAR1')) return { format: 'parquet', compression, fieldDelimiter: ',', header: false };
@@ -31,13 +47,31 @@ const RECORDS_MAX = 50;
 /** In order of preference where they fit equally well. */
 const delimiters = [',', ';', '\t', '|'] as const;
 
-function gunzipPrefix(prefix: Uint8Array): Uint8Array {
-  try {
-    // why: deflate grows 1,032-fold at most, so this little input bounds the output.
-    return gunzipSync(prefix.subarray(0, LOOK_BYTES / 16), { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, LOOK_BYTES);
-  } catch {
-    return new Uint8Array(0);
+const magics: readonly (readonly [Compression, readonly number[]])[] = [
+  ['gzip', [0x1f, 0x8b]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['lz4', [0x04, 0x22, 0x4d, 0x18]],
+  ['snappy', [0xff, 0x06, 0x00, 0x00, 0x73, 0x4e, 0x61, 0x50, 0x70, 0x59]],
+];
+
+/** What can be inflated of a prefix, which may be cut, or damaged: then the query says so. */
+async function inflatedPrefix(compression: Compression, prefix: Uint8Array): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let inflated_bytes = 0;
+  async function* source(): AsyncGenerator<Uint8Array> {
+    yield prefix;
   }
+  try {
+    for await (const piece of inflate(compression, source(), { compressed_bytes: 0, inflated_bytes: 0 })) {
+      pieces.push(piece);
+      inflated_bytes += piece.length;
+      if (inflated_bytes >= LOOK_BYTES) break;
+    }
+  } catch {
+    // What came before is enough, or nothing is.
+  }
+  return Buffer.concat(pieces).subarray(0, LOOK_BYTES);
 }
 
 function guessJson(text: string, whole: boolean): 'json' | 'jsonl' | null {

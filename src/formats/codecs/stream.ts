@@ -26,7 +26,7 @@ export interface StreamResult {
 }
 
 /** Compressed bytes of one task at most. */
-export const stream_task_bytes_max = 64 * 1024;
+export const stream_task_bytes_max = 256 * 1024;
 
 const open = new Map<number, ZstdStream>();
 
