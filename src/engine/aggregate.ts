@@ -118,6 +118,29 @@ export function addIntSum(partial: Partial, sum: bigint, count: number): void {
   partial.count += count;
 }
 
+/**
+ * Adds decimals whose exact sum is `sum`, for SUM and AVG; `magnitude` bounds the sum of their absolute values, at the same scale.
+ * False where adding them one by one could round: nothing was added.
+ */
+export function addDecimalSum(partial: Partial, sum: Decimal, magnitude: bigint, count: number): boolean {
+  if (partial.kind !== 'sum' || count === 0) return true;
+  const before = partial.decimals === null ? null : (fromLiteral({ type: 'decimal', text: partial.decimals }) as Decimal);
+  if (before !== null) {
+    const gap = before.scale - sum.scale;
+    if (Math.abs(gap) > exact_gap_max) return false;
+    const size = before.mantissa < 0n ? -before.mantissa : before.mantissa;
+    const total = gap >= 0 ? size + magnitude * 10n ** BigInt(gap) : size * 10n ** BigInt(-gap) + magnitude;
+    if (total >= mantissa_limit) return false;
+  } else if (magnitude >= mantissa_limit) return false;
+  addDecimal(partial, sum);
+  partial.count += count;
+  return true;
+}
+
+const mantissa_limit = 10n ** 38n;
+/** Scales further apart than a mantissa is long cannot be added exactly. */
+const exact_gap_max = 38;
+
 /** The running sum of the floats; null before the first. Whoever adds to it elsewhere starts here and puts it back. */
 export function floatSum(partial: Partial): number | null {
   return partial.kind === 'sum' ? partial.floats : null;

@@ -17,6 +17,7 @@ import { callsFunction } from '../sql/expression-walk.ts';
 import type { Expression } from '../sql/expression.ts';
 import type { Plan } from '../sql/plan.ts';
 import { Output } from './output.ts';
+import { Machine } from './typed/node.ts';
 import { byteSource } from './source.ts';
 import type { Program, SplitTask, TaskResult } from './task.ts';
 
@@ -96,6 +97,7 @@ function prepare(task: SplitTask): Prepared {
   const context = { utcnow_ms: task.utcnow_ms };
   const { plan, input } = program;
   const { projection } = plan;
+  const machine = program.kernels === 'simd' ? new Machine(thread) : null;
   const takesRecords = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
   const reader = prepareReader(program.kernels === 'simd' ? thread : { ...thread, simd: thread.reference }, input, {
     positions: plan.columns.map(({ position }) => position!),
@@ -108,9 +110,9 @@ function prepare(task: SplitTask): Prepared {
     program,
     thread,
     reader,
-    filter: compileFilter(plan, context),
+    filter: compileFilter(plan, machine, context),
     project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, context) : null,
-    accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, thread.memory, context) : null,
+    accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, machine, context) : null,
   };
   return current;
 }

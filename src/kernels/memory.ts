@@ -31,6 +31,14 @@ export interface Layout {
   readonly numbers_vectors: number;
   /** Bytes from one vector to the next. */
   readonly numbers_stride: number;
+  /** Frames of typed expressions: of each, f64 values (or u64 fields), i8 codes, u8 states and u32 rows, `batch_rows_max` of them. */
+  readonly frames: number;
+  readonly frames_count: number;
+  /** u32 row numbers that typed expressions are given. */
+  readonly picked: number;
+  /** Text that typed expressions compute over a batch. */
+  readonly texts: number;
+  readonly texts_bytes: number;
   /** One bit per byte of a window: delimiters outside quotes. */
   readonly bitmap: number;
   /** Text computed during a batch: unescaped fields. */
@@ -71,6 +79,10 @@ export function createMemory(record_bytes_max: number): Memory {
 }
 
 const NUMBER_VECTORS = 8;
+/** Frames in use at once grow with the depth of an expression, not with its size. */
+const FRAMES = 16;
+export const FRAME_ROW_BYTES = 8 + 1 + 1 + 4;
+const TEXTS_BYTES = 1024 * 1024;
 /** How often the columns of a batch are located, at most: for predicates, for the other columns, for whole records twice. */
 const ARENA_PASSES = 4;
 
@@ -100,6 +112,11 @@ function layOut(record_bytes_max: number): Layout {
     numbers: area(8 * rows * NUMBER_VECTORS),
     numbers_vectors: NUMBER_VECTORS,
     numbers_stride: 8 * rows,
+    frames: area(FRAME_ROW_BYTES * rows * FRAMES),
+    frames_count: FRAMES,
+    picked: area(4 * rows),
+    texts: area(TEXTS_BYTES),
+    texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
     output: area(output_bytes),

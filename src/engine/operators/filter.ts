@@ -1,36 +1,61 @@
-/** What the scan left of WHERE: the residual conjuncts for the rows it decided, the whole condition for those it could not. */
+/**
+ * What the scan left of WHERE: the residual conjuncts for the rows it decided, the whole condition for those it could not. The
+ * residual is decided by typed columns where it can be; the general evaluator has the rest.
+ */
 import type { ErrorValue } from '../../base/errors.ts';
 import type { Scan } from '../../formats/scan.ts';
+import { rowState } from '../../kernels/value-kernels.ts';
 import type { Plan } from '../../sql/plan.ts';
 import type { Selection } from '../../vector/vector.ts';
-import { type Compiled, type Filtered, compileExpression, type EvaluationContext, filterRows } from '../evaluate.ts';
+import { compileExpression, type EvaluationContext, type Filtered, filterRows } from '../evaluate.ts';
+import { compileTyped } from '../typed/compile.ts';
+import type { Machine } from '../typed/node.ts';
 
 /** Narrows the scan's selection; answers the error of the first failing row, before which the selection now ends. */
 export type Filter = (scan: Scan) => ErrorValue | null;
 
-export function compileFilter(plan: Plan, context: EvaluationContext): Filter {
+/** `machine`: what typed expressions run on; without one the general evaluator decides every row. */
+export function compileFilter(plan: Plan, machine: Machine | null, context: EvaluationContext): Filter {
   if (plan.filter === null) return () => null;
   const whole = compileExpression(plan.filter, context);
-  const residual = plan.residual === null ? null : compileExpression(plan.residual, context);
+  const residual = plan.residual === null ? null : compileResidual(plan.residual, machine, context);
   return (scan) => {
     if (scan.count === 0 || (residual === null && !scan.undecided)) return null;
     // why: reading columns must not see the selection change under it.
     const rows = scan.selected().slice();
-    const { selection, failure } = scan.undecided ? filterBoth(scan, rows, whole, residual) : filterRows(residual!, scan, rows);
+    const doubtful = scan.undecided ? rows.filter((row) => scan.isUndecided(row)) : none;
+    const certain = doubtful.length === 0 ? rows : rows.filter((row) => !scan.isUndecided(row));
+    const kept = residual === null ? { selection: certain, failure: null } : residual(scan, certain);
+    const { selection, failure } = doubtful.length === 0 ? kept : mergeFiltered(filterRows(whole, scan, doubtful), kept);
     scan.narrow(selection);
     return failure === null ? null : failure.error;
   };
 }
 
-function filterBoth(scan: Scan, rows: Selection, whole: Compiled, residual: Compiled | null): Filtered {
-  const undecided = rows.filter((row) => scan.isUndecided(row));
-  const decided = rows.filter((row) => !scan.isUndecided(row));
-  const doubtful = filterRows(whole, scan, undecided);
-  const certain = residual === null ? { selection: decided, failure: null } : filterRows(residual, scan, decided);
-  const failure = earlier(doubtful.failure, certain.failure);
-  const selection = new Uint32Array(doubtful.selection.length + certain.selection.length);
-  selection.set(doubtful.selection);
-  selection.set(certain.selection, doubtful.selection.length);
+const none = new Uint32Array(0);
+const TRUE = 1;
+
+function compileResidual(residual: NonNullable<Plan['residual']>, machine: Machine | null, context: EvaluationContext): (scan: Scan, rows: Selection) => Filtered {
+  const general = compileExpression(residual, context);
+  const node = machine === null ? null : compileTyped(residual, machine);
+  if (machine === null || node?.kind !== 'truth') return (scan, rows) => filterRows(general, scan, rows);
+  return (scan, rows) => {
+    machine.reset();
+    const selection = machine.place(rows);
+    node.run(scan, selection, 0);
+    const frame = machine.frames[0]!;
+    const doubtful = machine.pick(selection, frame, frame.states, 1 << rowState.doubt).slice();
+    const kept = { selection: machine.pick(selection, frame, frame.states, 1 << TRUE), failure: null };
+    return doubtful.length === 0 ? kept : mergeFiltered(filterRows(general, scan, doubtful), kept);
+  };
+}
+
+/** Both selections up to the first failure of either. */
+function mergeFiltered(a: Filtered, b: Filtered): Filtered {
+  const failure = earlier(a.failure, b.failure);
+  const selection = new Uint32Array(a.selection.length + b.selection.length);
+  selection.set(a.selection);
+  selection.set(b.selection, a.selection.length);
   selection.sort();
   return { selection: failure === null ? selection : selection.filter((row) => row < failure.row), failure };
 }

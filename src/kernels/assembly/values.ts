@@ -104,7 +104,7 @@ export function readValues(
       else same &= <u32>(first == scale);
     }
     unclean |= state;
-    store<f64>(values + (r << 3), v);
+    store<f64>(values + (r << 3), state ? 0 : v);
     store<u8>(codes + r, <u8>scale);
     store<u8>(states + r, <u8>state);
   }
@@ -179,7 +179,7 @@ export function readTimes(fields: usize, step: u32, rows: usize, n: u32, values:
       else same &= <u32>(first == scale);
     }
     unclean |= state;
-    store<f64>(values + (r << 3), v);
+    store<f64>(values + (r << 3), state ? 0 : v);
     store<u8>(codes + r, <u8>scale);
     store<u8>(states + r, <u8>state);
   }

@@ -1,0 +1,272 @@
+/**
+ * Numbers of frames: INT and DECIMAL as exact integers of at most 53 bits, FLOAT as it is. What would need more than that, or
+ * fails, is left in doubt. Nothing is rounded here that the general evaluator would not round to the same double.
+ */
+import { rowState, SCALE_MAX, valueCode } from '../../kernels/value-kernels.ts';
+import type { ArithmeticOperator, CompareOperator } from '../../sql/expression.ts';
+import { Decimal } from '../../vector/decimal.ts';
+import type { SqlValue } from '../../vector/value.ts';
+import type { Selection } from '../../vector/vector.ts';
+import { type Frame, forgetMissing, meetStates, spellCodes, spellStates } from './frame.ts';
+
+const { int, float, mixed } = valueCode;
+const { doubt } = rowState;
+const exact_max = Number.MAX_SAFE_INTEGER;
+const powers = Array.from({ length: SCALE_MAX + 1 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** A value as a number of a frame; null where it is none that a frame can hold. */
+export function fromValue(value: SqlValue): { readonly value: number; readonly code: number } | null {
+  if (typeof value === 'number') return { value, code: float };
+  if (typeof value === 'bigint') return isExact(Number(value)) ? { value: Number(value), code: int } : null;
+  if (!(value instanceof Decimal)) return null;
+  const mantissa = Number(value.mantissa);
+  return isExact(mantissa) && value.scale >= 0 && value.scale <= SCALE_MAX ? { value: mantissa, code: value.scale } : null;
+}
+
+/** The SQL value of a number of a frame. */
+export function toValue(value: number, code: number): SqlValue {
+  if (code === float) return value;
+  return code === int ? BigInt(value) : new Decimal(BigInt(value), code);
+}
+
+/** Turns all numbers into FLOAT, as CAST does. */
+export function toFloats(frame: Frame, rows: Selection): void {
+  const { values, codes, code } = frame;
+  if (code === float) return;
+  if (code === mixed) {
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      values[row] = floatOf(values[row]!, codes[row]!);
+    }
+  } else {
+    const power = powers[Math.max(code, 0)]!;
+    // why: an exact zero has no sign, adding 0 takes it off
+    for (let i = 0; i < rows.length; i++) values[rows[i]!] = (values[rows[i]!]! + 0) / power;
+  }
+  frame.code = float;
+}
+
+/** CAST AS INT of numbers. */
+export function toInts(frame: Frame, rows: Selection): void {
+  if (frame.code === int) return;
+  spellCodes(frame, rows);
+  spellStates(frame, rows);
+  const { values, codes, states } = frame;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const code = codes[row]!;
+    const value = Math.trunc(code > 0 ? values[row]! / powers[code]! : values[row]!) + 0;
+    if (!isExact(value)) states[row] = doubt;
+    values[row] = value;
+  }
+  frame.code = int;
+}
+
+/** CAST AS DECIMAL of numbers. */
+export function toDecimals(frame: Frame, rows: Selection): void {
+  if (frame.code >= 0 && frame.code !== mixed) return;
+  if (frame.code === int) {
+    frame.code = 0;
+    return;
+  }
+  spellCodes(frame, rows);
+  spellStates(frame, rows);
+  const { values, codes, states } = frame;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (codes[row] === float && !isExact(values[row]!)) states[row] = doubt;
+    if (codes[row]! < 0) codes[row] = 0;
+  }
+}
+
+/** `-x`. */
+export function negate(frame: Frame, rows: Selection): void {
+  const { values, code } = frame;
+  forgetMissing(frame, rows);
+  if (code === float) for (let i = 0; i < rows.length; i++) values[rows[i]!] = -values[rows[i]!]!;
+  else for (let i = 0; i < rows.length; i++) values[rows[i]!] = isFloatAt(frame, rows[i]!) ? -values[rows[i]!]! : 0 - values[rows[i]!]!;
+}
+
+/** Leaves `left operator right` in the left frame. */
+export function calculate(operator: ArithmeticOperator, left: Frame, right: Frame, rows: Selection): void {
+  meetStates(left, right, rows);
+  const uniform = left.code !== mixed && right.code !== mixed;
+  if (!uniform || operator === '/' || operator === '%') calculateEach(operator, left, right, rows);
+  else if (left.code === float || right.code === float) {
+    toFloats(left, rows);
+    toFloats(right, rows);
+    combine(operator, left.values, right.values, rows);
+  } else {
+    if (operator === '*') left.code = left.code < 0 && right.code < 0 ? int : Math.max(left.code, 0) + Math.max(right.code, 0);
+    else left.code = align(left, right, rows);
+    combine(operator, left.values, right.values, rows);
+    doubtInexact(left, rows, left.code > SCALE_MAX);
+  }
+}
+
+/** Leaves the truth of `left operator right` in the states of the left frame. The frames hold numbers, or times. */
+export function compare(operator: CompareOperator, left: Frame, right: Frame, rows: Selection, times: boolean): void {
+  meetStates(left, right, rows);
+  if (!times && (left.code !== right.code || left.code === mixed)) {
+    if (left.code === mixed || right.code === mixed) {
+      compareEach(operator, left, right, rows);
+      return;
+    }
+    if (left.code === float || right.code === float) {
+      toFloats(left, rows);
+      toFloats(right, rows);
+    } else align(left, right, rows);
+  }
+  const { states, clean } = left;
+  hold(operator, left.values, right.values, states, clean, rows);
+  left.clean = false;
+}
+
+/** Whether the difference of two numbers says that the operator holds; NaN: only `<>` does. */
+export function holds(operator: CompareOperator, order: number): boolean {
+  switch (operator) {
+    case '=':
+      return order === 0;
+    case '<>':
+      return order !== 0;
+    case '<':
+      return order < 0;
+    case '<=':
+      return order <= 0;
+    case '>':
+      return order > 0;
+    case '>=':
+      return order >= 0;
+  }
+}
+
+function isExact(value: number): boolean {
+  return Number.isSafeInteger(value);
+}
+
+function isFloatAt({ code, codes }: Frame, row: number): boolean {
+  return (code === mixed ? codes[row] : code) === float;
+}
+
+function floatOf(value: number, code: number): number {
+  return code === float ? value : (value + 0) / powers[Math.max(code, 0)]!;
+}
+
+/** Brings two frames of INT or DECIMAL to the larger scale; answers it. */
+function align(left: Frame, right: Frame, rows: Selection): number {
+  const [coarse, fine] = left.code < right.code ? [left, right] : [right, left];
+  const digits = Math.max(fine.code, 0) - Math.max(coarse.code, 0);
+  if (digits > 0) {
+    const power = powers[digits]!;
+    for (let i = 0; i < rows.length; i++) coarse.values[rows[i]!]! *= power;
+    doubtInexact(coarse, rows, false);
+    if (coarse !== left && !coarse.clean) {
+      spellStates(left, rows);
+      for (let i = 0; i < rows.length; i++) if (coarse.states[rows[i]!] === doubt) left.states[rows[i]!] = doubt;
+    }
+  }
+  return fine.code;
+}
+
+/** Puts in doubt what left the integers that doubles hold exactly, or every row. */
+function doubtInexact(frame: Frame, rows: Selection, all: boolean): void {
+  const { values } = frame;
+  let most = 0;
+  for (let i = 0; i < rows.length; i++) most = Math.max(most, Math.abs(values[rows[i]!]!));
+  if (!all && most <= exact_max) return;
+  spellStates(frame, rows);
+  for (let i = 0; i < rows.length; i++) if (all || !(Math.abs(values[rows[i]!]!) <= exact_max)) frame.states[rows[i]!] = doubt;
+}
+
+function combine(operator: ArithmeticOperator, left: Float64Array, right: Float64Array, rows: Selection): void {
+  if (operator === '+') for (let i = 0; i < rows.length; i++) left[rows[i]!]! += right[rows[i]!]!;
+  else if (operator === '-') for (let i = 0; i < rows.length; i++) left[rows[i]!]! -= right[rows[i]!]!;
+  else for (let i = 0; i < rows.length; i++) left[rows[i]!]! *= right[rows[i]!]!;
+}
+
+/** Row by row, each of its own types. */
+function calculateEach(operator: ArithmeticOperator, left: Frame, right: Frame, rows: Selection): void {
+  spellCodes(left, rows);
+  spellCodes(right, rows);
+  spellStates(left, rows);
+  const { values, codes, states } = left;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (states[row] !== rowState.value) continue;
+    const a = codes[row]!;
+    const b = right.codes[row]!;
+    let x = values[row]!;
+    let y = right.values[row]!;
+    let code = Math.max(a, b);
+    if (a === float || b === float) {
+      code = float;
+      x = floatOf(x, a);
+      y = floatOf(y, b);
+    } else if (code !== int) {
+      if (operator === '*') code = Math.max(a, 0) + Math.max(b, 0);
+      else {
+        x *= powers[code - Math.max(a, 0)]!;
+        y *= powers[code - Math.max(b, 0)]!;
+      }
+    }
+    const divides = operator === '/' || operator === '%';
+    const result = code === int && divides ? Math.trunc(resultOf(operator, x, y)) + 0 : resultOf(operator, x, y);
+    const inexact = code !== float && !(isExact(x) && isExact(y) && isExact(result) && code <= SCALE_MAX);
+    if (inexact || (divides && (y === 0 || code >= 0))) states[row] = doubt;
+    values[row] = result;
+    codes[row] = code;
+  }
+}
+
+function resultOf(operator: ArithmeticOperator, x: number, y: number): number {
+  switch (operator) {
+    case '+':
+      return x + y;
+    case '-':
+      return x - y;
+    case '*':
+      return x * y;
+    case '/':
+      return x / y;
+    case '%':
+      return x % y;
+  }
+}
+
+function compareEach(operator: CompareOperator, left: Frame, right: Frame, rows: Selection): void {
+  spellCodes(left, rows);
+  spellCodes(right, rows);
+  spellStates(left, rows);
+  const { values, codes, states } = left;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (states[row] !== rowState.value) continue;
+    const a = codes[row]!;
+    const b = right.codes[row]!;
+    let x = values[row]!;
+    let y = right.values[row]!;
+    if (a === float || b === float) {
+      x = floatOf(x, a);
+      y = floatOf(y, b);
+    } else {
+      const scale = Math.max(a, b, 0);
+      x *= powers[scale - Math.max(a, 0)]!;
+      y *= powers[scale - Math.max(b, 0)]!;
+      if (!isExact(x) || !isExact(y)) {
+        states[row] = doubt;
+        continue;
+      }
+    }
+    states[row] = Number(holds(operator, x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN));
+  }
+}
+
+function hold(operator: CompareOperator, left: Float64Array, right: Float64Array, states: Uint8Array, clean: boolean, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (!clean && states[row] !== rowState.value) continue;
+    const x = left[row]!;
+    const y = right[row]!;
+    states[row] = Number(holds(operator, x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN));
+  }
+}
