@@ -114,16 +114,31 @@ function ofIn({ operand, list, negated }: Extract<Expression, { op: 'in' }>): Sc
   return { kind: 'in', slot, values: [...values], negated };
 }
 
-/** A pattern without wildcards is an equality. */
+/** A pattern without wildcards is an equality, one whose only wildcard is a `%` at its end a range. */
 function ofLike({ operand, pattern, escape: escapeCharacter, negated }: Extract<Expression, { op: 'like' }>): ScanPredicate | null {
   const slot = textSlot(operand);
   const text = stringOf(pattern);
   const escapeText = escapeCharacter === null ? null : stringOf(escapeCharacter);
   if (slot === null || text === undefined || escapeText === undefined) return null;
   const pieces = parseLikePattern(text, escapeText);
-  const plain = pieces.every((piece) => typeof piece === 'object') ? pieces.map((piece) => piece.text).join('') : null;
-  if (plain === null) return { kind: 'like', slot, pattern: pieces, negated };
-  return { kind: 'text', slot, low: plain, lowInclusive: true, high: plain, highInclusive: true, negated };
+  const [start, end] = pieces;
+  const plain = pieces.length === 0 ? '' : typeof start === 'object' ? start.text : null;
+  if (plain === null || pieces.length > 2 || (end !== undefined && end !== 'any-run'))
+    return { kind: 'like', slot, pattern: pieces, negated };
+  const bounds = end === undefined ? { high: plain, highInclusive: true } : { high: afterPrefix(plain), highInclusive: false };
+  return { kind: 'text', slot, low: plain, lowInclusive: true, ...bounds, negated };
+}
+
+/** The least text after all that begin with `prefix`, in UTF-8 byte order, which is that of code points; null where there is none. */
+function afterPrefix(prefix: string): string | null {
+  const characters = [...prefix];
+  for (let last = characters.pop(); last !== undefined; last = characters.pop()) {
+    const code = last.codePointAt(0) ?? 0;
+    // why: surrogates are no characters
+    const next = code === 0xd7ff ? 0xe000 : code + 1;
+    if (next <= 0x10ffff) return characters.join('') + String.fromCodePoint(next);
+  }
+  return null;
 }
 
 function stringOf(expression: Expression): string | undefined {
