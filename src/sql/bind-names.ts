@@ -4,6 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { PositionalSchema } from '../vector/schema.ts';
 import type { From, Name, Path, PathStep } from './ast.ts';
 import type { Bound, Columns } from './bind-context.ts';
+import type { Expression } from './expression.ts';
 import { nearestHint } from './nearest.ts';
 import type { ColumnRef } from './plan.ts';
 
@@ -30,10 +31,13 @@ export class PositionalColumns implements Columns {
       (step): step is Exclude<PathStep, { kind: 'name' }> => step.kind === 'members' || step.kind === 'elements',
     );
     if (wildcard !== undefined) throw new SelectError('ParseInvalidContextForWildcardInSelectList', wildcard.at);
-    return { expression: { op: 'column', slot: this.slotOf(path), type: 'untyped' }, kind: 'untyped' };
+    const slot = this.slotOf(path);
+    const expression: Expression = slot === null ? { op: 'literal', value: { type: 'missing' } } : { op: 'column', slot, type: 'untyped' };
+    return { expression, kind: 'untyped' };
   }
 
-  private slotOf(path: Path): number {
+  /** null: any name, of an object without a header record. It has no records either. */
+  private slotOf(path: Path): number | null {
     const [first, ...rest] = path.steps;
     if (first === undefined) return this.slotOfName(path.root, false);
     if (!this.isTable(path.root)) {
@@ -59,10 +63,11 @@ export class PositionalColumns implements Columns {
     return name.quoted || alias.quoted ? name.text === alias.text : name.text.toLowerCase() === alias.text.toLowerCase();
   }
 
-  private slotOfName(name: Name, qualified: boolean): number {
+  private slotOfName(name: Name, qualified: boolean): number | null {
     const position = this.positionOf(name);
     if (position !== null) return this.slotAt(position);
     const { names } = this.schema;
+    if (names?.length === 0) return null;
     const params = { name: name.text, ...nearestHint(name.text, names ?? []), ...name.at };
     throw new SelectError(names !== null || qualified ? 'MissingHeaders' : 'InvalidColumnIndex', params);
   }
