@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { type BlockTask, type Decoding, decodeBlock, decodingHere, type ResultOf } from '../src/formats/codecs/block.ts';
 import { type Marker, scanMarkers } from '../src/formats/codecs/bzip2-markers.ts';
-import { craftBzip2, type CraftedBlock } from './support/bzip2.ts';
+import { type CraftedBlock, craftBzip2 } from './support/bzip2.ts';
 import { blocksText, fixture, outcome } from './support/codecs.ts';
 
 /** As symbols of a crafted block: a code is its symbol there. */
@@ -54,7 +54,10 @@ t.test('a magic inside of a block is not believed', async (t) => {
 
 t.test('many false magics cost a bounded number of tasks', async (t) => {
   const symbols = Array.from({ length: 200 }, () => blockMagic).flat();
-  const { object, text } = craftBzip2([{ symbols, origin: 3 }, { symbols, origin: 4 }]);
+  const { object, text } = craftBzip2([
+    { symbols, origin: 3 },
+    { symbols, origin: 4 },
+  ]);
   const decoding = decodingSlowly(4);
   const { code, text: read } = await outcome('bzip2', object, { decoding, piece_bytes: 1e6 });
   t.ok(code === null && read.equals(text), `${code}`);
@@ -86,11 +89,17 @@ t.test('the checksum of a stream is checked, not only those of its blocks', asyn
 });
 
 t.test('any symbols: the text the plain decoder gives', async () => {
-  const block = fc.record({ symbols: fc.array(fc.integer({ min: 0, max: 256 }), { minLength: 1, maxLength: 400 }), origin: fc.constant(0) });
+  const block = fc.record({
+    symbols: fc.array(fc.integer({ min: 0, max: 256 }), { minLength: 1, maxLength: 400 }),
+    origin: fc.constant(0),
+  });
   await fc.assert(
     fc.asyncProperty(fc.array(block, { minLength: 1, maxLength: 3 }), async (blocks) => {
       // Long runs are numbers of many digits, and longer than a block: no more than ten digits in a row.
-      const tame = blocks.map(({ symbols, origin }) => ({ symbols: symbols.map((symbol, i) => (i % 10 === 0 ? Math.max(2, symbol) : symbol)), origin }));
+      const tame = blocks.map(({ symbols, origin }) => ({
+        symbols: symbols.map((symbol, i) => (i % 10 === 0 ? Math.max(2, symbol) : symbol)),
+        origin,
+      }));
       const { object, text } = craftBzip2(tame);
       const { code, text: read } = await outcome('bzip2', object);
       return code === null && read.equals(text);

@@ -27,7 +27,8 @@ t.test('skippable frames are passed over', async (t) => {
 });
 
 /** Flags, sizes and the checksum of both, from `lz4`. */
-const lz4Head = (flags: number, sizes: number, checksum: number): Buffer => Buffer.concat([u32(0x184d2204), Buffer.of(flags, sizes, checksum)]);
+const lz4Head = (flags: number, sizes: number, checksum: number): Buffer =>
+  Buffer.concat([u32(0x184d2204), Buffer.of(flags, sizes, checksum)]);
 
 t.test('LZ4: stored blocks, empty frames, and what is refused', async (t) => {
   // Version 1, blocks stand alone, no checksums; 64 KiB.

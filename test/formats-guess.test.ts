@@ -43,7 +43,12 @@ t.test('a prefix may be cut anywhere', async (t) => {
   t.match(await guess(Buffer.from(`[{"a":"${'x'.repeat(5000)}`), false), { format: 'json' });
   t.match(await guess(Buffer.from('{"a":1}\n{"a":2}\n{"a'), false), { format: 'jsonl' });
   const random = Buffer.from(Array.from({ length: 9000 }, (_, i) => `${(i * 7919) % 104729};${(i * 104729) % 7919}\n`).join(''));
-  t.match(await guess(gzipSync(random).subarray(0, 6000), false), { format: 'csv', compression: 'gzip', fieldDelimiter: ';', header: false });
+  t.match(await guess(gzipSync(random).subarray(0, 6000), false), {
+    format: 'csv',
+    compression: 'gzip',
+    fieldDelimiter: ';',
+    header: false,
+  });
 });
 
 t.test('no compressed prefix costs much', async (t) => {

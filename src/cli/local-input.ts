@@ -7,7 +7,7 @@ import { limits } from '../base/limits.ts';
 import { select } from '../index.ts';
 import { openFile } from '../storage/file-object.ts';
 import { PlainError, reasonOf } from './failure.ts';
-import { type Answer, type InputRequest, type Prefix, type QueryInput } from './query-input.ts';
+import type { Answer, InputRequest, Prefix, QueryInput } from './query-input.ts';
 
 /** A file by its path, or standard input for `-`. Raises `PlainError` for what cannot be read. */
 export function localInput(target: string, workers: number | undefined): QueryInput {

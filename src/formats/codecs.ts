@@ -9,16 +9,13 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type Decoding, decodingHere } from './codecs/block.ts';
 import { bunzip2 } from './codecs/bzip2.ts';
+import type { Codec, InflateStats } from './codecs/codec.ts';
 import { unlz4 } from './codecs/lz4.ts';
 import { unsnappy } from './codecs/snappy.ts';
 import { unzstd } from './codecs/zstd.ts';
 import type { Compression } from './format.ts';
 
-/** Counted while the stream is read: compressed bytes that went into the pieces handed out, and the bytes of those pieces. */
-export interface InflateStats {
-  compressed_bytes: number;
-  inflated_bytes: number;
-}
+export type { InflateStats } from './codecs/codec.ts';
 
 export interface InflateOptions {
   /** Inflated bytes per compressed byte. */
@@ -46,8 +43,6 @@ export async function* inflate(
     yield piece;
   }
 }
-
-type Codec = (source: AsyncIterable<Uint8Array>, stats: InflateStats, decoding: Decoding) => AsyncGenerator<Uint8Array, void, undefined>;
 
 const codecs: Readonly<Record<Compression, Codec>> = {
   none: passThrough,

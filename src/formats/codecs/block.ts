@@ -5,7 +5,8 @@
 import { type Bzip2Result, type Bzip2Task, decodeBzip2 } from './bzip2-block.ts';
 import { decodeLz4, type Lz4Result, type Lz4Task } from './lz4-block.ts';
 import { decodeSnappy, type SnappyResult, type SnappyTask } from './snappy-block.ts';
-import { decodeStream, type StreamResult, type StreamTask } from './stream.ts';
+import { decodeStream } from './stream.ts';
+import type { StreamResult, StreamTask } from './stream-task.ts';
 
 export type BlockTask = Bzip2Task | Lz4Task | SnappyTask;
 export type BlockResult = Bzip2Result | Lz4Result | SnappyResult;

@@ -4,11 +4,11 @@
  * block is believed only when the one before ends where it begins; one that was cut short by a false magic is decoded again.
  */
 import { limits } from '../../base/limits.ts';
-import type { InflateStats } from '../codecs.ts';
 import type { Decoding } from './block.ts';
+import { ByteQueue } from './byte-queue.ts';
 import type { Bzip2Result } from './bzip2-block.ts';
 import { type Marker, markerAt, scanMarkers } from './bzip2-markers.ts';
-import { ByteQueue } from './byte-queue.ts';
+import type { InflateStats } from './codec.ts';
 import { damaged, notApplicable, truncated } from './failures.ts';
 
 /** The text of all streams of a bzip2 object, in parts of at most 2 MiB. Zeros behind the last stream are padding. */

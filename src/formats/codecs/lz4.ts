@@ -1,8 +1,8 @@
 /** LZ4 frames (lz4_Frame_format.md), one behind the other, with skippable ones between them. */
 import { limits } from '../../base/limits.ts';
-import type { InflateStats } from '../codecs.ts';
 import type { Decoding } from './block.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { InflateStats } from './codec.ts';
 import { damaged, notApplicable, truncated, unsupported } from './failures.ts';
 
 /** The text of all frames, in parts of up to 4 MiB. */
@@ -36,7 +36,10 @@ async function magicOf(queue: ByteQueue, first: boolean): Promise<number> {
   await queue.fill(4);
   const { bytes, length } = queue;
   const known = [0x04, 0x22, 0x4d, 0x18];
-  const begins = known.every((byte, index) => index >= length || bytes[index] === byte || (index === 0 && bytes[0]! >>> 4 === 5) || (index === 1 && bytes[1] === 0x2a));
+  const begins = known.every(
+    (byte, index) =>
+      index >= length || bytes[index] === byte || (index === 0 && bytes[0]! >>> 4 === 5) || (index === 1 && bytes[1] === 0x2a),
+  );
   const magic = length < 4 ? 0 : wordAt(bytes, 0);
   if (length < 4 && begins) throw truncated(NAME);
   if (magic === LEGACY) throw unsupported(NAME, 'Its old format, before frames, is not supported');
@@ -80,7 +83,11 @@ async function* frame(queue: ByteQueue, stats: InflateStats, decoding: Decoding)
       const task = { codec: 'lz4', descriptor, bytes: blocks.bytes, block_bytes_max, blockChecksums, history, hash } as const;
       const result = await decoding.block(task);
       if (result.failure !== null) throw damaged(NAME);
-      ({ history, hash, checksum } = result as { history: Uint8Array<ArrayBuffer> | null; hash: Uint8Array<ArrayBuffer> | null; checksum: number });
+      ({ history, hash, checksum } = result as {
+        history: Uint8Array<ArrayBuffer> | null;
+        hash: Uint8Array<ArrayBuffer> | null;
+        checksum: number;
+      });
       descriptor = null;
       text_bytes += BigInt(result.bytes.length);
       stats.compressed_bytes = queue.offset;

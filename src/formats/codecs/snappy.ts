@@ -3,9 +3,9 @@
  * write text), and, for small objects, one raw block.
  */
 import { limits } from '../../base/limits.ts';
-import type { InflateStats } from '../codecs.ts';
 import type { Decoding } from './block.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { InflateStats } from './codec.ts';
 import { damaged, notApplicable, truncated, unsupported } from './failures.ts';
 import { inOrder } from './in-order.ts';
 import { rawLength, type SnappyTask, snappy_chunk_bytes_max } from './snappy-block.ts';
@@ -84,7 +84,10 @@ async function* chunks(queue: ByteQueue): AsyncGenerator<Part, void, undefined> 
   }
 }
 
-type Chunk = { readonly kind: 'data'; readonly bytes: number } | { readonly kind: 'skip' | 'end' } | { readonly kind: 'wrong'; readonly error: Error };
+type Chunk =
+  | { readonly kind: 'data'; readonly bytes: number }
+  | { readonly kind: 'skip' | 'end' }
+  | { readonly kind: 'wrong'; readonly error: Error };
 
 /** The chunk behind the first `taken` bytes; data are there as a whole. */
 async function chunkBehind(queue: ByteQueue, taken: number): Promise<Chunk> {

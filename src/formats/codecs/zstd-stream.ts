@@ -2,7 +2,7 @@
 import { ZSTDDecoder } from 'zstddec/stream';
 import { assert } from '../../base/assert.ts';
 import { limits } from '../../base/limits.ts';
-import { type StreamResult, stream_task_bytes_max } from './stream.ts';
+import { type StreamResult, stream_task_bytes_max } from './stream-task.ts';
 
 /** Of libzstd's exports those that are used. */
 interface Exports {

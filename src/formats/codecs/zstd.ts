@@ -1,9 +1,9 @@
 /** Zstandard (RFC 8878): all frames of an object, skippable ones passed over, windows of up to 128 MiB. */
-import type { InflateStats } from '../codecs.ts';
 import type { Decoding } from './block.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { InflateStats } from './codec.ts';
 import { damaged, notApplicable, truncated, unsupported } from './failures.ts';
-import { type StreamResult, stream_task_bytes_max } from './stream.ts';
+import { type StreamResult, stream_task_bytes_max } from './stream-task.ts';
 
 /** The text, in parts of up to 1 MiB. */
 export async function* unzstd(
