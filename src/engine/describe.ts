@@ -4,6 +4,7 @@ import { assert } from '../base/assert.ts';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { describeCsv } from '../formats/csv-describe.ts';
 import type { InputFormat } from '../formats/format.ts';
+import { describeJson } from '../formats/json-describe.ts';
 import type { InputSchema } from '../vector/schema.ts';
 import type { SplitSource } from './task.ts';
 
@@ -36,7 +37,7 @@ export function describe(task: DescribeTask): DescribeResult {
 }
 
 function describePushed({ input, record_bytes_max }: DescribeTask, bytes: Uint8Array, last: boolean): DescribeResult {
-  const description = describeCsv(bytes, last, input, record_bytes_max);
+  const description = input.format === 'csv' ? describeCsv(bytes, last, input, record_bytes_max) : describeJson(bytes, last);
   return description === 'more' ? 'more' : { description };
 }
 

@@ -31,8 +31,11 @@ export interface DriverOptions {
   readonly output: OutputFormat;
   readonly sink: 'frames' | 'blocks';
   readonly record_bytes_max: number;
-  /** A split may begin inside a quoted field, so its task has to assume a start state. */
-  readonly guessesStart: boolean;
+  /**
+   * How a task knows the state its split begins in: it is always the same (`known`), the task assumes one and may have to run
+   * again (`guessed`), or the split before must end first (`chained`).
+   */
+  readonly starts: 'known' | 'guessed' | 'chained';
   readonly utcnow_ms: number;
 }
 
@@ -139,11 +142,11 @@ export class QueryDriver implements Runnable {
       // Rows of a split that may have to run again do not count.
       if (wanted !== null && open.startState !== 'unknown') wanted -= heldRows(open);
       if (wanted !== null && wanted <= 0) return null;
-      if (open.phase === 'ready') return this.#task(open, wanted);
+      if (open.phase === 'ready') return this.#mayStart(open) ? this.#task(open, wanted) : null;
       if (open.error !== null) return null;
     }
     const open = this.#open();
-    return open === null ? null : this.#task(open, wanted);
+    return open === null || !this.#mayStart(open) ? null : this.#task(open, wanted);
   }
 
   settled(task: SplitTask, outcome: TaskResult | SelectError): void {
@@ -167,7 +170,7 @@ export class QueryDriver implements Runnable {
     } else {
       this.#accept(open, task, outcome, reserved_bytes);
     }
-    if (this.#options.guessesStart) this.#checkStarts();
+    if (this.#options.starts !== 'known') this.#checkStarts();
     this.#scheduler.ready(this);
     this.#wake?.();
   }
@@ -180,10 +183,15 @@ export class QueryDriver implements Runnable {
       this.#wake?.();
     }
     if (work === 'end' || work === 'wait') return null;
-    const open = openSplit(work, this.#options.guessesStart && this.#window.length > 0 ? 'unknown' : this.#lastEnd);
+    const followsOn = this.#options.starts !== 'known' && this.#window.length > 0;
+    const open = openSplit(work, followsOn ? 'unknown' : work.apart ? 'outside' : this.#lastEnd);
     this.#window.push(open);
-    if (this.#options.guessesStart) this.#checkStarts();
+    if (this.#options.starts !== 'known') this.#checkStarts();
     return open;
+  }
+
+  #mayStart({ startState }: OpenSplit): boolean {
+    return this.#options.starts !== 'chained' || startState !== 'unknown';
   }
 
   /** The task that carries `open` on, or null when there is no memory for its output now. */
@@ -237,7 +245,7 @@ export class QueryDriver implements Runnable {
       const guessing = open.phase === 'running' && open.assumed === null;
       if (open.startState === 'unknown' && !guessing) {
         open.startState = start;
-        if (open.assumed !== null && open.assumed !== start) this.#rerun(open, null);
+        if (open.assumed !== null && open.assumed !== 'certain' && open.assumed !== start) this.#rerun(open, null);
       }
       if (open.startState === 'unknown' || open.phase !== 'done' || open.error !== null) return;
       start = open.endState;

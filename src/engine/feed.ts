@@ -9,6 +9,8 @@ export interface SplitWork {
   readonly source: SplitSource;
   /** Compressed bytes read up to the end of it; null where bytes are scanned as they are stored. */
   readonly compressed_bytes: number | null;
+  /** Nothing of what comes before matters to it. */
+  readonly apart: boolean;
 }
 
 export interface SplitFeed {
@@ -35,7 +37,7 @@ export class ObjectFeed implements SplitFeed {
 
   next(): SplitWork | 'end' {
     const { done, value } = this.#splits.next();
-    return done === true ? 'end' : { split: value, source: this.#source, compressed_bytes: null };
+    return done === true ? 'end' : { split: value, source: this.#source, compressed_bytes: null, apart: false };
   }
 
   done(): void {}

@@ -5,6 +5,7 @@
  */
 import { assert } from '../base/assert.ts';
 import type { InputFormat } from '../formats/format.ts';
+import { lastBoundary } from '../formats/json-boundary.ts';
 import type { SplitFeed, SplitWork } from './feed.ts';
 
 /** Bytes read in order from an asynchronous source, a bounded number ahead. */
@@ -104,9 +105,7 @@ export class PieceFeed implements SplitFeed {
   error: unknown = null;
   readonly #text: TextStream;
   readonly #options: PieceOptions;
-  readonly #delimiter: Buffer;
-  /** A delimiter need not end a record, so only the worker knows where the piece's last record ends. */
-  readonly #chained: boolean;
+  readonly #cutter: TextCutter;
   readonly #pieces: SplitWork[] = [];
   /** Buffers of pieces that are done. Shared memory: a piece may have to be scanned twice, so it is never moved. */
   readonly #buffers: SharedArrayBuffer[] = [];
@@ -116,18 +115,17 @@ export class PieceFeed implements SplitFeed {
   #ended = false;
   #closed = false;
   #wake: (() => void) | null = null;
-  #awaitingRest = false;
+  /** The piece whose worker must say where its last record ends before the next one is cut. */
+  #awaited: SplitWork | null = null;
+  /** The piece before was cut inside a record. */
+  #open = false;
   /** What the piece before left over, in front of the buffered text. */
   #rest_bytes = 0;
 
   constructor(text: TextStream, options: PieceOptions) {
     this.#text = text;
     this.#options = options;
-    const { recordDelimiter, allowQuotedRecordDelimiter } = options.input;
-    this.#delimiter = Buffer.from(recordDelimiter);
-    // why: in a run of a delimiter that can overlap itself the last match need not be a match of the reader's.
-    const overlaps = recordDelimiter.length > 1 && recordDelimiter.startsWith(recordDelimiter.slice(-1));
-    this.#chained = allowQuotedRecordDelimiter || overlaps;
+    this.#cutter = textCutter(options.input);
     this.#producing = this.#produce();
   }
 
@@ -138,13 +136,13 @@ export class PieceFeed implements SplitFeed {
     return piece;
   }
 
-  done({ source }: SplitWork, consumed_bytes: number): void {
-    const { bytes } = source as Pushed;
-    if (this.#awaitingRest) {
+  done(piece: SplitWork, consumed_bytes: number): void {
+    const { bytes } = piece.source as Pushed;
+    if (this.#awaited === piece) {
       this.#rest_bytes = bytes.length - consumed_bytes;
       this.#text.unread(bytes.slice(consumed_bytes));
       this.#offset -= this.#rest_bytes;
-      this.#awaitingRest = false;
+      this.#awaited = null;
     }
     const buffer = bytes.buffer as SharedArrayBuffer;
     if (buffer.byteLength === this.#options.piece_bytes) this.#buffers.push(buffer);
@@ -165,8 +163,8 @@ export class PieceFeed implements SplitFeed {
       this.#offset = this.#options.dataStart;
       while (!this.#closed) {
         // Reading goes on while a worker finds out where the piece's last record ends.
-        if (this.#awaitingRest) await this.#text.fill(this.#options.piece_bytes + 1);
-        if (this.#awaitingRest || this.#pieces.length >= this.#options.ahead) {
+        if (this.#awaited !== null) await this.#text.fill(this.#options.piece_bytes + 1);
+        if (this.#awaited !== null || this.#pieces.length >= this.#options.ahead) {
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
           });
@@ -174,7 +172,7 @@ export class PieceFeed implements SplitFeed {
         }
         const piece = await this.#cut();
         if (piece === null) break;
-        this.#awaitingRest = this.#chained && !(piece.source as Pushed).last;
+        if (this.#open) this.#awaited = piece;
         this.#pieces.push(piece);
         this.#options.onReady();
       }
@@ -194,7 +192,7 @@ export class PieceFeed implements SplitFeed {
   async #cut(): Promise<SplitWork | null> {
     const { piece_bytes, record_bytes_max } = this.#options;
     // Long enough that its worker sees a record over the limit, whatever the delimiter.
-    const longest_bytes = Math.max(piece_bytes, record_bytes_max + 2 * this.#delimiter.length + 2);
+    const longest_bytes = Math.max(piece_bytes, record_bytes_max + this.#cutter.spare_bytes);
     // Beyond an unfinished record, so that every piece goes further than the one before.
     const first_bytes = Math.max(piece_bytes, Math.min(2 * this.#rest_bytes, longest_bytes));
     for (let wanted = first_bytes; ; wanted = Math.min(2 * wanted, longest_bytes)) {
@@ -204,18 +202,22 @@ export class PieceFeed implements SplitFeed {
       if (last && this.#text.buffered_bytes === 0) return null;
       const bytes = this.#buffer(Math.min(wanted, this.#text.buffered_bytes));
       this.#text.peek(bytes);
-      const end = last || this.#chained ? bytes.length : this.#lastRecordEnd(bytes);
-      if (end > 0 || wanted === longest_bytes) return this.#piece(end > 0 ? bytes.subarray(0, end) : bytes, last);
+      const end = last ? bytes.length : (this.#cutter.lastRecordEnd?.(bytes) ?? 0);
+      if (end > 0 || this.#cutter.lastRecordEnd === null || wanted === longest_bytes) {
+        return this.#piece(end > 0 ? bytes.subarray(0, end) : bytes, last, end === 0);
+      }
     }
   }
 
-  #piece(bytes: Uint8Array, last: boolean): SplitWork {
+  #piece(bytes: Uint8Array, last: boolean, open: boolean): SplitWork {
     const offset = this.#offset;
     const end = offset + bytes.length;
     this.#text.skip(bytes.length);
     this.#offset = end;
     const split = { index: this.#index++, start: offset, end, first: true };
-    return { split, source: { kind: 'pushed', bytes, offset, last }, compressed_bytes: this.#text.compressed_bytes };
+    const apart = !this.#open;
+    this.#open = open;
+    return { split, source: { kind: 'pushed', bytes, offset, last }, compressed_bytes: this.#text.compressed_bytes, apart };
   }
 
   #buffer(bytes: number): Uint8Array {
@@ -223,9 +225,27 @@ export class PieceFeed implements SplitFeed {
     if (bytes > piece_bytes) return new Uint8Array(new SharedArrayBuffer(bytes));
     return new Uint8Array(this.#buffers.pop() ?? new SharedArrayBuffer(piece_bytes), 0, bytes);
   }
+}
 
-  #lastRecordEnd(bytes: Uint8Array): number {
-    const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(this.#delimiter);
-    return at < 0 ? 0 : at + this.#delimiter.length;
+/** How a format's text is cut. */
+interface TextCutter {
+  /** Offset behind the last record that ends for certain, 0 for none. Null: only a worker knows where records end. */
+  readonly lastRecordEnd: ((bytes: Uint8Array) => number) | null;
+  /** Beyond the longest record, so that a worker sees one that is too long. */
+  readonly spare_bytes: number;
+}
+
+function textCutter(input: InputFormat): TextCutter {
+  if (input.format === 'json') {
+    return { lastRecordEnd: input.type === 'document' ? null : (bytes) => Math.max(0, lastBoundary(bytes, bytes.length)), spare_bytes: 4096 };
   }
+  const { recordDelimiter, allowQuotedRecordDelimiter } = input;
+  const delimiter = Buffer.from(recordDelimiter);
+  // why: in a run of a delimiter that can overlap itself the last match need not be a match of the reader's.
+  const overlaps = recordDelimiter.length > 1 && recordDelimiter.startsWith(recordDelimiter.slice(-1));
+  const lastRecordEnd = (bytes: Uint8Array): number => {
+    const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf(delimiter);
+    return at < 0 ? 0 : at + delimiter.length;
+  };
+  return { lastRecordEnd: allowQuotedRecordDelimiter || overlaps ? null : lastRecordEnd, spare_bytes: 2 * delimiter.length + 2 };
 }

@@ -11,12 +11,13 @@ import { type InflateStats, inflate } from '../formats/codecs.ts';
 import type { Decoding } from '../formats/codecs/block.ts';
 import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
+import { whyUncut } from '../formats/serialization.ts';
 import { splitsOf } from '../formats/split.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { OutputBlock } from './deliver.ts';
 import type { DescribeResult, Description } from './describe.ts';
-import { QueryDriver, type QueryStats } from './driver.ts';
+import { type DriverOptions, QueryDriver, type QueryStats } from './driver.ts';
 import { ObjectFeed, type SplitFeed } from './feed.ts';
 import { PieceFeed, TextStream } from './pieces.ts';
 import { LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
@@ -168,7 +169,7 @@ export class Engine {
       output,
       sink,
       record_bytes_max: this.#record_bytes_max,
-      guessesStart: input.allowQuotedRecordDelimiter && text === null,
+      starts: text === null ? startsOf(input) : 'known',
       utcnow_ms: Date.now(),
     });
     const abort = (): void => driver.fail(signal?.reason);
@@ -274,9 +275,15 @@ function checkScanRange({ scanRange, input, object }: QueryRequest): void {
   const refuse = (reason: string): never => {
     throw new SelectError('UnsupportedScanRangeInput', { reason });
   };
-  if (input.compression !== 'none') refuse('the object is compressed');
-  if (input.allowQuotedRecordDelimiter) refuse('AllowQuotedRecordDelimiter is TRUE');
+  const reason = whyUncut(input);
+  if (reason !== null) refuse(reason);
   if (object.ref === null) refuse('the object is a stream');
+}
+
+/** How a split that does not begin the object comes to know the state it begins in. */
+function startsOf(input: InputFormat): DriverOptions['starts'] {
+  if (input.format === 'json') return input.type === 'document' ? 'chained' : 'guessed';
+  return input.allowQuotedRecordDelimiter ? 'guessed' : 'known';
 }
 
 function descriptionKey({ etag, size }: QueryObject, input: InputFormat): string {

@@ -6,7 +6,7 @@ import { deserialize, serialize } from 'node:v8';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { prepareReader } from '../formats/reader.ts';
-import type { Reader, Scan } from '../formats/scan.ts';
+import type { Reader, Scan, ScanResume } from '../formats/scan.ts';
 import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
 import { initialPartials, type Partial } from './aggregate.ts';
 import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
@@ -100,7 +100,8 @@ function prepare(task: SplitTask): Prepared {
   const machine = program.kernels === 'simd' ? new Machine(thread) : null;
   const takesRecords = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
   const reader = prepareReader(program.kernels === 'simd' ? thread : { ...thread, simd: thread.reference }, input, {
-    positions: plan.columns.map(({ position }) => position!),
+    columns: plan.columns,
+    source: plan.source,
     predicates: plan.predicates,
     record_columns: takesRecords ? recordColumnsOf(program.schema) : 0,
   });
@@ -134,7 +135,7 @@ class SplitRun {
   #rows = 0;
   #error: ErrorValue | null = null;
   /** Where the next task goes on; null when the split is done. */
-  #resumeAt: number | null = null;
+  #resumeAt: ScanResume | null = null;
 
   constructor(task: SplitTask, prepared: Prepared) {
     this.#task = task;
@@ -165,7 +166,7 @@ class SplitRun {
       source: byteSource(source),
       split,
       startState,
-      resume: resume?.offset ?? null,
+      resume,
       record_bytes_max: program.record_bytes_max,
       window_bytes: limit === null ? program.window_bytes : Math.min(program.window_bytes, limits.window_bytes_first),
       unfinished: source.kind === 'pushed' && !source.last,
@@ -190,7 +191,7 @@ class SplitRun {
         }
         if (this.#rows === limit) return;
         if (rows < wanted) {
-          this.#resumeAt = scan.offsetOf(scan.selected()[rows]!);
+          this.#resumeAt = scan.resumeAt(scan.selected()[rows]!);
           return;
         }
       }
@@ -200,7 +201,7 @@ class SplitRun {
       }
       // why: a split whose last record is read goes on to its end, where its quote state is found.
       if (scan.position <= this.#task.split.end && (this.#output.full || performance.now() > deadline)) {
-        this.#resumeAt = scan.position;
+        this.#resumeAt = scan.resumeAt(null);
         return;
       }
     }
@@ -209,9 +210,9 @@ class SplitRun {
   #result(scan: Scan | null): TaskResult {
     const { split, resume, source } = this.#task;
     const from = Math.min(resume?.offset ?? split.start, split.end);
-    const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt, split.end);
+    const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt.offset, split.end);
     const { bytes, sealed_bytes } = this.#output.finish();
-    const resumed = this.#resumeAt !== null && this.#resumeAt <= split.end && this.#error === null ? { offset: this.#resumeAt, partials: this.#partials } : null;
+    const resumed = this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null ? { ...this.#resumeAt, partials: this.#partials } : null;
     return {
       bytes,
       sealed_bytes,

@@ -4,7 +4,7 @@
  */
 import type { ErrorValue } from '../base/errors.ts';
 import type { InputFormat, OutputFormat, Split } from '../formats/format.ts';
-import type { QuoteState } from '../formats/scan.ts';
+import type { ScanResume, StartState } from '../formats/scan.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { InputSchema } from '../vector/schema.ts';
@@ -26,12 +26,10 @@ export interface Program {
 /** Where the bytes of a split are: in the object, or handed over by the driver (decompressed pieces). */
 export type SplitSource = ObjectRef | { readonly kind: 'pushed'; readonly bytes: Uint8Array; readonly offset: number; readonly last: boolean };
 
-/** Quote state at the split's first byte. `unknown`: the task must find out by looking. */
-export type StartState = QuoteState;
+export type { StartState } from '../formats/scan.ts';
 
 /** Where a task stopped: the first record it has not delivered, and the aggregates so far. */
-export interface Resume {
-  readonly offset: number;
+export interface Resume extends ScanResume {
   readonly partials: readonly Partial[] | null;
 }
 

@@ -3,8 +3,8 @@
  * fields in the memory of the thread. A scan says what it did: rows it could not decide are kept and marked.
  */
 import { limits } from '../base/limits.ts';
-import type { CsvDialect, Kernels, TextBounds } from '../kernels/kernels.ts';
-import { bound, FIELD_MISSING, indexFlag, NEEDLE_BYTES_MAX, numberReading } from '../kernels/kernels.ts';
+import type { CsvDialect, Kernels } from '../kernels/kernels.ts';
+import { FIELD_MISSING, indexFlag, NEEDLE_BYTES_MAX } from '../kernels/kernels.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { SqlValue } from '../vector/value.ts';
@@ -12,10 +12,8 @@ import type { Selection, Vector } from '../vector/vector.ts';
 import { dialectOf } from './csv-dialect.ts';
 import { CsvWindows } from './csv-window.ts';
 import type { CsvInput } from './format.ts';
-import type { QuoteState, Reader, Scan, ScanRequest } from './scan.ts';
-
-/** Runs one predicate over a selection of `count` rows (address 0: all) and answers how many it keeps. */
-type RunPredicate = (kernels: Kernels, fields: number, selection: number, count: number, into: number) => number;
+import { containedText, predicateKernel, type RunPredicate } from './predicate-kernels.ts';
+import type { QuoteState, Reader, Scan, ScanRequest, ScanResume } from './scan.ts';
 
 interface EncodedPredicate {
   readonly slot: number;
@@ -35,7 +33,7 @@ interface ColumnSet {
 
 /** A request in the constants of a thread. */
 interface EncodedScan {
-  readonly request: ScanRequest;
+  readonly positions: readonly number[];
   readonly predicates: readonly EncodedPredicate[];
   /** Columns the predicates read, and the others. */
   readonly sets: readonly [ColumnSet, ColumnSet];
@@ -53,7 +51,8 @@ export function csvReader(thread: ThreadKernels, input: CsvInput, request: ScanR
 }
 
 function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDialect): EncodedScan {
-  const { positions, predicates } = request;
+  const { predicates } = request;
+  const positions = request.columns.map(({ position }) => position!);
   const encoded = predicates.map((predicate) => encodePredicate(thread, predicate, dialect));
   encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
   const tested = new Set(predicates.map(({ slot }) => slot));
@@ -65,7 +64,7 @@ function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDia
   for (const { slots: members, first } of sets) members.forEach((slot, index) => (columnOf[slot] = first + index));
   const columns = Math.max(1, positions.length + request.record_columns);
   const rows_max = Math.max(1, Math.min(limits.batch_rows_max, Math.floor(thread.memory.layout.fields_bytes / (8 * columns))));
-  return { request, predicates: encoded, sets, columnOf, rows_max, stride: 8 * rows_max };
+  return { positions, predicates: encoded, sets, columnOf, rows_max, stride: 8 * rows_max };
 }
 
 /** How many delimiters lie between neighbouring wanted columns. */
@@ -74,59 +73,22 @@ function gapsOf(positions: readonly number[]): number[] {
 }
 
 function encodePredicate({ constants }: ThreadKernels, predicate: ScanPredicate, dialect: CsvDialect): EncodedPredicate {
-  const { slot, negated } = predicate;
-  const decided = (run: RunPredicate): EncodedPredicate => ({ slot, run, decides: true, needle: null });
-  switch (predicate.kind) {
-    case 'number': {
-      const { low, high } = predicate;
-      const reading = predicate.reading === 'int' ? numberReading.int : predicate.reading === 'untyped' ? numberReading.untyped : numberReading.decimal;
-      return { slot, decides: false, needle: null, run: (k, fields, selection, count, into) => k.selectNumber(fields, selection, count, low, high, reading, negated, into) };
-    }
-    case 'text': {
-      const low = Buffer.from(predicate.low ?? '');
-      const high = Buffer.from(predicate.high ?? '');
-      const bounds: TextBounds = {
-        low: constants.bytes(low),
-        lowLength: low.length,
-        lowBound: predicate.low === null ? bound.none : predicate.lowInclusive ? bound.inclusive : bound.exclusive,
-        high: constants.bytes(high),
-        highLength: high.length,
-        highBound: predicate.high === null ? bound.none : predicate.highInclusive ? bound.inclusive : bound.exclusive,
-      };
-      return decided((k, fields, selection, count, into) => k.selectText(fields, selection, count, bounds, negated, into));
-    }
-    case 'like': {
-      const program = constants.likeProgram(predicate.pattern);
-      const run: RunPredicate = (k, fields, selection, count, into) => k.selectLike(fields, selection, count, program, negated, into);
-      const text = negated ? null : containedText(predicate.pattern);
-      if (text === null) return decided(run);
-      const needle = Buffer.from(text);
-      const searchable = needle.length <= NEEDLE_BYTES_MAX && !contains(needle, dialect.quote) && !contains(needle, dialect.escape);
-      return { slot, run, decides: true, needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null };
-    }
-    case 'in': {
-      const texts = [...new Set(predicate.values)].map((value) => Buffer.from(value));
-      const set = constants.textSet(texts);
-      return decided((k, column, selection, count, into) => k.selectIn(column, selection, count, set, texts.length, negated, into));
-    }
-    case 'present':
-      return decided((k, fields, selection, count, into) => k.selectPresent(fields, selection, count, negated, into));
-  }
+  const { slot } = predicate;
+  const run = predicateKernel(constants, predicate);
+  const text = predicate.kind === 'like' && !predicate.negated ? containedText(predicate.pattern) : null;
+  const needle = text === null ? null : Buffer.from(text);
+  const searchable = needle !== null && needle.length <= NEEDLE_BYTES_MAX && !contains(needle, dialect.quote) && !contains(needle, dialect.escape);
+  return { slot, run, decides: predicate.kind !== 'number', needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null };
 }
 
 function contains(text: Buffer, part: Uint8Array): boolean {
   return part.length > 0 && text.includes(Buffer.from(part));
 }
 
-/** The text of `%text%`, or null. */
-function containedText(pattern: Extract<ScanPredicate, { kind: 'like' }>['pattern']): string | null {
-  const [before, piece, after] = pattern;
-  return pattern.length === 3 && before === 'any-run' && after === 'any-run' && typeof piece === 'object' ? piece.text : null;
-}
-
 const FIRST_ROWS = 1024;
 
 class CsvScan implements Scan {
+  readonly tokens = 'text';
   readonly #thread: ThreadKernels;
   readonly #windows: CsvWindows;
   readonly #encoded: EncodedScan;
@@ -195,6 +157,10 @@ class CsvScan implements Scan {
     return u32.subarray(at, at + this.count);
   }
 
+  resumeAt(row: number | null): ScanResume {
+    return { offset: row === null ? this.position : this.offsetOf(row), state: 'outside' };
+  }
+
   isUndecided(row: number): boolean {
     return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
   }
@@ -253,7 +219,7 @@ class CsvScan implements Scan {
       const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
       const fields = this.#fieldsOf(columnOf[slot]!);
       if (needle !== null && index === 0) {
-        this.count = this.kernels.selectContaining(this.rows, this.#encoded.request.positions[slot]!, needle.address, needle.length, fields, this.flags, into);
+        this.count = this.kernels.selectContaining(this.rows, this.#encoded.positions[slot]!, needle.address, needle.length, fields, this.flags, into);
       } else {
         this.#locate(0);
         this.count = run(this.kernels, fields, this.selection, this.count, into);

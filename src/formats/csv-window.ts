@@ -50,7 +50,8 @@ export class CsvWindows {
   constructor(options: WindowOptions) {
     this.#options = options;
     this.#memory = options.memory;
-    const { dialect, split, resume } = options;
+    const { dialect, split } = options;
+    const resume = options.resume?.offset ?? null;
     this.#delimiterBytes = dialect.recordDelimiter.length;
     options.reference.csvDialect(dialect);
     this.#fast = options.simd.supports(dialect) ? options.simd : options.reference;

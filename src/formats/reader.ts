@@ -2,6 +2,7 @@
 import type { ThreadKernels } from '../kernels/load.ts';
 import { csvReader } from './csv-scan.ts';
 import type { InputFormat } from './format.ts';
+import { jsonReader } from './json-scan.ts';
 import type { Reader, ScanRequest } from './scan.ts';
 
 /** Prepares to read objects of a format for one query on one thread. */
@@ -9,5 +10,7 @@ export function prepareReader(thread: ThreadKernels, input: InputFormat, request
   switch (input.format) {
     case 'csv':
       return csvReader(thread, input, request);
+    case 'json':
+      return jsonReader(thread, input, request);
   }
 }

@@ -3,14 +3,23 @@
  * above knows no format but through this.
  */
 import type { Kernels } from '../kernels/kernels.ts';
+import type { PathStep } from '../vector/path.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { Columns, Selection } from '../vector/vector.ts';
 import type { Split } from './format.ts';
 
+/** Where a column is; the other is null. */
+export interface ColumnPlace {
+  readonly position: number | null;
+  readonly path: readonly PathStep[] | null;
+}
+
 /** What a query asks of a scan: columns by slot, and predicates on them. */
 export interface ScanRequest {
-  /** 0-based position of each slot's column. */
-  readonly positions: readonly number[];
+  /** How each slot's column is reached: by its 0-based position, in JSON by its path. */
+  readonly columns: readonly ColumnPlace[];
+  /** How records are reached from each root value of JSON; empty elsewhere. */
+  readonly source: readonly PathStep[];
   readonly predicates: readonly ScanPredicate[];
   /** Columns beyond the slots that whole records need room for. */
   readonly record_columns: number;
@@ -24,16 +33,31 @@ export interface ByteSource {
   read(into: Uint8Array, at: number, length: number, offset: number): number;
 }
 
-/** Quote state where a split starts or ends. */
+/** Where a scan of JSON stands: see `json-state.ts`. */
+export type JsonState = `json:${number}:${string}`;
+
+/** Quote state where a split of CSV starts or ends. */
 export type QuoteState = 'outside' | 'quoted' | 'unknown';
+
+/**
+ * State where a split starts or ends: outside or inside quotes (CSV), between two values (JSON). `unknown`: it must be told.
+ * `certain`: the scan found its first record by itself, and no other state would be right.
+ */
+export type StartState = QuoteState | 'certain' | JsonState;
+
+/** Where a split goes on: its first record not yet delivered, and the state from which that is found. */
+export interface ScanResume {
+  readonly offset: number;
+  readonly state: StartState;
+}
 
 /** Which records of which bytes. */
 export interface SplitPart {
   readonly source: ByteSource;
   readonly split: Split;
-  readonly startState: QuoteState;
-  /** The first record to read when the split was begun before; null: find it. */
-  readonly resume: number | null;
+  readonly startState: StartState;
+  /** Where to go on when the split was begun before; null: find its first record. */
+  readonly resume: ScanResume | null;
   readonly record_bytes_max: number;
   readonly window_bytes: number;
   /** The source ends in the middle of the object: an unfinished record at its end is left, not ended. */
@@ -62,19 +86,23 @@ export interface Scan extends Columns {
   readonly stride: number;
   /** Object offset of the next record. */
   readonly position: number;
-  /** Quote state assumed where the split starts (`unknown`: it must be told, nothing was read), and found where it ends. */
-  readonly assumedStart: QuoteState;
-  readonly endState: QuoteState;
+  /** How bare columns and records can be copied: CSV text, or JSON tokens. */
+  readonly tokens: 'text' | 'json';
+  /** State assumed where the split starts (`unknown`: it must be told, nothing was read), and found where it ends. */
+  readonly assumedStart: StartState;
+  readonly endState: StartState;
   /** Makes the next batch; false at the end of the split. @throws {SelectError} what is wrong with the bytes of the object */
   next(): boolean;
   /** Narrows the selection to rows that the caller decided. */
   narrow(rows: Selection): void;
   /** The selected rows; valid until the next batch or `narrow`. */
   selected(): Selection;
+  /** Where a later task goes on: at a row of this batch, or behind the batch. */
+  resumeAt(row: number | null): ScanResume;
   isUndecided(row: number): boolean;
   /** Address of the fields of a slot's column, located for the selected rows. */
   fields(slot: number): number;
-  /** Address where the columns of whole records may be located: behind those of the slots. */
+  /** Address where the columns of whole CSV records may be located, behind those of the slots; of JSON, the records as fields. */
   recordFields(): number;
   /** The text of `row` among the fields at an address; undefined where it is MISSING. */
   readField(fields: number, row: number): string | undefined;

@@ -10,6 +10,7 @@
  * A selection is ascending u32 row numbers; the address 0 stands for "all rows".
  */
 
+import type { JsonKernels } from './json-kernels.ts';
 import type { ValueKernels } from './value-kernels.ts';
 
 /** Length of a field that the record does not have. */
@@ -84,6 +85,7 @@ export interface Kernels {
   readonly kind: 'simd' | 'reference';
   /** Kernels of expressions. */
   readonly values: ValueKernels;
+  readonly json: JsonKernels;
   /** Whether this implementation reads such CSV at all; the reference reads everything. */
   supports(dialect: CsvDialect): boolean;
   /** Sets the dialect for the calls that follow. */

@@ -3,6 +3,7 @@
  * Kernels may read 64 bytes past any area and 8 bytes before it; the areas are spaced for that.
  */
 import { limits } from '../base/limits.ts';
+import { FRAME_BYTES, STATE_BYTES } from './json-kernels.ts';
 
 const PAGE = 65_536;
 /** Room for over-reads and unconditional 64-byte stores past the end of an area. */
@@ -41,6 +42,10 @@ export interface Layout {
   readonly texts_bytes: number;
   /** One bit per byte of a window: delimiters outside quotes. */
   readonly bitmap: number;
+  /** Strings and brackets of a JSON window: 32 bytes for 64. */
+  readonly json: number;
+  /** The state of a walk over JSON. */
+  readonly json_state: number;
   /** Text computed during a batch: unescaped fields. */
   readonly arena: number;
   readonly output: number;
@@ -118,6 +123,8 @@ function layOut(record_bytes_max: number): Layout {
     texts: area(TEXTS_BYTES),
     texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
+    json: area((record_bytes_max + 2 * limits.window_bytes) >> 1),
+    json_state: area(STATE_BYTES + FRAME_BYTES * (limits.json_path_steps_max + 1)),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
     output: area(output_bytes),
     output_bytes,

@@ -3,8 +3,10 @@
  * is compared with. Written to be obviously right and linear in the bytes, not to be fast.
  */
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
+import type { JsonKernels } from './json-kernels.ts';
 import type { Memory } from './memory.ts';
 import { ReferenceCsv } from './reference-csv.ts';
+import { referenceJson } from './reference-json.ts';
 import { ReferencePredicates } from './reference-select.ts';
 import { utf8Error } from './reference-utf8.ts';
 import { referenceValues } from './reference-values.ts';
@@ -19,6 +21,7 @@ export function referenceKernels(memory: Memory): Kernels {
 class ReferenceKernels implements Kernels {
   readonly kind = 'reference';
   readonly values: ValueKernels;
+  readonly json: JsonKernels;
   readonly #memory: Memory;
   readonly #csv: ReferenceCsv;
   readonly #predicates: ReferencePredicates;
@@ -27,6 +30,7 @@ class ReferenceKernels implements Kernels {
   constructor(memory: Memory) {
     this.#memory = memory;
     this.values = referenceValues(memory);
+    this.json = referenceJson(memory);
     this.#csv = new ReferenceCsv(memory);
     this.#predicates = new ReferencePredicates(memory);
     this.#writer = new ReferenceWriter(memory);

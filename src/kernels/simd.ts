@@ -1,11 +1,14 @@
 /** The SIMD WebAssembly kernels behind the `Kernels` interface. The module is compiled once per process and handed to workers. */
 import { readFileSync } from 'node:fs';
+import { limits } from '../base/limits.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
+import type { JsonKernels } from './json-kernels.ts';
 import type { Memory } from './memory.ts';
 import type { ValueKernels } from './value-kernels.ts';
 
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
-interface Exports extends ValueKernels {
+interface Exports extends ValueKernels, JsonKernels {
+  jsonAreas(masks: number, ends_max: number, depth_max: number): void;
   areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number): void;
   dialect(delimiter: number, quote: number, record: number, crlf: number, trimCr: number, foreignEscape: number, mask: number, value: number): void;
   csvIndex(base: number, from: number, to: number, count: number, quoted: number): number;
@@ -48,17 +51,20 @@ export function simdKernels(module: WebAssembly.Module, memory: Memory): Kernels
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as unknown as Exports;
   const { layout } = memory;
   exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap);
+  exports.jsonAreas(layout.json, limits.window_bytes, limits.json_depth_max);
   return new SimdKernels(exports);
 }
 
 class SimdKernels implements Kernels {
   readonly kind = 'simd';
   readonly values: ValueKernels;
+  readonly json: JsonKernels;
   readonly #exports: Exports;
 
   constructor(exports: Exports) {
     this.#exports = exports;
     this.values = exports;
+    this.json = exports;
   }
 
   supports({ fieldDelimiter, quote, escape, recordDelimiter, comment }: CsvDialect): boolean {

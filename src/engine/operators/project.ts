@@ -6,18 +6,19 @@ import { assert } from '../../base/assert.ts';
 import { type ErrorValue, SelectError } from '../../base/errors.ts';
 import { styleOf } from '../../formats/csv-dialect.ts';
 import type { Scan } from '../../formats/scan.ts';
-import type { CsvInput, CsvOutput } from '../../formats/format.ts';
+import type { CsvInput, CsvOutput, OutputFormat } from '../../formats/format.ts';
 import { resultWriter } from '../../formats/result-writer.ts';
 import { canWrite } from '../../kernels/constants.ts';
-import { indexFlag } from '../../kernels/kernels.ts';
+import { indexFlag, type WriteResult } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
 import { headerOf } from '../../vector/schema.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
 import { type Selection, type Vector, valueAt } from '../../vector/vector.ts';
-import { compileExpression, type EvaluationContext } from '../evaluate.ts';
+import { type Compiled, compileExpression, type EvaluationContext } from '../evaluate.ts';
 import type { Output } from '../output.ts';
 import type { Program } from '../task.ts';
+import { compileTokenWrite, recordValues, tokenVector } from './project-json.ts';
 import { Records } from './record.ts';
 
 /** What became of a batch: rows written of those asked for, and the error that stopped it. */
@@ -30,27 +31,25 @@ export interface Written {
 export type Project = (scan: Scan, output: Output, wanted: number) => Written;
 
 export function compileProjection(program: Program, items: readonly ProjectionItem[], thread: ThreadKernels, context: EvaluationContext): Project {
-  const records = new Records(thread, program.schema);
+  const records = program.input.format === 'csv' ? new Records(thread, program.schema) : null;
   const general = compileGeneral(program, items, records, thread, context);
-  const copy = compileRecordCopy(program, items, thread);
-  const columns = compileColumnWrite(program, items, records, thread);
+  const fast = program.input.format === 'csv' ? compileTextWrite(program, program.input, items, records!, thread) : compileTokenWrite(program.output, items, thread);
   return (scan, output, wanted) => {
-    const write = copy?.(scan) ?? columns?.(scan) ?? null;
+    const write = fast(scan);
     if (write === null) return general(scan, scan.selected().slice(0, wanted), output);
     return writeByKernel(write, general, scan, output, wanted, thread);
   };
 }
 
-/** Writes `count` selected rows from address `selection` on; the result is the kernels' `written()`. */
-type KernelWrite = (selection: number, count: number, at: number, end: number) => void;
+/** Writes `count` selected rows from address `selection` on. */
+export type KernelWrite = (selection: number, count: number, at: number, end: number) => WriteResult;
 type GeneralWrite = (scan: Scan, rows: Selection, output: Output) => Written;
 
 function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: Scan, output: Output, wanted: number, { memory }: ThreadKernels): Written {
   const selection = scan.selection === 0 ? memory.layout.identity : scan.selection;
   let rows = 0;
   while (rows < wanted) {
-    write(selection + 4 * rows, wanted - rows, output.at, output.end);
-    const written = scan.kernels.written();
+    const written = write(selection + 4 * rows, wanted - rows, output.at, output.end);
     rows += written.rows;
     output.at = written.end;
     if (rows === wanted) break;
@@ -63,8 +62,26 @@ function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: Scan, ou
   return { rows, error: null };
 }
 
+/** Fields of CSV as bytes; for a batch that cannot be written so, null. */
+function compileTextWrite(program: Program, input: CsvInput, items: readonly ProjectionItem[], records: Records, thread: ThreadKernels): (scan: Scan) => KernelWrite | null {
+  const copy = compileRecordCopy(input, program.output, items, thread);
+  const columns = compileColumnWrite(program, items, records, thread);
+  return (scan) => {
+    const write = copy?.(scan) ?? columns?.(scan) ?? null;
+    return write === null
+      ? null
+      : (selection, count, at, end) => {
+          write(selection, count, at, end);
+          return scan.kernels.written();
+        };
+  };
+}
+
+/** A writing kernel; its result is in the kernels' `written()`. */
+type TextWrite = (selection: number, count: number, at: number, end: number) => void;
+
 /** `SELECT *` from CSV to the same CSV: where a batch has no quotes, its records are the output. */
-function compileRecordCopy({ input, output }: Program, items: readonly ProjectionItem[], thread: ThreadKernels): ((scan: Scan) => KernelWrite | null) | null {
+function compileRecordCopy(input: CsvInput, output: OutputFormat, items: readonly ProjectionItem[], thread: ThreadKernels): ((scan: Scan) => TextWrite | null) | null {
   if (items.length !== 1 || items[0]!.kind !== 'record' || output.format !== 'csv' || !isSameText(input, output)) return null;
   const style = thread.constants.style(styleOf(output), output.recordDelimiter === input.recordDelimiter);
   return ({ flags, kernels }) => (flags & indexFlag.quote ? null : (selection, count, at, end) => kernels.writeRecords(selection, count, style, at, end));
@@ -88,7 +105,7 @@ function compileColumnWrite(
   items: readonly ProjectionItem[],
   records: Records,
   { constants, memory }: ThreadKernels,
-): ((scan: Scan) => KernelWrite | null) | null {
+): ((scan: Scan) => TextWrite | null) | null {
   const { output, schema } = program;
   const slots = items.map(columnOf);
   if (slots.includes(null) || (output.format === 'csv' && !canWrite(styleOf(output)))) return null;
@@ -145,14 +162,26 @@ class Keys {
 }
 
 /** Any expressions, as values, one record at a time. */
-function compileGeneral({ output: format, schema, record_bytes_max }: Program, items: readonly ProjectionItem[], records: Records, { memory }: ThreadKernels, context: EvaluationContext): GeneralWrite {
+function compileGeneral({ input, output: format, schema, record_bytes_max }: Program, items: readonly ProjectionItem[], records: Records | null, { memory }: ThreadKernels, context: EvaluationContext): GeneralWrite {
   const writer = resultWriter(format);
-  const compiled = items.map((item) => (item.kind === 'record' ? null : compileExpression(item.expression, context)));
+  const compiled = items.map((item): Compiled | null => {
+    if (item.kind === 'record') return null;
+    const { expression } = item;
+    // why: a column that is written as it is keeps its token.
+    if (input.format === 'json' && expression.op === 'column') return (scan, rows) => tokenVector(scan as Scan, expression.slot, rows, format);
+    return compileExpression(expression, context);
+  });
   const fixedNames = items.some(({ kind }) => kind === 'record') ? null : items.map((item) => (item.kind === 'record' ? '' : item.name));
+  const header = headerOf(schema);
+  const membersOf = (scan: Scan, row: number): RecordMembers | Failure => {
+    if (records === null) return recordValues(scan, row, format);
+    const values = records.fieldsOf(scan, row);
+    return { names: Records.names(header, values.length), values };
+  };
   return (scan, rows, output) => {
     const vectors = compiled.map((evaluate) => evaluate?.(scan, rows) ?? null);
     for (let index = 0; index < rows.length; index++) {
-      const { names, values, failure } = rowOf(items, vectors, index, () => records.fieldsOf(scan, rows[index]!), headerOf(schema));
+      const { names, values, failure } = rowOf(items, vectors, index, () => membersOf(scan, rows[index]!));
       if (failure !== null) return { rows: index, error: failure.error };
       const write = (at: number, end: number): number => writer.write(fixedNames ?? names, values, memory.u8, at, end);
       const result = writeOne(write, output);
@@ -163,13 +192,19 @@ function compileGeneral({ output: format, schema, record_bytes_max }: Program, i
   };
 }
 
+/** The columns of one whole record. */
+export interface RecordMembers {
+  readonly names: readonly string[];
+  readonly values: readonly SqlValue[];
+}
+
 interface Row {
   readonly names: string[];
   readonly values: SqlValue[];
   readonly failure: Failure | null;
 }
 
-function rowOf(items: readonly ProjectionItem[], vectors: readonly (Vector | null)[], index: number, fields: () => string[], header: readonly string[] | null): Row {
+function rowOf(items: readonly ProjectionItem[], vectors: readonly (Vector | null)[], index: number, members: () => RecordMembers | Failure): Row {
   const names: string[] = [];
   const values: SqlValue[] = [];
   for (let column = 0; column < items.length; column++) {
@@ -177,9 +212,10 @@ function rowOf(items: readonly ProjectionItem[], vectors: readonly (Vector | nul
     const vector = vectors[column]!;
     if (item.kind === 'record') {
       assert(vector === null, 'a record has no vector');
-      const record = fields();
-      values.push(...record);
-      names.push(...Records.names(header, record.length));
+      const record = members();
+      if (record instanceof Failure) return { names, values, failure: record };
+      values.push(...record.values);
+      names.push(...record.names);
       continue;
     }
     const value = valueAt(vector!, index);

@@ -7,3 +7,9 @@ export { caseTexts, compareTexts, concatTexts, inTexts, likeTexts, substringText
 export { utf8Error } from './utf8';
 export { readTimes, readValues } from './values';
 export { writeBlocked, writeCsv, writeJson, writeRecords, writtenEnd, writtenRows } from './write';
+export { jsonError } from './json-check';
+export { jsonAreas, jsonControlAt, jsonFlags } from './json-index';
+export { jsonLocate } from './json-locate';
+export { jsonContaining, jsonOthers, jsonStrings } from './json-select';
+export { jsonPath, jsonWalk, walkIndex, walkNext, walkStatus } from './json-walk';
+export { jsonBlocked, jsonWriteColumns, jsonWriteCsv, jsonWriteCsvRecords, jsonWriteRecords, jsonWrittenEnd, jsonWrittenRows } from './json-write';

@@ -109,7 +109,7 @@ export function writeRecords(selection: usize, n: u32, style: usize, out: usize,
 /** Copies a field; true where a byte of it needs quotes. */
 // @ts-ignore: decorator
 @inline
-function copyField(from: usize, length: u32, to: usize, low: v128, high: v128): bool {
+export function copyField(from: usize, length: u32, to: usize, low: v128, high: v128): bool {
   const nibble = i8x16.splat(0x0f), zero = i8x16.splat(0);
   let found: u32 = 0;
   for (let t: u32 = 0; t < length; t += 16) {
@@ -123,11 +123,11 @@ function copyField(from: usize, length: u32, to: usize, low: v128, high: v128): 
 
 // @ts-ignore: decorator
 @inline
-function copyPlain(from: usize, length: u32, to: usize): void {
+export function copyPlain(from: usize, length: u32, to: usize): void {
   for (let t: u32 = 0; t < length; t += 16) v128.store(to + t, v128.load(from + t));
 }
 
-function writeQuoted(from: usize, length: u32, to: usize, quote: u32, escape: u32): usize {
+export function writeQuoted(from: usize, length: u32, to: usize, quote: u32, escape: u32): usize {
   let o = to;
   store<u8>(o++, quote);
   for (let t: u32 = 0; t < length; t++) {

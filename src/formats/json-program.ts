@@ -1,0 +1,74 @@
+/** Paths as the programs of the JSON kernels, in the constants of a thread. */
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import type { Constants } from '../kernels/constants.ts';
+import { NO_COLUMN, stepKind } from '../kernels/json-kernels.ts';
+import type { PathStep } from '../vector/path.ts';
+
+/** The path of FROM: u32 steps, then four words each. @throws {SelectError} MaxOperatorsExceeded */
+export function sourceProgram(constants: Constants, source: readonly PathStep[]): number {
+  checkLength(source);
+  return constants.u32s([source.length, ...source.flatMap((step) => stepWords(constants, step))]);
+}
+
+/** A set of columns found in one walk. `columns` are numbered in the order given. @throws {SelectError} MaxOperatorsExceeded */
+export function locateProgram(constants: Constants, paths: readonly (readonly PathStep[])[]): number {
+  const root = new Node();
+  paths.forEach((path, column) => {
+    checkLength(path);
+    let node = root;
+    path.forEach((step, index) => {
+      const branch = node.branch(step);
+      if (index + 1 < path.length) node = branch.below ??= new Node();
+      else branch.column ??= column;
+    });
+  });
+  return root.encode(constants);
+}
+
+interface Branch {
+  readonly step: PathStep;
+  column: number | null;
+  below: Node | null;
+}
+
+class Node {
+  readonly #branches = new Map<string, Branch>();
+
+  branch(step: PathStep): Branch {
+    const key = JSON.stringify(step);
+    let branch = this.#branches.get(key);
+    if (branch === undefined) {
+      branch = { step, column: null, below: null };
+      this.#branches.set(key, branch);
+    }
+    return branch;
+  }
+
+  /** Answers the address of the node. */
+  encode(constants: Constants): number {
+    const branches = [...this.#branches.values()];
+    const below = branches.map((branch) => branch.below?.encode(constants) ?? 0);
+    const words = branches.flatMap(({ step, column }, index) => [...stepWords(constants, step), column ?? NO_COLUMN, below[index]!]);
+    return constants.u32s([branches.length, ...words]);
+  }
+}
+
+function stepWords(constants: Constants, step: PathStep): [number, number, number, number] {
+  switch (step.kind) {
+    case 'member': {
+      const name = Buffer.from(step.exact ? step.name : step.name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+      return [step.exact ? stepKind.exact : stepKind.fold, constants.bytes(name), name.length, 0];
+    }
+    case 'index':
+      return [stepKind.index, 0, 0, Math.min(step.index, 0xffffffff)];
+    case 'elements':
+      return [stepKind.elements, 0, 0, 0];
+    case 'members':
+      return [stepKind.members, 0, 0, 0];
+  }
+}
+
+function checkLength(path: readonly PathStep[]): void {
+  if (path.length > limits.json_path_steps_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.json_path_steps_max });
+}

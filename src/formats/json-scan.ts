@@ -1,0 +1,243 @@
+/**
+ * Scans a split of JSON batch by batch: rows, the predicates that kernels can decide on tokens, and the columns that are asked
+ * for, as tokens in the memory of the thread. A scan says what it did: rows it could not decide are kept and marked.
+ */
+import { limits } from '../base/limits.ts';
+import { type Kernels, FIELD_MISSING, indexFlag } from '../kernels/kernels.ts';
+import type { ThreadKernels } from '../kernels/load.ts';
+import { decodeToken } from '../vector/json.ts';
+import type { PathStep } from '../vector/path.ts';
+import { Failure, type SqlValue } from '../vector/value.ts';
+import type { Selection, Vector } from '../vector/vector.ts';
+import type { JsonInput } from './format.ts';
+import { type EncodedPredicate, encodePredicate } from './json-predicate.ts';
+import { locateProgram, sourceProgram } from './json-program.ts';
+import { JsonWindows } from './json-window.ts';
+import type { Reader, Scan, ScanRequest, ScanResume, StartState } from './scan.ts';
+
+/** Columns located in one walk. A column without steps is the record itself. */
+interface ColumnSet {
+  readonly program: number;
+  /** Those with steps; the others follow. */
+  readonly located: number;
+  readonly size: number;
+  /** Index of its first column among all columns of the batch. */
+  readonly first: number;
+}
+
+/** A request in the constants of a thread. */
+interface EncodedScan {
+  readonly predicates: readonly EncodedPredicate[];
+  /** Columns the predicates read, and the others. */
+  readonly sets: readonly [ColumnSet, ColumnSet];
+  /** Column of each slot. */
+  readonly columnOf: readonly number[];
+  /** Columns for the texts of string tokens, and for whole records. */
+  readonly texts: number;
+  readonly wholes: number;
+  readonly rows_max: number;
+  readonly stride: number;
+}
+
+export function jsonReader(thread: ThreadKernels, input: JsonInput, request: ScanRequest): Reader {
+  const encoded = encodeScan(thread, request);
+  const { memory, simd: kernels, constants } = thread;
+  const cuttable = input.type === 'lines';
+  const options = { memory, kernels, cuttable, lines: cuttable && request.source.length === 0, source_program: sourceProgram(constants, request.source) };
+  return { open: (part) => new JsonScan(thread, new JsonWindows({ ...part, ...options }), encoded) };
+}
+
+function encodeScan(thread: ThreadKernels, { columns, predicates }: ScanRequest): EncodedScan {
+  const paths = columns.map(({ path }) => path ?? []);
+  const tested = new Set(predicates.map(({ slot }) => slot));
+  const slots = paths.map((_, slot) => slot);
+  const columnOf: number[] = [];
+  const set = (members: readonly number[], first: number): ColumnSet => {
+    const nested = members.filter((slot) => paths[slot]!.length > 0);
+    const whole = members.filter((slot) => paths[slot]!.length === 0);
+    for (const [index, slot] of [...nested, ...whole].entries()) columnOf[slot] = first + index;
+    return { program: programOf(thread, nested, paths), located: nested.length, size: members.length, first };
+  };
+  const testedSlots = slots.filter((slot) => tested.has(slot));
+  const sets = [set(testedSlots, 0), set(slots.filter((slot) => !tested.has(slot)), testedSlots.length)] as const;
+  const encoded = predicates.map((predicate) => encodePredicate(thread, predicate));
+  encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
+  const texts = paths.length;
+  const rows_max = Math.max(1, Math.min(limits.batch_rows_max, Math.floor(thread.memory.layout.fields_bytes / (8 * (texts + 2)))));
+  return { predicates: encoded, sets, columnOf, texts, wholes: texts + 1, rows_max, stride: 8 * rows_max };
+}
+
+function programOf({ constants }: ThreadKernels, slots: readonly number[], paths: readonly (readonly PathStep[])[]): number {
+  return locateProgram(constants, slots.map((slot) => paths[slot]!));
+}
+
+/** Batches begin small: cold code on a full one would hold up a cancellation. */
+const FIRST_ROWS = 1024;
+
+class JsonScan implements Scan {
+  readonly tokens = 'json';
+  readonly kernels: Kernels;
+  readonly #thread: ThreadKernels;
+  readonly #windows: JsonWindows;
+  readonly #encoded: EncodedScan;
+  readonly #located: [boolean, boolean] = [false, false];
+  #rows_max = FIRST_ROWS;
+  rows = 0;
+  selection = 0;
+  count = 0;
+  undecided = false;
+
+  constructor(thread: ThreadKernels, windows: JsonWindows, encoded: EncodedScan) {
+    this.#thread = thread;
+    this.#windows = windows;
+    this.#encoded = encoded;
+    this.kernels = thread.simd;
+  }
+
+  get flags(): number {
+    return this.#windows.flags;
+  }
+
+  get stride(): number {
+    return this.#encoded.stride;
+  }
+
+  get position(): number {
+    return this.#windows.position;
+  }
+
+  get assumedStart(): StartState {
+    return this.#windows.assumedStart;
+  }
+
+  get endState(): StartState {
+    return this.#windows.endState;
+  }
+
+  next(): boolean {
+    const { rows_max } = this.#encoded;
+    this.rows = this.#windows.nextRows(Math.min(this.#rows_max, rows_max));
+    this.#rows_max = Math.min(2 * this.#rows_max, rows_max);
+    this.selection = 0;
+    this.count = this.rows;
+    this.undecided = false;
+    this.#located.fill(false);
+    if (this.rows === 0) return false;
+    this.#select();
+    return true;
+  }
+
+  narrow(rows: Selection): void {
+    const { layout, u32 } = this.#thread.memory;
+    const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
+    u32.set(rows, into >> 2);
+    this.selection = into;
+    this.count = rows.length;
+  }
+
+  selected(): Selection {
+    const { layout, u32 } = this.#thread.memory;
+    const from = (this.selection === 0 ? layout.identity : this.selection) >> 2;
+    return u32.subarray(from, from + this.count);
+  }
+
+  isUndecided(row: number): boolean {
+    return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
+  }
+
+  resumeAt(row: number | null): ScanResume {
+    return this.#windows.resumeAt(row === null ? null : this.#start(row));
+  }
+
+  offsetOf(row: number): number {
+    return this.#windows.offsetOf(this.#start(row));
+  }
+
+  fields(slot: number): number {
+    const column = this.#encoded.columnOf[slot]!;
+    this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
+    return this.#fieldsOf(column);
+  }
+
+  /** Whole records are tokens themselves, the only column. */
+  recordFields(): number {
+    const fields = this.#fieldsOf(this.#encoded.wholes);
+    this.#copyRecords(fields);
+    return fields;
+  }
+
+  readField(fields: number, row: number): string | undefined {
+    return this.#token((fields >> 2) + 2 * row);
+  }
+
+  read(slot: number, rows: Selection): Vector {
+    const fields = this.fields(slot) >> 2;
+    const values: SqlValue[] = new Array(rows.length);
+    for (let i = 0; i < rows.length; i++) values[i] = this.#value(fields + 2 * rows[i]!);
+    return { kind: 'values', values };
+  }
+
+  #start(row: number): number {
+    return this.#thread.memory.u32[(this.#thread.memory.layout.rows >> 2) + 2 * row]!;
+  }
+
+  #value(word: number): SqlValue {
+    const token = this.#token(word);
+    if (token === undefined) return undefined;
+    const value = decodeToken(token);
+    if (!(value instanceof Failure) || value.error.params['offset'] !== undefined) return value;
+    const offset = this.#windows.offsetOf(this.#thread.memory.u32[word]!);
+    return new Failure({ code: value.error.code, params: { ...value.error.params, offset } });
+  }
+
+  #token(word: number): string | undefined {
+    const { u32, bytes } = this.#thread.memory;
+    const length = u32[word + 1]!;
+    if (length === FIELD_MISSING) return undefined;
+    const start = u32[word]!;
+    return this.flags & indexFlag.highByte ? bytes.toString('utf8', start, start + length) : bytes.toString('latin1', start, start + length);
+  }
+
+  #fieldsOf(column: number): number {
+    return this.#thread.memory.layout.fields + column * this.#encoded.stride;
+  }
+
+  #locate(which: 0 | 1): void {
+    const { program, located, size, first } = this.#encoded.sets[which];
+    if (this.#located[which] || size === 0) return;
+    this.#located[which] = true;
+    if (located > 0) this.kernels.json.jsonLocate(this.selection, this.count, program, located, this.#fieldsOf(first), this.stride);
+    for (let column = located; column < size; column++) this.#copyRecords(this.#fieldsOf(first + column));
+  }
+
+  /** Fields over the records themselves. */
+  #copyRecords(fields: number): void {
+    const { u32, layout } = this.#thread.memory;
+    for (const row of this.selected()) {
+      const start = u32[(layout.rows >> 2) + 2 * row]!;
+      const length = u32[(layout.rows >> 2) + 2 * row + 1]! - start;
+      u32[(fields >> 2) + 2 * row] = start;
+      u32[(fields >> 2) + 2 * row + 1] = length === 0 ? FIELD_MISSING : length;
+    }
+  }
+
+  #select(): void {
+    const { layout, u8, bytes } = this.#thread.memory;
+    const { predicates, columnOf, texts } = this.#encoded;
+    const mayDoubt = predicates.some(({ decides }) => !decides);
+    if (mayDoubt) u8.fill(0, layout.undecided, layout.undecided + this.rows);
+    for (let index = 0; index < predicates.length && this.count > 0; index++) {
+      const { slot, run, needle } = predicates[index]!;
+      if (needle !== null && this.selection === 0) {
+        this.selection = layout.selections[0];
+        this.count = this.kernels.json.jsonContaining(this.rows, needle.address, needle.length, this.selection);
+      }
+      this.#locate(0);
+      const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
+      const fields = this.#fieldsOf(columnOf[slot]!);
+      this.count = run({ kernels: this.kernels, memory: this.#thread.memory, texts: this.#fieldsOf(texts) }, fields, this.selection, this.count, into);
+      this.selection = into;
+    }
+    this.undecided = mayDoubt && this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);
+  }
+}
