@@ -118,7 +118,10 @@ function resolveCompression(value: string | undefined): Compression {
   const name = (value ?? 'NONE').toUpperCase();
   const compression = Object.hasOwn(compressions, name) ? compressions[name] : undefined;
   if (compression !== undefined) return compression;
-  throw new SelectError('InvalidCompressionFormat', { compression: excerpt(value ?? ''), hint: 'CompressionType is NONE, GZIP, BZIP2, ZSTD, LZ4 or SNAPPY.' });
+  throw new SelectError('InvalidCompressionFormat', {
+    compression: excerpt(value ?? ''),
+    hint: 'CompressionType is NONE, GZIP, BZIP2, ZSTD, LZ4 or SNAPPY.',
+  });
 }
 
 function resolveCsvInput(member: CsvInputMember, compression: Compression): CsvInput {
