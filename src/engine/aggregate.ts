@@ -3,7 +3,7 @@
  * is the same for any number of workers.
  */
 import type { ErrorValue } from '../base/errors.ts';
-import type { Expression } from '../sql/expression.ts';
+import { isUntyped } from '../sql/expression-walk.ts';
 import type { Aggregate } from '../sql/plan.ts';
 import { calculate, inRange } from '../vector/arithmetic.ts';
 import { compareText, incomparable, orderOf } from '../vector/compare.ts';
@@ -290,18 +290,4 @@ class Extremes {
 function totalOrder(left: SqlValue, right: SqlValue): number | undefined {
   const order = orderOf(left, right);
   return Number.isNaN(order) ? Number(Number.isNaN(left)) - Number(Number.isNaN(right)) : order;
-}
-
-/** Whether the text an expression gives is that of an untyped field: nothing made it a string on purpose. */
-function isUntyped(expression: Expression): boolean {
-  switch (expression.op) {
-    case 'column':
-      return expression.type === 'untyped';
-    case 'case':
-      return expression.branches.some(({ then }) => isUntyped(then)) || isUntyped(expression.otherwise);
-    case 'call':
-      return (expression.name === 'COALESCE' || expression.name === 'NULLIF') && expression.args.some(isUntyped);
-    default:
-      return false;
-  }
 }

@@ -5,6 +5,7 @@
 import { assert } from '../base/assert.ts';
 import { catalogue, type ErrorValue } from '../base/errors.ts';
 import type { Expression } from '../sql/expression.ts';
+import { isLenient } from '../sql/expression-walk.ts';
 import { calculate, concatenate, negate } from '../vector/arithmetic.ts';
 import { castFailed, castValue } from '../vector/cast.ts';
 import { compareValues } from '../vector/compare.ts';
@@ -126,27 +127,6 @@ function compile(expression: Expression, context: EvaluationContext): Node {
       assert(context.aggregates !== undefined, 'aggregates are evaluated once they are known');
       return constant(context.aggregates[expression.index]);
     }
-  }
-}
-
-/**
- * An order across types is FALSE, not an error, where the data decide the type: an untyped field that was to be a number, and
- * a value of JSON, since one odd record must not end a query.
- */
-function isLenient(expression: Expression): boolean {
-  switch (expression.op) {
-    case 'number':
-      return expression.onText === 'keep';
-    case 'column':
-      return expression.type === 'any';
-    case 'path':
-      return true;
-    case 'case':
-      return expression.branches.some(({ then }) => isLenient(then)) || isLenient(expression.otherwise);
-    case 'call':
-      return (expression.name === 'COALESCE' || expression.name === 'NULLIF') && expression.args.some(isLenient);
-    default:
-      return false;
   }
 }
 

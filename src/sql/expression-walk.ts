@@ -96,3 +96,38 @@ function changed<Whole extends object>(whole: Whole, parts: Partial<Whole>): Who
 export function callsFunction(expression: Expression, name: string): boolean {
   return (expression.op === 'call' && expression.name === name) || operandsOf(expression).some((operand) => callsFunction(operand, name));
 }
+
+/**
+ * An order across types is FALSE, not an error, where the data decide the type: an untyped field that was to be a number, and
+ * a value of JSON, since one odd record must not end a query.
+ */
+export function isLenient(expression: Expression): boolean {
+  switch (expression.op) {
+    case 'number':
+      return expression.onText === 'keep';
+    case 'column':
+      return expression.type === 'any';
+    case 'path':
+      return true;
+    case 'case':
+      return expression.branches.some(({ then }) => isLenient(then)) || isLenient(expression.otherwise);
+    case 'call':
+      return (expression.name === 'COALESCE' || expression.name === 'NULLIF') && expression.args.some(isLenient);
+    default:
+      return false;
+  }
+}
+
+/** Whether the text an expression gives is that of an untyped field: nothing made it a string on purpose. */
+export function isUntyped(expression: Expression): boolean {
+  switch (expression.op) {
+    case 'column':
+      return expression.type === 'untyped';
+    case 'case':
+      return expression.branches.some(({ then }) => isUntyped(then)) || isUntyped(expression.otherwise);
+    case 'call':
+      return (expression.name === 'COALESCE' || expression.name === 'NULLIF') && expression.args.some(isUntyped);
+    default:
+      return false;
+  }
+}

@@ -6,16 +6,25 @@ import { listOf } from '../../vector/json-path.ts';
 import { fromLiteral, toLiteral } from '../../vector/literal.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
 import type { Expression } from '../expression.ts';
-import { mapOperands } from '../expression-walk.ts';
+import { isLenient, isUntyped, mapOperands } from '../expression-walk.ts';
 import type { Aggregate, Plan } from '../plan.ts';
+import { foldCall } from './fold-call.ts';
 import { mapProjection } from './projection.ts';
 
 /** Folds constants everywhere in the plan; COUNT of a constant that is not NULL becomes COUNT(*). */
 export function foldConstants(plan: Plan): Plan {
   const filter = plan.filter === null ? null : fold(plan.filter);
-  const folded = mapProjection(plan.projection, (expression) => fold(expression));
-  const projection = folded.kind === 'rows' ? folded : { ...folded, aggregates: folded.aggregates.map(countRows) };
-  return { ...plan, filter, residual: filter, projection };
+  const projection = mapProjection(plan.projection, (expression) => fold(expression));
+  if (projection.kind === 'rows' || plan.projection.kind === 'rows') return { ...plan, filter, residual: filter, projection };
+  const written = plan.projection.aggregates;
+  const aggregates = projection.aggregates.map((aggregate, index) => countRows(readAlike(written[index] ?? aggregate, aggregate)));
+  return { ...plan, filter, residual: filter, projection: { ...projection, aggregates } };
+}
+
+/** The folded aggregate, unless the parts it leaves out are why MIN and MAX read text as numbers. */
+function readAlike(aggregate: Aggregate, folded: Aggregate): Aggregate {
+  if (aggregate.argument === null || folded.argument === null || folded.argument.op === 'literal') return folded;
+  return isUntyped(aggregate.argument) && !isUntyped(folded.argument) ? aggregate : folded;
 }
 
 function countRows(aggregate: Aggregate): Aggregate {
@@ -58,6 +67,12 @@ function simplify(expression: Expression): Expression {
     case 'and':
     case 'or':
       return simplifyLogic(expression);
+    case 'number':
+      return isUnknown(expression.operand) ? expression.operand : expression;
+    case 'case':
+      return asLenient(expression, simplifyCase(expression));
+    case 'call':
+      return expression.name === 'COALESCE' ? asLenient(expression, simplifyCoalesce(expression)) : foldCall(expression);
     default:
       return expression;
   }
@@ -94,6 +109,42 @@ function simplifyLogic(expression: Extract<Expression, { op: 'and' | 'or' }>): E
   if (rest.length === 1 && isCondition(only)) return only;
   const same = rest.length === expression.operands.length && rest.every((operand, index) => operand === expression.operands[index]);
   return same ? expression : { op, operands: rest };
+}
+
+/** Branches that are never taken are left out, and all that stand behind one that always is. */
+function simplifyCase(expression: Extract<Expression, { op: 'case' }>): Expression {
+  const branches: (typeof expression.branches)[number][] = [];
+  let { otherwise } = expression;
+  for (const branch of expression.branches) {
+    if (isUnknown(branch.when) || isBoolean(branch.when, false)) continue;
+    if (isBoolean(branch.when, true)) {
+      otherwise = branch.then;
+      break;
+    }
+    branches.push(branch);
+  }
+  if (branches.length === 0) return otherwise;
+  return branches.length === expression.branches.length ? expression : { ...expression, branches, otherwise };
+}
+
+/** NULL is passed over, and nothing behind a constant is reached. */
+function simplifyCoalesce(expression: Extract<Expression, { op: 'call' }>): Expression {
+  const known = expression.args.filter((arg) => !isUnknown(arg));
+  const constantAt = known.findIndex(({ op }) => op === 'literal');
+  const args = constantAt === -1 ? known : known.slice(0, constantAt + 1);
+  const [first] = args;
+  if (first === undefined) return { op: 'literal', value: { type: 'null' } };
+  if (first.op === 'literal') return first;
+  return args.length === expression.args.length ? expression : { ...expression, args };
+}
+
+/** The simpler form, unless what it leaves out is why a comparison with the value is forgiving. */
+function asLenient(expression: Expression, simpler: Expression): Expression {
+  return isLenient(expression) && !isLenient(simpler) ? expression : simpler;
+}
+
+function isUnknown(expression: Expression): boolean {
+  return expression.op === 'literal' && (expression.value.type === 'null' || expression.value.type === 'missing');
 }
 
 function isBoolean(expression: Expression, value: boolean): boolean {
