@@ -5,10 +5,11 @@
 import t from 'tap';
 import { SelectError } from '../src/base/errors.ts';
 import { Engine } from '../src/engine/query.ts';
-import { ask, memoryObject } from './support/engine.ts';
+import type { OutputFormat } from '../src/formats/format.ts';
+import { ask, csvOutput, memoryObject } from './support/engine.ts';
 import { Random, seed } from './support/kernels.ts';
 
-const TABLES = Number(process.env['S3LECT_TYPED_TABLES'] ?? 60);
+const TABLES = Number(process.env['S3LECT_TYPED_TABLES'] ?? 40);
 const QUERIES = 40;
 
 /** What fields of a column look like: mostly one shape, so that most rows are decided, with exceptions. */
@@ -160,8 +161,9 @@ t.test('random expressions', async (t) => {
     const expressions = new RandomExpressions(random, columns);
     for (let query = 0; query < QUERIES; query++) {
       const sql = expressions.select();
-      const a = await ask(typed, object, sql);
-      const b = await ask(general, object, sql);
+      const output: OutputFormat = random.chance(0.3) ? { format: 'json', recordDelimiter: '\n' } : csvOutput;
+      const a = await ask(typed, object, sql, { output });
+      const b = await ask(general, object, sql, { output });
       const first = outcome(a.text, a.error);
       if (a.error === null) answered++;
       else failed++;

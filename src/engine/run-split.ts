@@ -112,7 +112,7 @@ function prepare(task: SplitTask): Prepared {
     thread,
     reader,
     filter: compileFilter(plan, machine, context),
-    project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, context) : null,
+    project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, machine, context) : null,
     accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, machine, context) : null,
   };
   return current;

@@ -1,5 +1,5 @@
 /**
- * Output rows of a batch. Three ways, the fastest that is right: whole records copied, columns copied as bytes, values evaluated
+ * Output rows of a batch. Four ways, the fastest that is right: whole records copied, columns copied as bytes, typed columns, values evaluated
  * and written one record at a time. A way that meets a record it cannot write hands that one to the next.
  */
 import { assert } from '../../base/assert.ts';
@@ -18,7 +18,9 @@ import { type Selection, type Vector, valueAt } from '../../vector/vector.ts';
 import { type Compiled, compileExpression, type EvaluationContext } from '../evaluate.ts';
 import type { Output } from '../output.ts';
 import type { Program } from '../task.ts';
+import type { Machine } from '../typed/node.ts';
 import { compileTokenWrite, recordValues, tokenVector } from './project-json.ts';
+import { compileTypedWrite } from './project-typed.ts';
 import { Records } from './record.ts';
 
 /** What became of a batch: rows written of those asked for, and the error that stopped it. */
@@ -30,14 +32,25 @@ export interface Written {
 /** Writes the first `wanted` selected rows, or as many as the output has room for. */
 export type Project = (scan: Scan, output: Output, wanted: number) => Written;
 
-export function compileProjection(program: Program, items: readonly ProjectionItem[], thread: ThreadKernels, context: EvaluationContext): Project {
+/** `machine`: what typed expressions run on, if any. */
+export function compileProjection(
+  program: Program,
+  items: readonly ProjectionItem[],
+  thread: ThreadKernels,
+  machine: Machine | null,
+  context: EvaluationContext,
+): Project {
   const records = program.input.format === 'csv' ? new Records(thread, program.schema) : null;
   const general = compileGeneral(program, items, records, thread, context);
   const fast = program.input.format === 'csv' ? compileTextWrite(program, program.input, items, records!, thread) : compileTokenWrite(program.output, items, thread);
+  const typed = machine === null ? null : compileTypedWrite(program, items, thread, machine, context);
   return (scan, output, wanted) => {
     const write = fast(scan);
-    if (write === null) return general(scan, scan.selected().slice(0, wanted), output);
-    return writeByKernel(write, general, scan, output, wanted, thread);
+    if (write !== null) return writeByKernel(write, general, scan, output, wanted, thread);
+    const batch = typed?.(scan, wanted) ?? null;
+    if (batch === null) return general(scan, scan.selected().slice(0, wanted), output);
+    const written = writeByKernel(batch.write, general, scan, output, batch.rows, thread);
+    return written.rows === batch.rows && written.error === null ? { ...written, error: batch.error } : written;
   };
 }
 

@@ -1,6 +1,8 @@
 /** Values of frames as the general evaluator has them, and rows in doubt evaluated by it. */
 import { FIELD_STATES, rowState, valueCode } from '../../kernels/value-kernels.ts';
 import type { Scan } from '../../formats/scan.ts';
+import { floatText } from '../../vector/number.ts';
+import { csvText } from '../../vector/text.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import { type Selection, type Vector, valueAt } from '../../vector/vector.ts';
 import type { Compiled } from '../evaluate.ts';
@@ -28,6 +30,16 @@ export function doubtfulRows(machine: Machine, kind: TypedKind, frame: Frame, ro
   if (frame.clean && kind !== 'text' && kind !== 'truth') return new Uint32Array(0);
   spellAllStates(frame, kind, rows, machine.memory.u32);
   return rows.filter((row) => frame.states[row] === rowState.doubt);
+}
+
+/** The output text of a decided row that is a value, and no text. */
+export function textAt(frame: Frame, kind: TypedKind, row: number): string {
+  if (kind === 'truth') return frame.states[row] === 1 ? 'true' : 'false';
+  const code = frame.code === valueCode.mixed ? frame.codes[row]! : frame.code;
+  const value = frame.values[row]!;
+  if (kind === 'number' && code === valueCode.float) return floatText(value);
+  if (kind === 'number' && code <= 0) return String(value + 0);
+  return csvText(kind === 'number' ? toValue(value, code) : toTimestamp(value, code));
 }
 
 function valueOf(machine: Machine, kind: TypedKind, frame: Frame, row: number): SqlValue {
