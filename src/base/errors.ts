@@ -16,7 +16,8 @@ export interface ErrorEntry {
 
 const entry = (status: number, fault: Fault, message: string): ErrorEntry => ({ status, fault, message });
 const caller = (message: string): ErrorEntry => entry(400, 'caller', `${message}[ at line {line}, column {column}].[ {hint}]`);
-const data = (message: string): ErrorEntry => entry(400, 'data', `${message}[ near byte {offset}].[ {hint}]`);
+const data = (message: string): ErrorEntry =>
+  entry(400, 'data', `${message}[ at line {line}, column {column}][ near byte {offset}].[ {hint}]`);
 
 /** Source of codes and statuses: the published list of SelectObjectContent errors and of S3 REST errors. */
 export const catalogue = {

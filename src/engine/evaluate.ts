@@ -61,7 +61,15 @@ export function filterRows(condition: Compiled, columns: Columns, rows: Selectio
   return { selection: kept === rows.length ? rows : selection.subarray(0, kept), failure: null };
 }
 
+/** What fails whatever the row lies in the query: it is told where. */
 function compile(expression: Expression, context: EvaluationContext): Node {
+  const node = compileOperation(expression, context);
+  if (!node.constant || !(node.value instanceof Failure) || !('at' in expression)) return node;
+  const { code, params } = node.value.error;
+  return constant(new Failure({ code, params: { ...expression.at, ...params } }));
+}
+
+function compileOperation(expression: Expression, context: EvaluationContext): Node {
   const inner = (operand: Expression): Node => compile(operand, context);
   switch (expression.op) {
     case 'literal':
@@ -172,9 +180,9 @@ function located(vector: Vector, columns: Columns, rows: Selection): Vector {
   return { kind: 'values', values: vector.values.map((value, i) => (value instanceof Failure ? locate(value, columns, rows[i]!) : value)) };
 }
 
-/** Only an error in the data lies at a byte of it. */
+/** Only an error in the data lies at a byte of it, not one that has its place in the query. */
 function locate(failure: Failure, columns: Columns, row: number): Failure {
   const { code, params } = failure.error;
-  if (params['offset'] !== undefined || catalogue[code].fault !== 'data') return failure;
+  if (params['offset'] !== undefined || params['line'] !== undefined || catalogue[code].fault !== 'data') return failure;
   return new Failure({ code, params: { ...params, offset: columns.offsetOf(row) } });
 }

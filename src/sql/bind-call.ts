@@ -2,7 +2,7 @@
 import { type ErrorParams, SelectError } from '../base/errors.ts';
 import { fromLiteral } from '../vector/literal.ts';
 import type { Call, Node } from './ast.ts';
-import { asNumber, type BindContext, type Bound, duplicate, meetNumbers } from './bind-context.ts';
+import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, placeOf } from './bind-context.ts';
 import { type FunctionEntry, findFunction, functions } from './functions/index.ts';
 import { nearestHint } from './nearest.ts';
 import type { AggregateFunction } from './plan.ts';
@@ -68,8 +68,9 @@ function bindScalar(entry: FunctionEntry, node: Call, context: BindContext, bind
   const args = node.args.map((arg, index) => argumentOf(entry, index, bind(arg), arg));
   if (entry.name === 'NULLIF') return bindNullIf(args as [Bound, Bound], node, context);
   refuseConstants(entry, args, node);
+  const expressions = args.map(({ expression }) => expression);
   return {
-    expression: { op: 'call', name: entry.name, args: args.map(({ expression }) => expression) },
+    expression: { op: 'call', name: entry.name, args: expressions, ...placeOf(expressions, node.at) },
     kind: returned(
       entry,
       args.map(({ kind }) => kind),

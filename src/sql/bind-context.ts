@@ -52,6 +52,11 @@ export function duplicate(context: BindContext, operand: Expression, times: numb
   if (context.duplicated > limits.plan_nodes_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.plan_nodes_max, ...at });
 }
 
+/** The place of an expression whose operands are all constant, to be put into it. */
+export function placeOf(operands: readonly Expression[], at: Position): { readonly at: Position } | undefined {
+  return operands.every((operand) => operand.op === 'literal' || 'at' in operand) ? { at } : undefined;
+}
+
 /** An untyped field as the number it is to be read as; anything else as it is. */
 export function asNumber(bound: Bound, onText: 'keep' | 'fail'): Bound {
   if (bound.kind !== 'untyped') return bound;

@@ -7,7 +7,7 @@ import { parseLikePattern } from '../vector/like.ts';
 import type { TypeName } from '../vector/value.ts';
 import type { Node, Path } from './ast.ts';
 import { bindCall } from './bind-call.ts';
-import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, wrongType } from './bind-context.ts';
+import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, placeOf, wrongType } from './bind-context.ts';
 import type { ArithmeticOperator, CompareOperator, Expression } from './expression.ts';
 import { canBeCondition, canBeText, commonKind, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
 
@@ -71,9 +71,8 @@ function bindPath(path: Path, context: BindContext): Bound {
 }
 
 function bindSign({ operator, operand: node, at }: NodeOf<'sign'>, context: BindContext): Bound {
-  const operand = operandOf(operator, bindExpression(node, context), at);
-  if (operator === '+') return operand;
-  return { expression: { op: 'negate', operand: operand.expression }, kind: operand.kind };
+  const { expression: operand, kind } = operandOf(operator, bindExpression(node, context), at);
+  return { expression: operator === '+' ? operand : { op: 'negate', operand, ...placeOf([operand], at) }, kind };
 }
 
 function bindBinary(node: NodeOf<'binary'>, context: BindContext): Bound {
@@ -84,13 +83,13 @@ function bindBinary(node: NodeOf<'binary'>, context: BindContext): Bound {
       for (const [{ kind }, side] of [[left, node.left] as const, [right, node.right] as const]) {
         if (!canBeText(kind)) throw wrongType(kind, 'is no operand of ||', side.at, 'CAST it AS STRING.');
       }
-      return { expression: { op: 'concat', left: left.expression, right: right.expression }, kind: 'string' };
+      return { expression: { op: 'concat', ...sides(left, right, node.at) }, kind: 'string' };
     case '+':
     case '-':
     case '*':
     case '/':
     case '%':
-      return arithmetic(node.operator, operandOf(node.operator, left, node.left.at), operandOf(node.operator, right, node.right.at));
+      return arithmetic(node, operandOf(node.operator, left, node.left.at), operandOf(node.operator, right, node.right.at));
     default:
       return compare(node.operator, left, right);
   }
@@ -109,11 +108,15 @@ function operandOf(operator: string, bound: Bound, at: Node['at']): Bound {
   throw wrongType(kind, `is no operand of ${operator}`, at);
 }
 
-function arithmetic(operator: ArithmeticOperator, left: Bound, right: Bound): Bound {
+function arithmetic({ operator, at }: NodeOf<'binary'>, left: Bound, right: Bound): Bound {
   return {
-    expression: { op: 'arithmetic', operator, left: left.expression, right: right.expression },
+    expression: { op: 'arithmetic', operator: operator as ArithmeticOperator, ...sides(left, right, at) },
     kind: resultOf(left.kind, right.kind),
   };
+}
+
+function sides({ expression: left }: Bound, { expression: right }: Bound, at: Node['at']) {
+  return { left, right, ...placeOf([left, right], at) };
 }
 
 function resultOf(left: Kind, right: Kind): Kind {
@@ -203,7 +206,8 @@ function bindCast(node: NodeOf<'cast'>, context: BindContext): Bound {
   const fromTime = kind === 'timestamp' && to !== 'timestamp' && to !== 'string';
   const toNested = (to === 'list' || to === 'struct') && kind !== to && kind !== 'any' && !isUnknown(kind);
   if (toTime || fromTime || toNested) throw new SelectError('InvalidCast', { from: kindName(kind), to: kindName(to), ...node.at });
-  return { expression: { op: 'cast', operand: expression, to }, kind: isUnknown(kind) ? kind : (to satisfies TypeName) };
+  const bound: Expression = { op: 'cast', operand: expression, to, ...placeOf([expression], node.at) };
+  return { expression: bound, kind: isUnknown(kind) ? kind : (to satisfies TypeName) };
 }
 
 /** Simple CASE compares its operand once for each branch. */
