@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { type CsvDescription, describeCsv } from '../src/formats/csv-describe.ts';
+import type { CsvInput } from '../src/formats/format.ts';
 import { type CsvInputMember, resolveInput } from '../src/formats/serialization.ts';
 
 const describe = (text: string | Uint8Array, member: CsvInputMember, atEnd = true, record_bytes_max = 1000): CsvDescription | 'more' =>
-  describeCsv(typeof text === 'string' ? Buffer.from(text) : text, atEnd, resolveInput({ CSV: member }), record_bytes_max);
+  describeCsv(typeof text === 'string' ? Buffer.from(text) : text, atEnd, resolveInput({ CSV: member }) as CsvInput, record_bytes_max);
 
 /** Names and where data starts, as the text that stands there. */
 function header(text: string, member: CsvInputMember = {}): unknown {

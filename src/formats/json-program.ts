@@ -57,8 +57,8 @@ class Node {
 function stepWords(constants: Constants, step: PathStep): [number, number, number, number] {
   switch (step.kind) {
     case 'member': {
-      const name = Buffer.from(step.exact ? step.name : step.name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
-      return [step.exact ? stepKind.exact : stepKind.fold, constants.bytes(name), name.length, 0];
+      const [address, length] = nameConstant(constants, step.name, step.exact);
+      return [step.exact ? stepKind.exact : stepKind.fold, address, length, 0];
     }
     case 'index':
       return [stepKind.index, 0, 0, Math.min(step.index, 0xffffffff)];
@@ -68,6 +68,19 @@ function stepWords(constants: Constants, step: PathStep): [number, number, numbe
       return [stepKind.members, 0, 0, 0];
   }
 }
+
+/** A name as kernels compare it: padded to 16 bytes, and behind it as many to be or-ed to the text, which fold the case of letters. */
+function nameConstant(constants: Constants, name: string, exact: boolean): [address: number, length: number] {
+  const bytes = Buffer.from(exact ? name : name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+  const padded = (bytes.length + 15) & ~15;
+  const block = Buffer.alloc(2 * padded);
+  block.set(bytes);
+  for (const [index, byte] of bytes.entries()) block[padded + index] = !exact && byte >= A && byte <= Z ? 0x20 : 0;
+  return [constants.bytes(block), bytes.length];
+}
+
+const A = 0x61;
+const Z = 0x7a;
 
 function checkLength(path: readonly PathStep[]): void {
   if (path.length > limits.json_path_steps_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.json_path_steps_max });

@@ -23,7 +23,7 @@ export const jsonFlag = {
 /** Why `jsonWalk` ended: enough rows, the window used up, no JSON at `walkNext()`, or the end of the text. */
 export const walkStatus = { full: 0, more: 1, bad: 2, end: 3 } as const;
 
-/** Kinds of steps and branches in programs. `fold`: the name is in lower case and ASCII case does not count. */
+/** Kinds of steps and branches in programs. `fold`: ASCII case does not count. Names: see `sameName` in `assembly/json-text.ts`. */
 export const stepKind = { exact: 1, fold: 2, index: 3, elements: 4, members: 5 } as const;
 
 export const NO_COLUMN = 0xffffffff;

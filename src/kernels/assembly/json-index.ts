@@ -148,23 +148,26 @@ export function jsonIndex(base: usize, size: u32, inString: bool, escaped: bool,
     const inside = prefixXor(quotes) ^ carry;
     carry = <u64>(<i64>inside >> 63);
     const e = v128.or(a, fold), f = v128.or(b, fold), g = v128.or(c, fold), h = v128.or(d, fold);
-    const opening = bits(opener, e, f, g, h) & ~inside;
-    const closing = bits(closer, e, f, g, h) & ~inside;
+    let opening: u64 = 0, closing: u64 = 0;
+    if (any(opener, e, f, g, h)) opening = bits(opener, e, f, g, h) & ~inside;
+    if (any(closer, e, f, g, h)) closing = bits(closer, e, f, g, h) & ~inside;
     store<u64>(m, quotes);
     store<u64>(m, inside, 8);
     store<u64>(m, opening, 16);
     store<u64>(m, closing, 24);
-    if (v128.any_true(v128.or(v128.or(i8x16.lt_u(a, space), i8x16.lt_u(b, space)), v128.or(i8x16.lt_u(c, space), i8x16.lt_u(d, space))))) {
+    if (v128.any_true(i8x16.lt_u(i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, d)), space))) {
       if (controlAt < 0) {
         const bad = (below32(a) | (below32(b) << 16) | (below32(c) << 32) | (below32(d) << 48)) & inside;
         if (bad) controlAt = <i32>(base + i + <u32>ctz<u64>(bad));
       }
       if (lines) checkNewlines(bits(newline, a, b, c, d), opening, closing, depth);
     }
-    const opened = <i32>popcnt<u64>(opening), closed = <i32>popcnt<u64>(closing);
-    deepest = max(deepest, depth + opened);
-    if (closed && depth <= closed) depth = noteEnds(opening, closing, depth, i);
-    else depth += opened - closed;
+    if (opening | closing) {
+      const opened = <i32>popcnt<u64>(opening), closed = <i32>popcnt<u64>(closing);
+      deepest = max(deepest, depth + opened);
+      if (depth <= closed) depth = noteEnds(opening, closing, depth, i);
+      else depth += opened - closed;
+    }
   }
   seen = sawBackslash;
   if (newlineInside) seen |= NEWLINE_INSIDE;

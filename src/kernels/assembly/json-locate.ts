@@ -1,12 +1,12 @@
-// Columns of JSON records, without a tree: keys are looked for at the depth of their object only, by the first character and the
-// closing quote at once, and what their values hold is skipped by its brackets. Of equal keys the first counts.
+// Columns of JSON records, without a tree: keys are looked for at the depth of their object only, among the strings of their
+// length, and what their values hold is skipped by its brackets. Of equal keys the first counts.
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
-// `json-walk`), name, its length, index, column (or none), node below (or 0).
-import { BASE, LIMIT, MASK_BYTES, MASKS, closeFrom, closingAt, closingQuote, insideAt, openingAt, quotesAt, seen } from './json-index';
+// `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
+import { BASE, LIMIT, MASK_BYTES, closeFrom, closingAt, closingQuote, insideAt, masksOf, openingAt, quotesAt, seen } from './json-index';
 import { scalarEnd, skipBlanks } from './json-check';
 import { hasBackslash, sameKey, sameName } from './json-text';
-import { FOLD, INDEX } from './json-walk';
+import { INDEX } from './json-walk';
 import { ROWS } from './state';
 
 const MISSING: u64 = 0xffffffff00000000;
@@ -15,8 +15,8 @@ const BACKSLASH: u32 = 256;
 const BRANCH_BYTES: u32 = 24;
 /** Branches of a node looked for in one walk. */
 const WALK_MAX: u32 = 32;
-/** Longer names would be compared past the guard behind the window. */
-const NAME_MAX: u32 = 120;
+/** Longer names reach beyond the next block. */
+const NAME_MAX: u32 = 62;
 
 let fieldsAt: usize = 0;
 let strideBytes: usize = 0;
@@ -81,92 +81,76 @@ function findElement(branch: usize, p: usize, row: usize): void {
   found(branch, p, row);
 }
 
-/** Bytes behind which `first` and, at the distance `length` of a name, a quote stand. */
-// @ts-ignore: decorator
-@inline
-function candidates(p: usize, first: v128, fold: v128, length: u32): u64 {
-  const quote = i8x16.splat(34), q = p + 1 + length;
-  const a = v128.and(i8x16.eq(v128.or(v128.load(p, 1), fold), first), i8x16.eq(v128.load(q), quote));
-  const b = v128.and(i8x16.eq(v128.or(v128.load(p, 17), fold), first), i8x16.eq(v128.load(q, 16), quote));
-  const c = v128.and(i8x16.eq(v128.or(v128.load(p, 33), fold), first), i8x16.eq(v128.load(q, 32), quote));
-  const d = v128.and(i8x16.eq(v128.or(v128.load(p, 49), fold), first), i8x16.eq(v128.load(q, 48), quote));
-  if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) return 0;
-  return <u64>(<u32>i8x16.bitmask(a)) | (<u64>(<u32>i8x16.bitmask(b)) << 16) | (<u64>(<u32>i8x16.bitmask(c)) << 32) | (<u64>(<u32>i8x16.bitmask(d)) << 48);
-}
+/** Depth at the end of the block `directAt` looked at; 0 where the object ended in it. */
+let depthAfter: i32 = 0;
 
-/** Whether the depth is 1 at bit `i` of a block that begins at `depth`, and has been more than 0 all the way there. */
-// @ts-ignore: decorator
-@inline
-function isDirect(depth: i32, opening: u64, closing: u64, i: u64): bool {
-  const below = (<u64>1 << i) - 1;
-  let c = closing & below;
-  if (depth + <i32>popcnt<u64>(opening & below) - <i32>popcnt<u64>(c) != 1) return false;
-  let closed: i32 = 0;
-  for (; c; c &= c - 1) {
-    closed++;
-    const lower = (c & (0 - c)) - 1;
-    if (depth + <i32>popcnt<u64>(opening & lower) <= closed) return false;
+/** Bytes of a block at depth 1, up to where the depth comes to 0. The block begins at `depth`. */
+function directAt(opening: u64, closing: u64, depth: i32): u64 {
+  let direct: u64 = 0, from: u64 = -1; // bytes from the last bracket on
+  for (let m = opening | closing; m; m &= m - 1) {
+    const bit = m & (0 - m), after = 0 - bit;
+    if (depth == 1) direct |= from & ~after;
+    from = after;
+    depth += opening & bit ? 1 : -1;
+    if (depth == 0) {
+      depthAfter = 0;
+      return direct;
+    }
   }
-  return true;
+  if (depth == 1) direct |= from;
+  depthAfter = depth;
+  return direct;
 }
 
 function findMembers(node: usize, first: u32, count: u32, start: usize, row: usize): void {
   let pending: u32 = count == 32 ? 0xffffffff : (1 << count) - 1;
   let depth: i32 = 1;
-  let block = (start - BASE) & ~63;
-  let m = MASKS + (block >> 1);
+  let block = BASE + ((start - BASE) & ~63);
+  let m = masksOf(start);
   let mask = <u64>-2 << <u64>((start - BASE) & 63); // behind the bracket
+  let quotes = quotesAt(m);
   while (true) {
-    const opening = openingAt(m) & mask, closing = closingAt(m) & mask, starts = quotesAt(m) & insideAt(m) & mask;
-    const p = BASE + block;
-    for (let left = pending; left; left &= left - 1) {
-      const bit = ctz<u32>(left);
-      const branch = branchAt(node, first + bit);
-      const kind = load<u32>(branch);
-      const name = <usize>load<u32>(branch, 4), length = load<u32>(branch, 8);
-      if (kind > FOLD || length > NAME_MAX) continue;
-      const head = length ? <u32>load<u8>(name) : 34;
-      const fold = i8x16.splat(kind == FOLD && head - 97 < 26 ? 0x20 : 0);
-      let c = candidates(p, i8x16.splat(<i8>head), fold, length) & starts;
-      while (c) {
-        const i = ctz<u64>(c);
-        c &= c - 1;
-        const key = p + <usize>i + 1;
-        if (!isDirect(depth, opening, closing, i) || !sameName(key, name, length, kind == FOLD)) continue;
-        let v = key + length + 1;
-        if (load<u8>(v) != 58) v = skipBlanks(v, LIMIT);
-        if (load<u8>(v) != 58) continue;
-        v++;
-        if (load<u8>(v) <= 32) v = skipBlanks(v, LIMIT);
-        found(branch, v, row);
-        pending &= ~(1 << bit);
-        break;
+    const opening = openingAt(m) & mask, closing = closingAt(m) & mask, nextQuotes = quotesAt(m + MASK_BYTES);
+    let starts = quotes & insideAt(m) & mask;
+    if (opening | closing) {
+      starts &= directAt(opening, closing, depth);
+      depth = depthAfter;
+    } else if (depth != 1) starts = 0;
+    if (starts) {
+      for (let left = pending; left; left &= left - 1) {
+        const bit = ctz<u32>(left);
+        const branch = branchAt(node, first + bit), length = load<u32>(branch, 8);
+        if (length > NAME_MAX || load<u32>(branch) == INDEX) continue;
+        // Strings of that length: a quote that opens and one at its distance.
+        let c = starts & ((quotes >> <u64>(length + 1)) | (nextQuotes << <u64>(63 - length)));
+        while (c) {
+          const key = block + <usize>ctz<u64>(c) + 1;
+          c &= c - 1;
+          if (!sameName(key, <usize>load<u32>(branch, 4), length)) continue;
+          let v = key + length + 1;
+          if (load<u8>(v) != 58) v = skipBlanks(v, LIMIT);
+          if (load<u8>(v) != 58) continue;
+          v++;
+          if (load<u8>(v) <= 32) v = skipBlanks(v, LIMIT);
+          pending &= ~(1 << bit);
+          found(branch, v, row);
+          break;
+        }
       }
+      if (!pending) return;
     }
-    if (!pending) return;
-    const closed = <i32>popcnt<u64>(closing);
-    if (depth <= closed && endsIn(depth, opening, closing)) break;
-    depth += <i32>popcnt<u64>(opening) - closed;
+    if (depth == 0) break;
     mask = -1;
     block += 64;
+    if (block >= LIMIT) break;
     m += MASK_BYTES;
-    if (BASE + block >= LIMIT) break;
+    quotes = nextQuotes;
   }
   if (seen & BACKSLASH || hasLongName(node, first, pending)) findExactly(node, first, pending, start, row);
 }
 
 function hasLongName(node: usize, first: u32, pending: u32): bool {
   for (let left = pending; left; left &= left - 1) if (load<u32>(branchAt(node, first + ctz<u32>(left)), 8) > NAME_MAX) return true;
-  return false;
-}
-
-function endsIn(depth: i32, opening: u64, closing: u64): bool {
-  let closed: i32 = 0;
-  for (let c = closing; c; c &= c - 1) {
-    closed++;
-    const lower = (c & (0 - c)) - 1;
-    if (depth + <i32>popcnt<u64>(opening & lower) <= closed) return true;
-  }
   return false;
 }
 
@@ -183,8 +167,8 @@ function findExactly(node: usize, first: u32, pending: u32, start: usize, row: u
     if (q - p > NAME_MAX || hasBackslash(p + 1, q)) {
       for (let left = pending; left; left &= left - 1) {
         const bit = ctz<u32>(left);
-        const branch = branchAt(node, first + bit), kind = load<u32>(branch);
-        if (kind > FOLD || !sameKey(p + 1, q, <usize>load<u32>(branch, 4), load<u32>(branch, 8), kind == FOLD)) continue;
+        const branch = branchAt(node, first + bit);
+        if (load<u32>(branch) == INDEX || !sameKey(p + 1, q, <usize>load<u32>(branch, 4), load<u32>(branch, 8))) continue;
         found(branch, v, row);
         pending &= ~(1 << bit);
       }

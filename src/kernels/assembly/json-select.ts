@@ -1,6 +1,6 @@
 // What predicates on text need of JSON: the text of string tokens, without quotes and escapes.
 import { seen } from './json-index';
-import { badEscape, hasBackslash, sameName, unescape } from './json-text';
+import { badEscape, hasBackslash, sameBytes, unescape } from './json-text';
 import { ARENA, ROWS, UNDECIDED } from './state';
 
 const MISSING_LENGTH: u32 = 0xffffffff;
@@ -66,7 +66,7 @@ export function jsonContaining(rows: u32, needle: usize, length: u32, into: usiz
     if (!v128.any_true(found)) continue;
     for (let m = <u32>i8x16.bitmask(found); m; m &= m - 1) {
       const hit = p + <usize>ctz<u32>(m);
-      if (load<u8>(hit) != 92 && !sameName(hit, needle, length, false)) continue;
+      if (load<u8>(hit) != 92 && !sameBytes(hit, needle, length)) continue;
       while (r < rows && <usize>load<u32>(ROWS + (<usize>r << 3), 4) <= hit) r++;
       if (r >= rows) break;
       if (hit < <usize>load<u32>(ROWS + (<usize>r << 3))) continue;

@@ -93,19 +93,24 @@ function utf8(u: u32, o: usize): usize {
   return o + 4;
 }
 
-// @ts-ignore: decorator
-@inline
-function lower(c: u32): u32 {
-  return c - 65 < 26 ? c | 0x20 : c;
+/** Compares bytes. */
+export function sameBytes(p: usize, q: usize, length: u32): bool {
+  for (let i: u32 = 0; i < length; i++) if (load<u8>(p + i) != load<u8>(q + i)) return false;
+  return true;
 }
 
-/** Compares bytes with a name; `fold`: without ASCII case, and the name is in lower case. */
+/**
+ * Compares bytes with a name. Behind the name, padded to 16, stand bytes that are or-ed to the text first: 0x20 where a letter's
+ * case does not count.
+ */
 // @ts-ignore: decorator
 @inline
-export function sameName(p: usize, name: usize, length: u32, fold: bool): bool {
-  for (let i: u32 = 0; i < length; i++) {
-    const c = <u32>load<u8>(p + i);
-    if ((fold ? lower(c) : c) != <u32>load<u8>(name + i)) return false;
+export function sameName(p: usize, name: usize, length: u32): bool {
+  const folds = name + ((length + 15) & ~15);
+  for (let i: u32 = 0; i < length; i += 16) {
+    const same = i8x16.bitmask(i8x16.eq(v128.or(v128.load(p + i), v128.load(folds + i)), v128.load(name + i)));
+    const wanted = length - i >= 16 ? 0xffff : (1 << (length - i)) - 1;
+    if ((same & wanted) != wanted) return false;
   }
   return true;
 }
@@ -118,10 +123,10 @@ export function hasBackslash(p: usize, end: usize): bool {
 }
 
 /** Compares a key as it is written between its quotes with a name. */
-export function sameKey(p: usize, end: usize, name: usize, length: u32, fold: bool): bool {
+export function sameKey(p: usize, end: usize, name: usize, length: u32): bool {
   if (hasBackslash(p, end)) {
     const to = unescape(p, end, ARENA);
-    return to - ARENA == length && sameName(ARENA, name, length, fold);
+    return to - ARENA == length && sameName(ARENA, name, length);
   }
-  return end - p == length && sameName(p, name, length, fold);
+  return end - p == length && sameName(p, name, length);
 }

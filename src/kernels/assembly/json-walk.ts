@@ -2,7 +2,7 @@
 // values. What must be remembered from window to window is a small stack of the containers the path leads through; everything
 // off the path is skipped by its brackets.
 //
-// A path program: u32 count of steps, then 16 bytes a step: u32 kind, name, its length, index.
+// A path program: u32 count of steps, then 16 bytes a step: u32 kind, name (see `sameName`), its length, index.
 // The state (see `json-state` in ../json-kernels.ts): u32 frames, skip, skip depth, closing, in string, escaped, expect, 0; then
 // 16 bytes a frame: u32 kind, step, counter, matched.
 import { LIMIT, closeFrom, closingQuote, endsCount, jsonIndex, openDepth, seen, BASE } from './json-index';
@@ -209,7 +209,7 @@ function readKey(p: usize): usize {
   if (!q) return 0;
   const frame = top(), at = stepAt(load<u32>(frame, 4));
   const kind = load<u32>(at);
-  if (kind != MEMBERS) store<u32>(frame, <u32>sameKey(p + 1, q, <usize>load<u32>(at, 4), load<u32>(at, 8), kind == FOLD), 12);
+  if (kind != MEMBERS) store<u32>(frame, <u32>sameKey(p + 1, q, <usize>load<u32>(at, 4), load<u32>(at, 8)), 12);
   expect(COLON);
   return q + 1;
 }
