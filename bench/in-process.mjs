@@ -38,7 +38,8 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 export async function compare({ engines, query, dataset, cpus, runs, distDir }) {
   const hosts = [];
   try {
-    for (const engine of engines) hosts.push(await start(engine, { cpus, distDir }));
+    const able = engines.filter((engine) => engine !== 'polars' || query.polars !== undefined);
+    for (const engine of able) hosts.push(await start(engine, { cpus, distDir }));
     const { answer, failures } = await check(hosts, query, dataset);
     for (let round = 0; round < runs; round++) {
       for (const host of hosts) if (!host.error) await attempt(host, query, dataset, nullDevice());

@@ -1,4 +1,5 @@
 // What is measured, as data: our SQL, the peers' SQL, Polars' plan, how answers are compared, what we want to reach.
+import { EXPRESSION_QUERIES } from './expressions.mjs';
 import { LINEITEM_COLUMNS, RARE_WORD } from './lineitem.mjs';
 
 /**
@@ -8,9 +9,9 @@ import { LINEITEM_COLUMNS, RARE_WORD } from './lineitem.mjs';
  * @property {string} title
  * @property {string} s3lect S3 Select SQL
  * @property {string} sql the same for DuckDB and ClickHouse; {source} stands for the CSV
- * @property {Record<string, 'int' | 'float'>} types columns the peers read as numbers. Every other column is text, which is
+ * @property {Record<string, 'int' | 'float' | 'decimal' | 'date'>} types columns the peers read as numbers or dates. Every other column is text, which is
  * the cheapest for each of them: what is not computed with is not converted.
- * @property {PolarsPlan} polars
+ * @property {PolarsPlan | string} [polars] a plan, or its own SQL over `source`; absent where it has no such type or function
  * @property {'rows' | 'values' | 'row-count'} compare `rows`: the same rows in any order; `values`: the same numbers to a
  * relative 1e-9; `row-count`: as many rows
  * @property {Partial<Record<1 | 2, number>>} [target] times the fastest peer, in process, by cores
@@ -151,6 +152,7 @@ export const QUERIES = [
     polars: { where: [['delay', '>', 180]], columns: FLIGHTS_COLUMNS },
     compare: 'rows',
   },
+  ...EXPRESSION_QUERIES,
 ];
 
 /** Measured on the gzip of lineitem, against bare inflating. @type {Query} */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import chdb from 'chdb';
 
-const TYPES = { int: 'Int64', float: 'Float64' };
+const TYPES = { int: 'Int64', float: 'Float64', decimal: 'Decimal(12, 2)', date: 'Date' };
 
 /** @type {import('../engine-process.mjs').OpenEngine} */
 export async function open({ threads }) {

@@ -2,7 +2,7 @@
 // POLARS_MAX_THREADS is set for the process that loads it.
 import pl from 'nodejs-polars';
 
-const TYPES = { int: pl.Int64, float: pl.Float64 };
+const TYPES = { int: pl.Int64, float: pl.Float64, date: pl.Date };
 const OPERATORS = {
   '>': (column, value) => column.gt(value),
   '>=': (column, value) => column.gtEq(value),
@@ -22,8 +22,10 @@ export async function open() {
   };
 }
 
-/** @param {import('../queries.mjs').PolarsPlan} plan */
-function planned(scan, { where = [], columns, count, sumOfProduct, limit }) {
+/** @param {import('../queries.mjs').PolarsPlan | string} plan */
+function planned(scan, plan) {
+  if (typeof plan === 'string') return pl.SQLContext({ source: scan }).execute(plan, { eager: false });
+  const { where = [], columns, count, sumOfProduct, limit } = plan;
   let frame = scan;
   for (const [column, operator, value] of where) {
     // A bare string would be taken for the name of a column.
