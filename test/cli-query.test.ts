@@ -109,7 +109,10 @@ t.test('failures: code, message, and a caret where there is a position', async (
   t.match(await failed(sql), /^s3lect: Parse\w+: .*line 1, column \d+.*\nSELECT s\.name FROM S3Object s WHERE\n +\^\n$/);
   const misspelt = await failed('SELECT s.name\nFROM S3Object s\nWHERE s.state = = 1');
   t.match(misspelt, /line 3, column 17[\s\S]*\nWHERE s\.state = = 1\n {16}\^\n$/);
+  const wide = await failed("SELECT '🦀', s.nosuch FROM S3Object s");
+  t.match(wide, /line 1, column 15[\s\S]*\nSELECT '🦀', s\.nosuch FROM S3Object s\n {15}\^\n$/);
   t.match(await failed('SELECT CAST(s.name AS INT) FROM S3Object s'), /^s3lect: CastFailed: .*\n/);
+  t.match(await failed("SELECT CAST('x' AS INT) FROM S3Object s"), /line 1, column 8\.\nSELECT CAST[^\n]*\n {7}\^\n$/);
   const absent = await s3lect(['query', '/nowhere/x.csv', count]);
   t.same([absent.code, absent.stderr], [1, 's3lect: cannot read /nowhere/x.csv: no such file or directory\n']);
   const folder = await s3lect(['query', '/', count]);
