@@ -231,6 +231,19 @@ const BARE: u32 = 0, PARITY: u32 = 1, MAPPED: u32 = 2;
 /** Quote state before the block that `delimitersAt` reads next. */
 let carry: u64 = 0;
 
+/** How to locate in a window with these flags. */
+function locateMode(seen: u32): u32 {
+  return !(seen & QUOTED) ? BARE : mapped ? MAPPED : PARITY;
+}
+
+/** Begins a row. The bitmap is read at whole bytes: answers how many bytes before the row its first word begins. */
+// @ts-ignore: decorator
+@inline
+function startRow(start: usize, origin: usize, mode: u32): usize {
+  if (mode == PARITY) carry = 0;
+  return mode == MAPPED ? (start - origin) & 7 : 0;
+}
+
 /** The delimiters outside quotes among the 64 bytes at `p`. */
 // @ts-ignore: decorator
 @inline
@@ -252,9 +265,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
   for (let i: u32 = 0; i < n; i++) {
     const r = selection ? <usize>load<u32>(selection + (<usize>i << 2)) : <usize>i;
     const start = <usize>load<u32>(ROWS + (r << 3)), e = <usize>load<u32>(ROWS + (r << 3), 4);
-    if (mode == PARITY) carry = 0;
-    // The bitmap is read at whole bytes: its first word begins up to 7 bits before the record.
-    const early = mode == MAPPED ? (start - origin) & 7 : 0;
+    const early = startRow(start, origin, mode);
     let at = start - early, m = delimitersAt(at, delimiter, quote, origin, mode) & (<u64>-1 << <u64>early);
     let s = start, o = fields + (r << 3), g = gaps;
     for (; g < gapsEnd; g += 4) {
@@ -305,10 +316,29 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
   }
 }
 
+// One function a variant: inlined into one, they would share registers badly.
+
+function locateBare(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize): void {
+  locate(selection, n, gaps, columns, fields, stride, BARE, false);
+}
+
+function locateParity(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize): void {
+  locate(selection, n, gaps, columns, fields, stride, PARITY, true);
+}
+
+function locateMapped(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize): void {
+  locate(selection, n, gaps, columns, fields, stride, MAPPED, false);
+}
+
+function locateDoubled(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize): void {
+  locate(selection, n, gaps, columns, fields, stride, MAPPED, true);
+}
+
 /** `seen` are the flags of the window: what it does not have need not be looked for. */
 export function csvLocate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usize, stride: usize, seen: u32): void {
-  if (!(seen & QUOTED)) locate(selection, n, gaps, columns, fields, stride, BARE, false);
-  else if (!mapped) locate(selection, n, gaps, columns, fields, stride, PARITY, true);
-  else if (seen & DOUBLED) locate(selection, n, gaps, columns, fields, stride, MAPPED, true);
-  else locate(selection, n, gaps, columns, fields, stride, MAPPED, false);
+  const mode = locateMode(seen);
+  if (mode == BARE) locateBare(selection, n, gaps, columns, fields, stride);
+  else if (mode == PARITY) locateParity(selection, n, gaps, columns, fields, stride);
+  else if (seen & DOUBLED) locateDoubled(selection, n, gaps, columns, fields, stride);
+  else locateMapped(selection, n, gaps, columns, fields, stride);
 }
