@@ -43,6 +43,8 @@ t.test('with default credentials only names of this machine are served', async (
   for (const host of [
     'example.org',
     'localhost.example.org',
+    'example.org,x.localhost',
+    'example.org/.localhost',
     '127.0.0.1.example.org',
     '127.0.0.2',
     'xlocalhost',
@@ -61,6 +63,7 @@ t.test('with default credentials only names of this machine are served', async (
   await open.client.send(new PutObjectCommand({ Bucket, Key: 'k/l', Body: 'x' }));
   t.equal((await ask(open.port, { target: '/k/l', host: `${Bucket}.s3.example.org:80` })).body.toString(), 'x');
   t.equal((await ask(open.port, { target: '/', host: 's3.example.org' })).status, 200);
+  t.equal(errorCode(await ask(open.port, { target: '/k', host: '.s3.example.org' })), 'InvalidBucketName', 'not a list of buckets');
 });
 
 t.test('signatures', async (t) => {

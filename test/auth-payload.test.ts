@@ -236,6 +236,7 @@ t.test('framing: what is refused, and how', async (t) => {
   t.equal(await unsigned('5\r\nhello\r\n0\r\n\r\n'), undefined);
   t.equal(await unsigned(`5;ext=1\r\nhello\r\n0;x\r\n${crc32}\r\n\r\n`, declared), undefined, 'unknown extensions');
   t.equal(await unsigned(`5\r\nhello\r\n0\r\n${crc32}\n\r\n\r\n`, declared), undefined, 'a trailer that ends with LF');
+  t.equal(await unsigned(`5\r\nhello\r\n0\r\n${crc32}\r!\r\n\r\n`, declared), 'BadDigest', 'more than the checksum');
   t.equal(await unsigned(`5\r\nhello\r\n0\r\n${crc32.replace(':', ': ')}\r\n`, declared), undefined, 'no empty line at the end');
   for (const wire of [
     '',

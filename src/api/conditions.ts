@@ -29,7 +29,7 @@ export function isNotModified({ etag, lastModified }: ObjectInfo, headers: ApiRe
  */
 export function rangeOf({ etag, lastModified, size }: ObjectInfo, headers: ApiRequest['headers']): ByteRange | undefined {
   const { range, 'if-range': ifRange } = headers;
-  const [, first = '', last = ''] = /^bytes\s*=\s*(\d{0,18})\s*-\s*(\d{0,18})$/i.exec(range?.trim() ?? '') ?? [];
+  const [, first = '', last = ''] = /^bytes\s*=\s*(\d*)\s*-\s*(\d*)$/i.exec(range?.trim() ?? '') ?? [];
   if (first === '' && last === '') return undefined;
   if (ifRange !== undefined && !namesEtag(ifRange, etag) && seconds(ifRange) !== Math.floor(lastModified.getTime() / 1000))
     return undefined;

@@ -53,7 +53,6 @@ function requestOf(req: IncomingMessage, res: ServerResponse, options: ExchangeO
     rawPath: question < 0 ? options.target : options.target.slice(0, question),
     rawQuery: question < 0 ? '' : options.target.slice(question + 1),
     headers: headersOf(req.rawHeaders),
-    rawHeaders: req.rawHeaders,
     body: bodyOf(req, res, options.expectsContinue),
     remote: socket.remoteAddress ?? '',
     secure: 'encrypted' in socket,

@@ -1,5 +1,5 @@
 /** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { CredentialStore } from '../auth/credentials.ts';
 import { decodeBody } from '../auth/payload.ts';
 import { verify } from '../auth/sigv4.ts';
@@ -62,7 +62,7 @@ export function createHandler(options: HandlerOptions): Answerer {
 }
 
 async function perform(request: ApiRequest, options: HandlerOptions): Promise<ApiResponse> {
-  const { method, rawPath, rawQuery, headers, rawHeaders } = request;
+  const { method, rawPath, rawQuery, headers } = request;
   // why: a page of the web may reach this machine under a name of its own (DNS rebinding), and knows the credentials.
   if (options.defaultCredentials && !isLoopbackHost(headers['host'] ?? '')) {
     throw new SelectError('AccessDenied', { reason: 'with default credentials only localhost is served' });
@@ -70,7 +70,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   const target = readTarget(request, options.domains);
   const region = options.signedRegion === undefined ? {} : { region: options.signedRegion };
   const { credentials } = options;
-  const identity = verify({ method, rawPath, rawQuery, headers, rawHeaders }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
+  const identity = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
   const operation = findOperation(method, target);
   if (identity.payload.kind === 'streaming' && operation.name !== 'PutObject') {
     throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
@@ -81,5 +81,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
 }
 
 function newRequestId(): string {
-  return randomBytes(8).toString('hex').toUpperCase();
+  // why: of all sources the one that keeps randomness in store; 64 bits of it are as many digits as S3's ids have.
+  const uuid = randomUUID();
+  return (uuid.slice(0, 8) + uuid.slice(-8)).toUpperCase();
 }

@@ -8,8 +8,6 @@ export interface ApiRequest {
   readonly rawQuery: string;
   /** Lower-case names; repeated headers joined with a comma. An object without a prototype: any name is a header's name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names and values in turn, as received. */
-  readonly rawHeaders: readonly string[];
   /** To be iterated once, if at all; the first step answers `Expect: 100-continue`. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The peer's address. */

@@ -12,7 +12,8 @@ export function descriptionFrom(headers: ApiRequest['headers']): {
   metadata: Record<string, string>;
   contentHeaders: ContentHeaders;
 } {
-  const metadata: Record<string, string> = {};
+  // why: without a prototype, `__proto__` is a name like any other.
+  const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
     if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = value;
   }

@@ -14,7 +14,7 @@ export interface Target {
 
 /**
  * `domains`: host names below which a first label is a bucket, as in `bucket.localhost`.
- * @throws SelectError InvalidURI (no absolute path, or not UTF-8)
+ * @throws SelectError InvalidURI (no absolute path, or not UTF-8), InvalidBucketName (empty)
  */
 export function readTarget({ rawPath, rawQuery, headers }: ApiRequest, domains: readonly string[]): Target {
   // why: a URL in place of a path would bring another host than the one checked.
@@ -23,17 +23,17 @@ export function readTarget({ rawPath, rawQuery, headers }: ApiRequest, domains: 
   const hostname = hostnameOf(headers['host'] ?? '');
   const domain = domains.find((name) => hostname.endsWith(`.${name}`));
   const path = decode(canonicalPath(rawPath)).slice(1);
+  if (domain !== undefined && hostname.length === domain.length + 1) throw new SelectError('InvalidBucketName');
   if (domain !== undefined) return { bucket: hostname.slice(0, -domain.length - 1), key: path, query };
   const slash = path.indexOf('/');
   if (slash < 0) return { bucket: path, key: '', query };
-  if (slash === 0) throw new SelectError('InvalidBucketName', {});
+  if (slash === 0) throw new SelectError('InvalidBucketName');
   return { bucket: path.slice(0, slash), key: path.slice(slash + 1), query };
 }
 
-/** Whether a Host header names this machine, by a name that no other machine's name server can answer for. */
+/** Whether a Host header names this machine, and nothing beside it, by a name that no other machine's name server can answer for. */
 export function isLoopbackHost(host: string): boolean {
-  const hostname = hostnameOf(host);
-  return hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '127.0.0.1' || hostname === '[::1]';
+  return /^(([\w.-]+\.)?localhost|127\.0\.0\.1|\[::1\])$/.test(hostnameOf(host));
 }
 
 /** The host of a Host header in lower case, without port and without the dot of a fully qualified name. */

@@ -7,12 +7,15 @@
 /** Name and value of a query parameter, both in canonical encoding. */
 export type QueryPair = readonly [name: string, value: string];
 
+/** Values by lower-case name. */
+export type RequestHeaders = Readonly<Record<string, string | undefined>>;
+
 export interface CanonicalParts {
   readonly method: string;
   /** Already in canonical encoding. */
   readonly path: string;
   readonly query: string;
-  readonly headers: ReadonlyMap<string, string>;
+  readonly headers: RequestHeaders;
   /** Lower case, sorted, each present in `headers`. */
   readonly signedHeaders: readonly string[];
   /** The value of x-amz-content-sha256. */
@@ -20,7 +23,7 @@ export interface CanonicalParts {
 }
 
 export function canonicalRequest(parts: CanonicalParts): string {
-  const headers = parts.signedHeaders.map((name) => `${name}:${collapseSpaces(parts.headers.get(name) ?? '')}\n`).join('');
+  const headers = parts.signedHeaders.map((name) => `${name}:${collapseSpaces(parts.headers[name] ?? '')}\n`).join('');
   return [parts.method, parts.path, parts.query, headers, parts.signedHeaders.join(';'), parts.payloadHash].join('\n');
 }
 

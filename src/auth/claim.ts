@@ -1,7 +1,7 @@
 /** Reads what a request claims about its signature, from its Authorization header or its query string; believes nothing yet. */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { QueryPair } from './canonical.ts';
+import type { QueryPair, RequestHeaders } from './canonical.ts';
 import { decodeComponent } from './canonical.ts';
 import type { Scope } from './sign.ts';
 import { algorithm, formatTimestamp } from './sign.ts';
@@ -21,8 +21,8 @@ export interface Claim {
 }
 
 /** Throws the error S3 gives for a request without credentials, with two kinds of them, or with a kind or form not supported. */
-export function readClaim(headers: ReadonlyMap<string, string>, query: readonly QueryPair[]): Claim {
-  const authorization = headers.get('authorization');
+export function readClaim(headers: RequestHeaders, query: readonly QueryPair[]): Claim {
+  const { authorization } = headers;
   const names = new Set(query.map(([name]) => name));
   const presigned = names.has('X-Amz-Algorithm');
   if (authorization !== undefined && presigned) {
@@ -40,7 +40,7 @@ export function malformed(via: Claim['via'], reason: string, params: Record<stri
   return new SelectError(via === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError', { reason, ...params });
 }
 
-function readHeader(authorization: string, headers: ReadonlyMap<string, string>): Claim {
+function readHeader(authorization: string, headers: RequestHeaders): Claim {
   const [word = ''] = authorization.split(/[ \t]/, 1);
   if (word === 'AWS') throw notSupported();
   if (word.startsWith('AWS4-') && word !== algorithm) throw new SelectError('NotImplemented', { reason: `signing algorithm ${word}` });
@@ -60,7 +60,7 @@ function readHeader(authorization: string, headers: ReadonlyMap<string, string>)
     return value;
   };
   const { accessKey, scope } = readCredential('header', part('Credential'));
-  const time = readTime(headers.get('x-amz-date') ?? headers.get('date'));
+  const time = readTime(headers['x-amz-date'] ?? headers['date']);
   if (time === undefined)
     throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
   const signedHeaders = readSignedHeaders('header', part('SignedHeaders'));

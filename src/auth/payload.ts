@@ -57,7 +57,7 @@ export function decodeBody(
     if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
     const base64 = readTrailer(trailers, declared) ?? declared?.base64;
     for (const { digest, expected, error } of checks) {
-      if (!digest.digest().equals(expected ?? Buffer.from(base64 ?? '', 'base64'))) throw error;
+      if (digest.digest().toString('base64') !== (expected ?? base64)) throw error();
     }
     if (declared !== undefined && base64 !== undefined) checksum = { algorithm: declared.algorithm, base64 };
   }
@@ -81,9 +81,9 @@ interface Declared {
 
 interface Check {
   readonly digest: Digest;
-  /** Undefined for the one that a trailer will tell. */
-  readonly expected: Buffer | undefined;
-  readonly error: SelectError;
+  /** In base64; undefined for the one that a trailer will tell. */
+  readonly expected: string | undefined;
+  error(): SelectError;
 }
 
 function readLength(payload: PayloadDeclaration, headers: Readonly<Record<string, string | undefined>>): number | undefined {
@@ -136,22 +136,20 @@ function headerChecks(
 ): Check[] {
   const checks: Check[] = [];
   if (payload.kind === 'sha256') {
-    const expected = Buffer.from(payload.hex, 'hex');
-    checks.push({ digest: createDigest('sha256'), expected, error: new SelectError('XAmzContentSHA256Mismatch') });
+    const expected = Buffer.from(payload.hex, 'hex').toString('base64');
+    checks.push({ digest: createDigest('sha256'), expected, error: () => new SelectError('XAmzContentSHA256Mismatch') });
   }
   const md5 = headers['content-md5'];
   if (md5 !== undefined) {
-    const error = new SelectError('BadDigest', { checksum: 'Content-MD5' });
-    const expected = readBase64(md5, 16);
-    if (expected === undefined) throw new SelectError('InvalidDigest', { checksum: 'Content-MD5' });
-    checks.push({ digest: createDigest('md5'), expected, error });
+    if (!isBase64(md5, 16)) throw new SelectError('InvalidDigest', { checksum: 'Content-MD5' });
+    checks.push({ digest: createDigest('md5'), expected: md5, error: () => new SelectError('BadDigest', { checksum: 'Content-MD5' }) });
   }
   if (declared !== undefined) {
     const { algorithm, base64, name } = declared;
-    const expected = base64 === undefined ? undefined : readBase64(base64, createDigest(algorithm).digest().length);
-    if (base64 !== undefined && expected === undefined)
+    if (base64 !== undefined && !isBase64(base64, createDigest(algorithm).digest().length))
       throw new SelectError('InvalidRequest', { reason: `value for ${name} header is invalid` });
-    checks.push({ digest: createDigest(algorithm), expected, error: new SelectError('BadDigest', { checksum: algorithm.toUpperCase() }) });
+    const error = (): SelectError => new SelectError('BadDigest', { checksum: algorithm.toUpperCase() });
+    checks.push({ digest: createDigest(algorithm), expected: base64, error });
   }
   return checks;
 }
@@ -168,7 +166,7 @@ function readTrailer(trailers: ReadonlyMap<string, string>, declared: Declared |
   return base64;
 }
 
-function readBase64(text: string, bytes: number): Buffer | undefined {
+function isBase64(text: string, bytes: number): boolean {
   const decoded = Buffer.from(text, 'base64');
-  return decoded.length === bytes && decoded.toString('base64') === text ? decoded : undefined;
+  return decoded.length === bytes && decoded.toString('base64') === text;
 }

@@ -117,7 +117,7 @@ function signatureOf(request: UnsignedRequest, query: ReturnType<typeof parseQue
     method: request.method,
     path: canonicalPath(request.rawPath),
     query: canonicalQuery(query),
-    headers: new Map(Object.entries(request.headers)),
+    headers: request.headers,
     signedHeaders: names,
     payloadHash: stamp.payloadHash,
   });

@@ -5,7 +5,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { SelectError } from '../base/errors.ts';
-import type { CanonicalParts, QueryPair } from './canonical.ts';
+import type { CanonicalParts, QueryPair, RequestHeaders } from './canonical.ts';
 import { canonicalPath, canonicalQuery, canonicalRequest, decodeComponent, parseQuery } from './canonical.ts';
 import type { Claim } from './claim.ts';
 import { malformed, readClaim } from './claim.ts';
@@ -19,10 +19,8 @@ export interface SignedRequest {
   readonly rawPath: string;
   /** As sent, after the `?`; empty if there is none. */
   readonly rawQuery: string;
-  /** Lower-case names, one character a byte, repeated headers joined. */
+  /** Lower-case names, one character a byte; all values of a repeated header joined with commas, none left out. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Names and values in turn, as received. Used instead of `headers` where given: joined forms leave repetitions out. */
-  readonly rawHeaders?: readonly string[];
 }
 
 export interface VerifyOptions {
@@ -59,14 +57,14 @@ export interface VerifiedIdentity {
  * InvalidArgument, InvalidRequest (Signature Version 2), NotImplemented (Signature Version 4A)
  */
 export function verify(request: SignedRequest, options: VerifyOptions): VerifiedIdentity {
-  const headers = headersOf(request);
+  const { headers } = request;
   const query = parseQuery(request.rawQuery);
   const claim = readClaim(headers, query);
   if (options.region !== undefined && claim.scope.region !== options.region) throw wrongRegion(claim, options.region);
   const credentials = options.credentials.lookup(claim.accessKey);
   if (credentials === undefined) throw new SelectError('InvalidAccessKeyId', { AWSAccessKeyId: claim.accessKey });
   checkTime(claim, options.now ?? new Date(), options.skewMs);
-  checkToken(credentials, headers.get('x-amz-security-token') ?? parameter(query, 'X-Amz-Security-Token'));
+  checkToken(credentials, headers['x-amz-security-token'] ?? parameter(query, 'X-Amz-Security-Token'));
   checkAllSigned(claim, headers);
   const payloadHash = payloadHashOf(claim, headers, query);
   const payload = readPayload(payloadHash);
@@ -86,19 +84,6 @@ export function verify(request: SignedRequest, options: VerifyOptions): Verified
   );
   const { accessKey, via, scope, timestamp, signedHeaders, signature } = claim;
   return { accessKey, via, scope, timestamp, signedHeaders, signingKey: key, seedSignature: signature, payload };
-}
-
-function headersOf(request: SignedRequest): Map<string, string> {
-  const raw = request.rawHeaders;
-  if (raw === undefined) return new Map(Object.entries(request.headers));
-  const headers = new Map<string, string>();
-  for (let index = 0; index + 1 < raw.length; index += 2) {
-    const name = (raw[index] ?? '').toLowerCase();
-    const earlier = headers.get(name);
-    const value = raw[index + 1] ?? '';
-    headers.set(name, earlier === undefined ? value : `${earlier},${value}`);
-  }
-  return headers;
 }
 
 function wrongRegion(claim: Claim, region: string): SelectError {
@@ -128,16 +113,16 @@ function checkToken(credentials: Credentials, provided: string | undefined): voi
 }
 
 /** An unsigned x-amz-* header could turn a request into another one: a presigned PUT into a copy of any object. */
-function checkAllSigned(claim: Claim, headers: ReadonlyMap<string, string>): void {
-  const unsigned = [...headers.keys()].filter((name) => name.startsWith('x-amz-') && !claim.signedHeaders.includes(name));
+function checkAllSigned(claim: Claim, headers: RequestHeaders): void {
+  const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !claim.signedHeaders.includes(name));
   if (unsigned.length > 0) {
     const reason = 'There were headers present in the request which were not signed';
     throw new SelectError('AccessDenied', { reason, HeadersNotSigned: unsigned.join(', ') });
   }
 }
 
-function payloadHashOf(claim: Claim, headers: ReadonlyMap<string, string>, query: readonly QueryPair[]): string {
-  const header = headers.get('x-amz-content-sha256');
+function payloadHashOf(claim: Claim, headers: RequestHeaders, query: readonly QueryPair[]): string {
+  const header = headers['x-amz-content-sha256'];
   if (claim.via === 'query') return parameter(query, 'X-Amz-Content-Sha256') ?? header ?? unsignedPayload;
   if (header === undefined) throw new SelectError('MissingSecurityHeader', { header: 'x-amz-content-sha256' });
   return header;
@@ -164,7 +149,7 @@ function readPayload(payloadHash: string): PayloadDeclaration {
 
 /** Tries the path in canonical spelling, then as sent: clients differ on characters such as `!*'()`, and both name the same bytes. */
 function checkSignature(claim: Claim, key: Buffer, parts: CanonicalParts, rawPath: string): void {
-  const present = claim.signedHeaders.every((name) => parts.headers.has(name));
+  const present = claim.signedHeaders.every((name) => parts.headers[name] !== undefined);
   const paths = rawPath === parts.path || !/^[!-~]+$/.test(rawPath) ? [parts.path] : [parts.path, rawPath];
   const candidates = paths.map((path) => {
     const canonical = canonicalRequest({ ...parts, path });

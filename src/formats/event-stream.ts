@@ -34,6 +34,7 @@ const RECORDS_HEADERS = encodeHeaders([
   [':content-type', 'application/octet-stream'],
   [':event-type', 'Records'],
 ]);
+const STATISTICS_HEADERS = { Progress: statisticsHeaders('Progress'), Stats: statisticsHeaders('Stats') };
 const NO_PAYLOAD = new Uint8Array(0);
 
 /** Bytes before the payload of a Records frame. */
@@ -111,15 +112,7 @@ export function errorFrame(code: string, message: string): Uint8Array {
 
 /** Any frame with string headers, in the order given. */
 export function encodeFrame(headers: readonly (readonly [name: string, value: string])[], payload: Uint8Array): Uint8Array {
-  const head = encodeHeaders(headers);
-  const frame = new Uint8Array(PRELUDE_BYTES + head.length + payload.length + CRC_BYTES);
-  writeUint32(frame, 0, frame.length);
-  writeUint32(frame, 4, head.length);
-  writeUint32(frame, 8, crc32(frame.subarray(0, 8)));
-  frame.set(head, PRELUDE_BYTES);
-  frame.set(payload, PRELUDE_BYTES + head.length);
-  writeUint32(frame, frame.length - CRC_BYTES, crc32(frame.subarray(0, frame.length - CRC_BYTES)));
-  return frame;
+  return frameOf(encodeHeaders(headers), payload);
 }
 
 /** A stream that is no event stream, was damaged on the way, or has frames over the limit. */
@@ -178,19 +171,31 @@ export class FrameDecoder {
   }
 }
 
+function frameOf(head: Uint8Array, payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(PRELUDE_BYTES + head.length + payload.length + CRC_BYTES);
+  writeUint32(frame, 0, frame.length);
+  writeUint32(frame, 4, head.length);
+  writeUint32(frame, 8, crc32(frame.subarray(0, 8)));
+  frame.set(head, PRELUDE_BYTES);
+  frame.set(payload, PRELUDE_BYTES + head.length);
+  writeUint32(frame, frame.length - CRC_BYTES, crc32(frame.subarray(0, frame.length - CRC_BYTES)));
+  return frame;
+}
+
 function statisticsFrame(kind: 'Progress' | 'Stats', { bytesScanned, bytesProcessed, bytesReturned }: ScanStats): Uint8Array {
   const scanned = `<BytesScanned>${bytesScanned}</BytesScanned>`;
   const processed = `<BytesProcessed>${bytesProcessed}</BytesProcessed>`;
   const returned = `<BytesReturned>${bytesReturned}</BytesReturned>`;
   const xml = `<?xml version="1.0" encoding="UTF-8"?><${kind}>${scanned}${processed}${returned}</${kind}>`;
-  return encodeFrame(
-    [
-      [':message-type', 'event'],
-      [':content-type', 'text/xml'],
-      [':event-type', kind],
-    ],
-    encoder.encode(xml),
-  );
+  return frameOf(STATISTICS_HEADERS[kind], encoder.encode(xml));
+}
+
+function statisticsHeaders(kind: string): Uint8Array {
+  return encodeHeaders([
+    [':message-type', 'event'],
+    [':content-type', 'text/xml'],
+    [':event-type', kind],
+  ]);
 }
 
 function encodeHeaders(headers: readonly (readonly [name: string, value: string])[]): Uint8Array {
