@@ -222,6 +222,7 @@ export class JsonWindows {
     this.#failure = new SelectError(code, { ...params, ...hint });
     this.#next = record;
     this.#used = true;
+    this.#done = false;
   }
 
   /** Indexes the next window; false at the end of the object. */

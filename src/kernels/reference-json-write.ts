@@ -1,7 +1,7 @@
 /** JSON tokens and records as JSON or CSV. A style is the block of constants that `assembly/write.ts` describes. */
 import { FIELD_MISSING } from './kernels.ts';
 import type { JsonWindow } from './reference-json-window.ts';
-import { isBlank, isOpener, isScalar, skipBlanks, unescape } from './reference-json-text.ts';
+import { isBlank, isOpener, isScalar, jsonError, skipBlanks, unescape } from './reference-json-text.ts';
 
 const NO_QUOTE = 256;
 const OPEN_BRACE = 0x7b;
@@ -89,6 +89,7 @@ export class ReferenceJsonWriter {
       const { start, length } = this.#record(row);
       if (length === 0) return Buffer.alloc(0);
       if (bytes[start] !== OPEN_BRACE) return this.#csvField(start, length, style);
+      if (this.#token(start, length) === null) return null;
       const fields = this.#members(start)?.map((member) => this.#csvField(member.start, member.length, style));
       return fields === undefined || fields.includes(null) ? null : joined(fields as Buffer[], fieldDelimiter);
     });
@@ -135,6 +136,7 @@ export class ReferenceJsonWriter {
   #token(start: number, length: number): Buffer | null {
     const { memory } = this.#window;
     const text = memory.bytes.subarray(start, start + length);
+    if (isOpener(text[0]!) && jsonError(memory.u8, start, start + length, Number.POSITIVE_INFINITY) >= 0) return null;
     if (isOpener(text[0]!)) return Buffer.from(text.filter((byte, index) => this.#window.isInside(start + index) || !(isBlank(byte) || byte < 0x20)));
     return text[0] === QUOTE || isScalar(memory.u8, start, start + length) ? Buffer.from(text) : null;
   }

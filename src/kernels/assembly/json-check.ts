@@ -32,8 +32,21 @@ function digits(p: usize, end: usize): usize {
   return p;
 }
 
-/** Whether `[p, end)` is one number, `true`, `false` or `null`. */
+/** Whether `[p, end)` is one number, `true`, `false` or `null`: short digits with at most one point are seen at once. */
+// @ts-ignore: decorator
+@inline
 export function isScalar(p: usize, end: usize): bool {
+  const length = <u32>(end - p);
+  if (length - 1 < 16) {
+    const others = <u32>i8x16.bitmask(i8x16.ge_u(i8x16.sub(v128.load(p), i8x16.splat(48)), i8x16.splat(10))) & (<u32>0xffff >> (16 - length));
+    if (!others && (length == 1 || load<u8>(p) != 48)) return true;
+    // A point that is neither first nor last; a zero before it only alone.
+    if (others > 1 && !(others & (others - 1)) && !(others >> (length - 1)) && load<u8>(p + ctz<u32>(others)) == 46 && (others == 2 || load<u8>(p) != 48)) return true;
+  }
+  return isScalarExactly(p, end);
+}
+
+function isScalarExactly(p: usize, end: usize): bool {
   const length = end - p;
   if (length == 4 && (load<u32>(p) == 0x65757274 || load<u32>(p) == 0x6c6c756e)) return true;
   if (length == 5 && load<u32>(p) == 0x736c6166 && load<u8>(p, 4) == 101) return true;
@@ -67,7 +80,7 @@ function isHex(c: u32): bool {
 }
 
 /** One past the string that begins at `p`; where it is none, minus the address of the error. */
-function stringEnd(p: usize, end: usize): isize {
+export function stringEnd(p: usize, end: usize): isize {
   p++;
   while (p < end) {
     const c = <u32>load<u8>(p);

@@ -3,6 +3,7 @@ import { BASE, LIMIT, MASK_BYTES, MASKS, closingQuote, insideAt } from './json-i
 import { isScalar, skipBlanks } from './json-check';
 import { endOfValue } from './json-locate';
 import { badEscape, hasBackslash, unescape } from './json-text';
+import { isValid } from './json-verify';
 import { ARENA, ROWS } from './state';
 import { copyField, copyPlain, writeQuoted } from './write';
 
@@ -73,7 +74,7 @@ function copyCompact(from: usize, end: usize, to: usize): usize {
 @inline
 function copyToken(p: usize, length: u32, to: usize): usize {
   const c = <u32>load<u8>(p);
-  if ((c | 0x20) == 0x7b) return copyCompact(p, p + length, to);
+  if ((c | 0x20) == 0x7b) return isValid(p, p + length) ? copyCompact(p, p + length, to) : 0;
   if (c != 34 && !isScalar(p, p + length)) return 0;
   copyPlain(p, length, to);
   return to + length;
@@ -133,8 +134,13 @@ export function jsonWriteRecords(selection: usize, n: u32, style: usize, out: us
     if (e == p) {
       store<u16>(o, 0x7d7b);
       o += 2;
-    } else if (load<u8>(p) == 123) o = copyCompact(p, e, o);
-    else {
+    } else if (load<u8>(p) == 123) {
+      if (!isValid(p, e)) {
+        blocked = true;
+        break;
+      }
+      o = copyCompact(p, e, o);
+    } else {
       store<u64>(o, 0x003a22315f227b); // {"_1":
       const token = copyToken(p, <u32>(e - p), o + 6);
       if (!token) {
@@ -168,6 +174,7 @@ function csvField(p: usize, length: u32, o: usize, style: usize): usize {
       p = ARENA;
     }
   } else if ((c | 0x20) == 0x7b) {
+    if (!isValid(p, p + length)) return 0;
     length = <u32>(copyCompact(p, p + length, ARENA) - ARENA);
     p = ARENA;
   } else if (!isScalar(p, p + length)) return 0;
@@ -225,7 +232,7 @@ export function jsonWriteCsvRecords(selection: usize, n: u32, style: usize, out:
     const p = <usize>load<u32>(ROWS + (r << 3)), e = <usize>load<u32>(ROWS + (r << 3), 4);
     // An empty text and a comma make three bytes in quotes and a delimiter: the longest a record can grow.
     if (o + 4 * (e - p) + 3 + delimiterLength > end) break;
-    const to = p == e ? o : load<u8>(p) == 123 ? csvMembers(p, o, style) : csvField(p, <u32>(e - p), o, style);
+    const to = p == e ? o : load<u8>(p) == 123 ? (isValid(p, e) ? csvMembers(p, o, style) : 0) : csvField(p, <u32>(e - p), o, style);
     if (!to) {
       blocked = true;
       break;
