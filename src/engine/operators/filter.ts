@@ -21,8 +21,7 @@ export function compileFilter(plan: Plan, machine: Machine | null, context: Eval
   const residual = plan.residual === null ? null : compileResidual(plan.residual, machine, context);
   return (scan) => {
     if (scan.count === 0 || (residual === null && !scan.undecided)) return null;
-    // why: reading columns must not see the selection change under it.
-    const rows = scan.selected().slice();
+    const rows = scan.selected();
     const doubtful = scan.undecided ? rows.filter((row) => scan.isUndecided(row)) : none;
     const certain = doubtful.length === 0 ? rows : rows.filter((row) => !scan.isUndecided(row));
     const kept = residual === null ? { selection: certain, failure: null } : residual(scan, certain);
@@ -38,7 +37,7 @@ const TRUE = 1;
 function compileResidual(residual: NonNullable<Plan['residual']>, machine: Machine | null, context: EvaluationContext): (scan: Scan, rows: Selection) => Filtered {
   const general = compileExpression(residual, context);
   const node = machine === null ? null : compileTyped(residual, machine);
-  if (machine === null || node?.kind !== 'truth') return (scan, rows) => filterRows(general, scan, rows);
+  if (machine === null || node?.kind !== 'truth') return (scan, rows) => filterRows(general, scan, rows.slice());
   return (scan, rows) => {
     machine.reset();
     const selection = machine.place(rows);

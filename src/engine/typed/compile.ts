@@ -9,12 +9,13 @@ import { fromLiteral } from '../../vector/literal.ts';
 import { type LikePattern, parseLikePattern } from '../../vector/like.ts';
 import { Timestamp } from '../../vector/timestamp.ts';
 import type { Literal } from '../../vector/value.ts';
-import { calculateNumbers, castNumbers, compareNumbers, constantNode, inNumbers, negateNumbers, readNumbers } from './arithmetic.ts';
+import { calculateNumbers, castNumbers, constantNode, inNumbers, negateNumbers, readNumbers } from './arithmetic.ts';
+import { between, comparison } from './comparison.ts';
 import type { TypedKind } from './frame.ts';
-import { both, caseWhen, coalesce, inDoubt, isState, logic, not, nullIf } from './logic.ts';
+import { caseWhen, coalesce, inDoubt, isState, logic, not, nullIf } from './logic.ts';
 import type { Machine, TypedNode } from './node.ts';
 import { fromValue } from './number.ts';
-import { changeCase, compareText, concatTexts, inTexts, likeText, substringText, textColumn, textConstant, textLength, trimText } from './text.ts';
+import { changeCase, concatTexts, inTexts, likeText, substringText, textColumn, textConstant, textLength, trimText } from './text.ts';
 import { difference, extract, fromTimestamp, readTimes, type TimeField, type TimeUnit } from './time.ts';
 
 type Of<Op extends Expression['op']> = Extract<Expression, { op: Op }>;
@@ -110,8 +111,7 @@ class Compiler {
     const a = this.compile(left);
     const b = this.compile(right);
     if (a === null || a.kind !== b?.kind) return null;
-    if (a.kind === 'text') return compareText(this.#machine, operator, a, b);
-    return a.kind === 'number' || a.kind === 'time' ? compareNumbers(this.#machine, operator, a, b) : null;
+    return isComparable(a) ? comparison(this.#machine, operator, a, b) : null;
   }
 
   /** Operands without a node leave the rows that the others do not decide in doubt. */
@@ -122,10 +122,10 @@ class Compiler {
   }
 
   #between({ operand, low, high, negated }: Of<'between'>): TypedNode | null {
-    const above = this.#comparison('>=', operand, low);
-    const below = this.#comparison('<=', operand, high);
-    if (above === null || below === null) return null;
-    const node = both(this.#machine, above, below);
+    const nodes = [operand, low, high].map((part) => this.compile(part));
+    const [value, least, most] = nodes;
+    if (!value || !least || !most || !isComparable(value) || least.kind !== value.kind || most.kind !== value.kind) return null;
+    const node = between(this.#machine, value, least, most);
     return negated ? not(this.#machine, node) : node;
   }
 
@@ -242,6 +242,10 @@ class Compiler {
 
 /** NULL: it is not run, but told apart by what it is a part of. */
 const nullNode: TypedNode = { kind: 'null', frames: 1, run: () => undefined };
+
+function isComparable({ kind }: TypedNode): boolean {
+  return kind === 'text' || kind === 'number' || kind === 'time';
+}
 
 /** The kind of results that may come from any of several nodes; null where they differ or none is known. */
 function commonKind(nodes: readonly (TypedNode | null)[]): TypedKind | null {

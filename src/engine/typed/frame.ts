@@ -97,6 +97,21 @@ export function spellAllStates(frame: Frame, kind: TypedKind, rows: Selection, w
   }
 }
 
+/** Copies what `rows` have to another frame; rows in between may be copied too. */
+export function copyFrame(from: Frame, to: Frame, rows: Selection): void {
+  to.code = from.code;
+  to.clean = from.clean;
+  to.step = from.step;
+  to.fields = from.fields;
+  if (rows.length === 0) return;
+  const first = rows[0]!;
+  const end = rows[rows.length - 1]! + 1;
+  to.values.set(from.values.subarray(first, end), first);
+  if (from.fields === from.words.byteOffset) to.fields = to.words.byteOffset;
+  if (from.code === valueCode.mixed) to.codes.set(from.codes.subarray(first, end), first);
+  if (!from.clean) to.states.set(from.states.subarray(first, end), first);
+}
+
 /** Rows of one kind collected from several frames into one. */
 export class Gathering {
   readonly #into: Frame;
@@ -112,26 +127,32 @@ export class Gathering {
 
   copy(from: Frame, rows: Selection): void {
     if (rows.length === 0) return;
-    const to = this.#into;
-    if (this.#kind === 'text') {
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
-        const field = (from.fields + row * from.step) >> 2;
-        to.words[2 * row] = this.#words[field]!;
-        to.words[2 * row + 1] = this.#words[field + 1]!;
-      }
-    } else if (this.#kind === 'truth') {
-      for (let i = 0; i < rows.length; i++) to.states[rows[i]!] = from.states[rows[i]!]!;
-    } else {
-      this.#copyNumbers(from, rows);
+    if (this.#kind === 'text') copyTexts(from, this.#into, rows, this.#words);
+    else if (this.#kind === 'truth') copyTruths(from, this.#into, rows);
+    else {
+      copyNumbers(from, this.#into, rows);
+      this.#meetCode(from.code);
     }
+  }
+
+  /** Copies what is neither NULL nor MISSING, and answers the other rows. */
+  copyKnown(from: Frame, rows: Selection): Selection {
+    if (this.#kind === 'text') return copyKnownTexts(from, this.#into, rows, this.#words);
+    if (this.#kind === 'truth') return copyKnownTruths(from, this.#into, rows);
+    this.#meetCode(from.code);
+    return copyKnownNumbers(from, this.#into, rows);
+  }
+
+  /** NULL where the truth is TRUE or the row is MISSING, doubt where the truth is in doubt. */
+  drop({ states }: Frame, rows: Selection): void {
+    if (this.#kind === 'text') dropTexts(this.#into, states, rows);
+    else dropNumbers(this.#into, states, rows);
   }
 
   /** Rows without a value; `state` is NULL or doubt. */
   set(state: number, rows: Selection): void {
-    const { words, states } = this.#into;
-    if (this.#kind === 'text') for (let i = 0; i < rows.length; i++) words[2 * rows[i]! + 1] = 2 ** 32 - state;
-    else for (let i = 0; i < rows.length; i++) states[rows[i]!] = state;
+    if (this.#kind === 'text') setLengths(this.#into, 2 ** 32 - state, rows);
+    else setStates(this.#into, state, rows);
   }
 
   finish(): void {
@@ -140,15 +161,100 @@ export class Gathering {
     this.#into.code = this.#code ?? valueCode.int;
   }
 
-  #copyNumbers(from: Frame, rows: Selection): void {
-    const to = this.#into;
-    const { code, clean } = from;
-    for (let i = 0; i < rows.length; i++) {
-      const row = rows[i]!;
-      to.values[row] = from.values[row]!;
-      to.codes[row] = code === valueCode.mixed ? from.codes[row]! : code;
-      to.states[row] = clean ? rowState.value : from.states[row]!;
-    }
+  #meetCode(code: number): void {
     this.#code = this.#code === null || this.#code === code ? code : valueCode.mixed;
+  }
+}
+
+// why: loops stand in functions of their own, so that they are compiled once for all nodes and not for each.
+
+function copyTexts({ fields, step }: Frame, { words: into }: Frame, rows: Selection, words: Uint32Array): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const field = (fields + row * step) >> 2;
+    into[2 * row] = words[field]!;
+    into[2 * row + 1] = words[field + 1]!;
+  }
+}
+
+function copyTruths(from: Frame, to: Frame, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) to.states[rows[i]!] = from.states[rows[i]!]!;
+}
+
+function copyNumbers({ values, codes, states, code, clean }: Frame, to: Frame, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    to.values[row] = values[row]!;
+    to.codes[row] = code === valueCode.mixed ? codes[row]! : code;
+    to.states[row] = clean ? rowState.value : states[row]!;
+  }
+}
+
+function setLengths({ words }: Frame, length: number, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) words[2 * rows[i]! + 1] = length;
+}
+
+function setStates({ states }: Frame, state: number, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) states[rows[i]!] = state;
+}
+
+const LENGTH_MISSING = 2 ** 32 - rowState.missing;
+const LENGTH_NULL = 2 ** 32 - rowState.null;
+const LENGTH_DOUBT = 2 ** 32 - rowState.doubt;
+
+function copyKnownTexts({ fields, step }: Frame, { words: into, picked }: Frame, rows: Selection, words: Uint32Array): Selection {
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const field = (fields + row * step) >> 2;
+    const length = words[field + 1]!;
+    picked[count] = row;
+    if (length >= LENGTH_NULL) count++;
+    into[2 * row] = words[field]!;
+    into[2 * row + 1] = length;
+  }
+  return picked.subarray(0, count);
+}
+
+function copyKnownTruths(from: Frame, { states, picked }: Frame, rows: Selection): Selection {
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    picked[count] = row;
+    if (from.states[row] === rowState.null) count++;
+    states[row] = from.states[row]!;
+  }
+  return picked.subarray(0, count);
+}
+
+function copyKnownNumbers({ values, codes, states, code, clean }: Frame, to: Frame, rows: Selection): Selection {
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const state = clean ? rowState.value : states[row]!;
+    to.picked[count] = row;
+    if (state === rowState.null || state === rowState.missing) count++;
+    to.values[row] = values[row]!;
+    to.codes[row] = code === valueCode.mixed ? codes[row]! : code;
+    to.states[row] = state;
+  }
+  return to.picked.subarray(0, count);
+}
+
+function dropTexts({ words }: Frame, truths: Uint8Array, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const truth = truths[row]!;
+    if (truth === rowState.doubt) words[2 * row + 1] = LENGTH_DOUBT;
+    else if (truth === 1 || words[2 * row + 1] === LENGTH_MISSING) words[2 * row + 1] = LENGTH_NULL;
+  }
+}
+
+function dropNumbers({ states }: Frame, truths: Uint8Array, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const truth = truths[row]!;
+    if (truth === rowState.doubt) states[row] = truth;
+    else if (truth === 1 || states[row] === rowState.missing) states[row] = rowState.null;
   }
 }

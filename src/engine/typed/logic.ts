@@ -1,8 +1,8 @@
 /** Conditions, and what evaluates its operands only for the rows that reach them. */
 import { rowState } from '../../kernels/value-kernels.ts';
 import type { Selection } from '../../vector/vector.ts';
-import { Gathering, spellAllStates, type TypedKind } from './frame.ts';
-import { framesOf, type Machine, type TypedNode } from './node.ts';
+import { type Frame, Gathering, spellAllStates, type TypedKind } from './frame.ts';
+import type { Machine, TypedNode } from './node.ts';
 
 const FALSE = 0;
 const TRUE = 1;
@@ -14,26 +14,35 @@ export function logic(machine: Machine, op: 'and' | 'or', operands: readonly Typ
     kind: 'truth',
     frames: 1 + Math.max(...operands.map(({ frames }) => frames)),
     run(scan, rows, at) {
-      const { states, picked } = machine.frames[at]!;
-      const operand = machine.frames[at + 1]!.states;
-      for (let i = 0; i < rows.length; i++) states[rows[i]!] = 1 - deciding;
+      const frame = machine.frames[at]!;
+      const operand = machine.frames[at + 1]!;
+      fillTruth(frame, rows, 1 - deciding);
       let pending: Selection = rows;
       for (const node of operands) {
         if (pending.length === 0) break;
         node.run(scan, pending, at + 1);
-        let count = 0;
-        for (let i = 0; i < pending.length; i++) {
-          const row = pending[i]!;
-          const truth = operand[row]!;
-          picked[count] = row;
-          if (truth === deciding) states[row] = deciding;
-          else count++;
-          if (truth > TRUE && truth > states[row]!) states[row] = truth;
-        }
-        pending = picked.subarray(0, count);
+        pending = settle(frame, operand.states, pending, deciding);
       }
     },
   };
+}
+
+function fillTruth({ states }: Frame, rows: Selection, truth: number): void {
+  if (rows.length > 0) states.fill(truth, rows[0], rows[rows.length - 1]! + 1);
+}
+
+/** Takes an operand into the result, and answers the rows it did not decide. */
+function settle({ states, picked }: Frame, operand: Uint8Array, rows: Selection, deciding: number): Selection {
+  let count = 0;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const truth = operand[row]!;
+    picked[count] = row;
+    if (truth === deciding) states[row] = deciding;
+    else count++;
+    if (truth > TRUE && truth > states[row]!) states[row] = truth;
+  }
+  return picked.subarray(0, count);
 }
 
 /** NOT. */
@@ -43,29 +52,13 @@ export function not(machine: Machine, operand: TypedNode): TypedNode {
     frames: operand.frames,
     run(scan, rows, at) {
       operand.run(scan, rows, at);
-      const { states } = machine.frames[at]!;
-      for (let i = 0; i < rows.length; i++) if (states[rows[i]!]! <= TRUE) states[rows[i]!]! ^= 1;
+      invert(machine.frames[at]!, rows);
     },
   };
 }
 
-/** Both comparisons of a BETWEEN: NULL where either is. */
-export function both(machine: Machine, low: TypedNode, high: TypedNode): TypedNode {
-  return {
-    kind: 'truth',
-    frames: framesOf([low, high]),
-    run(scan, rows, at) {
-      low.run(scan, rows, at);
-      high.run(scan, rows, at + 1);
-      const { states } = machine.frames[at]!;
-      const others = machine.frames[at + 1]!.states;
-      for (let i = 0; i < rows.length; i++) {
-        const row = rows[i]!;
-        const most = Math.max(states[row]!, others[row]!);
-        states[row] = most > TRUE ? most : states[row]! & others[row]!;
-      }
-    },
-  };
+function invert({ states }: Frame, rows: Selection): void {
+  for (let i = 0; i < rows.length; i++) if (states[rows[i]!]! <= TRUE) states[rows[i]!]! ^= 1;
 }
 
 /** IS NULL, MISSING, TRUE or FALSE. */
@@ -131,7 +124,6 @@ export function caseWhen(machine: Machine, kind: TypedKind, branches: readonly T
 /** COALESCE. */
 export function coalesce(machine: Machine, kind: TypedKind, operands: readonly TypedNode[]): TypedNode {
   const { u32 } = machine.memory;
-  const unknown = wantedStates('null', kind);
   return {
     kind,
     frames: 1 + Math.max(...operands.map(({ frames }) => frames)),
@@ -139,15 +131,12 @@ export function coalesce(machine: Machine, kind: TypedKind, operands: readonly T
       const frame = machine.frames[at]!;
       const operand = machine.frames[at + 1]!;
       const gathering = new Gathering(frame, kind, u32);
-      const { states } = operand;
       let pending: Selection = rows;
       for (const node of operands) {
         if (pending.length === 0) break;
         if (node.kind === 'null') continue;
         node.run(scan, pending, at + 1);
-        spellAllStates(operand, kind, pending, u32);
-        gathering.copy(operand, machine.pick(pending, operand, states, ~unknown));
-        pending = machine.pick(pending, frame, states, unknown);
+        pending = gathering.copyKnown(operand, pending);
       }
       gathering.set(rowState.null, pending);
       gathering.finish();
@@ -161,19 +150,14 @@ export function nullIf(machine: Machine, value: TypedNode, equal: TypedNode): Ty
   const { kind } = value;
   return {
     kind,
-    frames: framesOf([value, value, equal]),
+    frames: 1 + Math.max(value.frames, equal.frames),
     run(scan, rows, at) {
       const frame = machine.frames[at]!;
       const gathering = new Gathering(frame, kind, u32);
       value.run(scan, rows, at + 1);
-      const from = machine.frames[at + 1]!;
-      gathering.copy(from, rows);
-      equal.run(scan, rows, at + 2);
-      const compared = machine.frames[at + 2]!;
-      spellAllStates(from, kind, rows, u32);
-      gathering.set(rowState.null, machine.pick(rows, compared, from.states, 1 << rowState.missing));
-      gathering.set(rowState.null, machine.pick(rows, compared, compared.states, 1 << TRUE));
-      gathering.set(rowState.doubt, machine.pick(rows, compared, compared.states, 1 << rowState.doubt));
+      gathering.copy(machine.frames[at + 1]!, rows);
+      equal.run(scan, rows, at + 1);
+      gathering.drop(machine.frames[at + 1]!, rows);
       gathering.finish();
     },
   };

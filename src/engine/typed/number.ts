@@ -29,6 +29,14 @@ export function toValue(value: number, code: number): SqlValue {
   return code === int ? BigInt(value) : new Decimal(BigInt(value), code);
 }
 
+/** Gives all rows the same number. */
+export function fill(frame: Frame, rows: Selection, value: number, code: number): void {
+  // why: rows in between may be overwritten, and one run is filled faster than rows one by one
+  if (rows.length > 0) frame.values.fill(value, rows[0], rows[rows.length - 1]! + 1);
+  frame.code = code;
+  frame.clean = true;
+}
+
 /** Turns all numbers into FLOAT, as CAST does. */
 export function toFloats(frame: Frame, rows: Selection): void {
   const { values, codes, code } = frame;
@@ -123,7 +131,7 @@ export function compare(operator: CompareOperator, left: Frame, right: Frame, ro
 }
 
 /** Whether the difference of two numbers says that the operator holds; NaN: only `<>` does. */
-export function holds(operator: CompareOperator, order: number): boolean {
+function holds(operator: CompareOperator, order: number): boolean {
   switch (operator) {
     case '=':
       return order === 0;
@@ -261,12 +269,27 @@ function compareEach(operator: CompareOperator, left: Frame, right: Frame, rows:
   }
 }
 
+/** One loop for each operator: the comparison is all there is to do for a row. NaN: only `<>` is TRUE. */
 function hold(operator: CompareOperator, left: Float64Array, right: Float64Array, states: Uint8Array, clean: boolean, rows: Selection): void {
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    if (!clean && states[row] !== rowState.value) continue;
-    const x = left[row]!;
-    const y = right[row]!;
-    states[row] = Number(holds(operator, x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN));
+  const { value } = rowState;
+  switch (operator) {
+    case '=':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! === right[row]! ? 1 : 0;
+      break;
+    case '<>':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! !== right[row]! ? 1 : 0;
+      break;
+    case '<':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! < right[row]! ? 1 : 0;
+      break;
+    case '<=':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! <= right[row]! ? 1 : 0;
+      break;
+    case '>':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! > right[row]! ? 1 : 0;
+      break;
+    case '>=':
+      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! >= right[row]! ? 1 : 0;
+      break;
   }
 }

@@ -1,6 +1,5 @@
 /** Text of frames: fields over bytes in the memory. Computed text goes to the room for it; what does not fit is in doubt. */
-import { orderBit, valueCode } from '../../kernels/value-kernels.ts';
-import type { CompareOperator } from '../../sql/expression.ts';
+import { valueCode } from '../../kernels/value-kernels.ts';
 import type { LikePattern } from '../../vector/like.ts';
 import { ownTexts } from './frame.ts';
 import { framesOf, type Machine, type TypedNode } from './node.ts';
@@ -32,31 +31,6 @@ export function textConstant({ constants, frames }: Machine, text: string): Type
     run(_scan, _rows, at) {
       frames[at]!.fields = field;
       frames[at]!.step = 0;
-    },
-  };
-}
-
-const orders: Readonly<Record<CompareOperator, number>> = {
-  '=': orderBit.equal,
-  '<>': orderBit.less | orderBit.greater,
-  '<': orderBit.less,
-  '<=': orderBit.less | orderBit.equal,
-  '>': orderBit.greater,
-  '>=': orderBit.greater | orderBit.equal,
-};
-
-/** A comparison in byte order. */
-export function compareText(machine: Machine, operator: CompareOperator, left: TypedNode, right: TypedNode): TypedNode {
-  const wanted = orders[operator];
-  return {
-    kind: 'truth',
-    frames: framesOf([left, right]),
-    run(scan, rows, at) {
-      left.run(scan, rows, at);
-      right.run(scan, rows, at + 1);
-      const a = machine.frames[at]!;
-      const b = machine.frames[at + 1]!;
-      machine.kernels.compareTexts(a.fields, a.step, b.fields, b.step, rows.byteOffset, rows.length, wanted, a.states.byteOffset);
     },
   };
 }

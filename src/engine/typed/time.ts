@@ -106,6 +106,10 @@ function monthsBetween(left: Frame, right: Frame, rows: Selection, divisor: numb
 }
 
 function extractField(field: TimeField, values: Float64Array, rows: Selection): void {
+  if (field === 'year') {
+    for (let i = 0; i < rows.length; i++) values[rows[i]!] = Math.floor((dateOf(Math.floor(values[rows[i]!]! / day_seconds)) >> 5) / 12);
+    return;
+  }
   for (let i = 0; i < rows.length; i++) {
     const seconds = values[rows[i]!]!;
     const days = Math.floor(seconds / day_seconds);
@@ -113,10 +117,8 @@ function extractField(field: TimeField, values: Float64Array, rows: Selection): 
   }
 }
 
-function fieldOf(field: TimeField, days: number, time: number): number {
+function fieldOf(field: Exclude<TimeField, 'year'>, days: number, time: number): number {
   switch (field) {
-    case 'year':
-      return Math.floor((dateOf(days) >> 5) / 12);
     case 'month':
       return ((dateOf(days) >> 5) % 12) + 1;
     case 'day':
