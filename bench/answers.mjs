@@ -1,4 +1,5 @@
-// Do two engines give the same answer? Answers are CSV files; engines quote and order differently, so text is not compared.
+// Do two engines give the same answer? Answers are CSV or lines of JSON; engines quote and order differently, so text is not compared.
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 
 const QUOTE = 0x22;
@@ -13,7 +14,7 @@ const RELATIVE_ERROR_MAX = 1e-9;
 
 /**
  * What is compared of an answer.
- * @param {string} path CSV without a header line
+ * @param {string} path CSV without a header line, or for `objects` and `numbers` lines of JSON
  * @param {import('./queries.mjs').Query['compare']} compare
  * @returns {string | number[]}
  */
@@ -23,11 +24,14 @@ export function answerOf(path, compare) {
     return `${rows} rows, digest ${digest}`;
   }
   if (compare === 'row-count') return `${digestRows(path).rows} rows`;
+  if (compare === 'objects') {
+    const { objects, digest } = digestObjects(path);
+    return `${objects} objects, digest ${digest}`;
+  }
   if (statSync(path).size > 1 << 16) throw new Error('an answer of values must be short');
-  return readFileSync(path, 'latin1')
-    .trim()
-    .split(/[,\n]/)
-    .map((field) => Number(field.replaceAll('"', '')));
+  const text = readFileSync(path, 'latin1').trim();
+  if (compare === 'numbers') return Object.values(JSON.parse(text));
+  return text.split(/[,\n]/).map((field) => Number(field.replaceAll('"', '')));
 }
 
 /** @param {string | number[]} a @param {string | number[]} b */
@@ -50,6 +54,41 @@ export function digestRows(path) {
   }
   closeSync(fd);
   return rows.end();
+}
+
+/**
+ * Counts and hashes the values of a file of JSON lines, whatever their order, spacing, escapes and way of writing numbers.
+ * @param {string} path
+ * @returns {{ objects: number, digest: string }}
+ */
+function digestObjects(path) {
+  let objects = 0;
+  let sum = 0n;
+  for (const line of linesOf(path)) {
+    sum += createHash('md5')
+      .update(JSON.stringify(JSON.parse(line)))
+      .digest()
+      .readBigUInt64LE();
+    objects++;
+  }
+  return { objects, digest: BigInt.asUintN(64, sum).toString(16).padStart(16, '0') };
+}
+
+function* linesOf(path) {
+  const fd = openSync(path, 'r');
+  const buffer = Buffer.allocUnsafe(1 << 20);
+  let rest = Buffer.alloc(0);
+  for (let n = readSync(fd, buffer); n > 0; n = readSync(fd, buffer)) {
+    const data = Buffer.concat([rest, buffer.subarray(0, n)]);
+    let at = 0;
+    for (let end = data.indexOf(LF, at); end >= 0; end = data.indexOf(LF, at)) {
+      if (end > at) yield data.toString('utf8', at, end);
+      at = end + 1;
+    }
+    rest = data.subarray(at);
+  }
+  closeSync(fd);
+  if (rest.length > 0) yield rest.toString('utf8');
 }
 
 class RowDigest {

@@ -7,7 +7,9 @@ const FIRST_DAY_MS = Date.UTC(1992, 0, 1);
 const CONSTANTS = 1000;
 
 /** Every other day from 1992 on, and part keys spread over all of them: 1,000 constants each. */
-const DAYS = Array.from({ length: CONSTANTS }, (_, i) => `'${new Date(FIRST_DAY_MS + 2 * i * DAY_MS).toISOString().slice(0, 10)}'`).join(', ');
+const DAYS = Array.from({ length: CONSTANTS }, (_, i) => `'${new Date(FIRST_DAY_MS + 2 * i * DAY_MS).toISOString().slice(0, 10)}'`).join(
+  ', ',
+);
 const PART_KEYS = Array.from({ length: CONSTANTS }, (_, i) => 1 + ((i * 7919) % 200_000)).join(', ');
 
 const TARGET = { 1: 2 };
@@ -24,7 +26,8 @@ export const EXPRESSION_QUERIES = [
       "SELECT UPPER(l_comment), SUBSTRING(l_shipdate, 1, 7), l_returnflag || '-' || l_linestatus FROM S3Object " +
       'WHERE CAST(l_quantity AS FLOAT) > 45',
     sql: "SELECT upper(l_comment), substring(l_shipdate, 1, 7), l_returnflag || '-' || l_linestatus FROM {source} WHERE l_quantity > 45",
-    polars: "SELECT upper(l_comment) AS a, substr(l_shipdate, 1, 7) AS b, l_returnflag || '-' || l_linestatus AS c FROM source WHERE l_quantity > 45",
+    polars:
+      "SELECT upper(l_comment) AS a, substr(l_shipdate, 1, 7) AS b, l_returnflag || '-' || l_linestatus AS c FROM source WHERE l_quantity > 45",
     types: { l_quantity: 'float' },
     compare: 'rows',
     target: TARGET,

@@ -51,7 +51,7 @@ export function throughHttp({ query, dataset, cpu, runs, distDir, answer }) {
   return withServer({ serverCpus: [cpu], clientCpus: [cpu], distDir }, async (server, job) => {
     const request = await selectRequest(query, dataset, server.port);
     mkdirSync(ANSWERS_DIR, { recursive: true });
-    const path = join(ANSWERS_DIR, `${query.id}-http.csv`);
+    const path = join(ANSWERS_DIR, `${query.id}-http`);
     await job('save', { request, path });
     const got = answerOf(path, query.compare);
     rmSync(path);

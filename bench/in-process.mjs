@@ -1,5 +1,6 @@
 // Runs one query on several engines in turn: each in a fresh, pinned process, first a checking run that also warms up, then
-// timed rounds in which every engine has its turn, so that a slow minute of the machine falls on all of them alike.
+// timed rounds in which every engine has its turn, so that a slow minute of the machine falls on all of them alike. What takes long is not
+// run so often: no new round after ROUNDS_MS once there were three, and who needed SLOW_RUN_MS to check is not run again.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerOf, answersAgree } from './answers.mjs';
@@ -7,14 +8,26 @@ import { nullDevice } from './data.mjs';
 import { ANSWERS_DIR, ENGINE_PROCESS } from './paths.mjs';
 import { forkPinned, nextMessage, stop } from './processes.mjs';
 
+/** Of engines/, those that answer nothing. */
+const NO_ENGINES = ['gunzip', 'bunzip2'];
+const ROUNDS_MS = 6000;
+const ROUNDS_MIN = 3;
+const SLOW_RUN_MS = 8000;
+
 /**
+ * @typedef {object} Contestant
+ * @property {string} engine of engines/
+ * @property {string} [as] its name in the results, default the engine's
+ * @property {import('./queries.mjs').Query} [query] another than the others'
+ * @property {import('./data.mjs').Dataset} [dataset] another than the others'
+ *
  * @typedef {object} Measurement
  * @property {string} engine
  * @property {string} query
  * @property {number} cores
  * @property {number} [ms] median wall time
  * @property {number} [cpuMs] median CPU time
- * @property {number} [mbPerSecond] of the CSV text, MB = 10^6 bytes
+ * @property {number} [mbPerSecond] of the data's text, MB = 10^6 bytes
  * @property {number} [peakBytes] peak memory of the process
  * @property {number[]} [runsMs]
  * @property {string} [error]
@@ -27,7 +40,7 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 
 /**
  * @param {object} options
- * @param {string[]} options.engines
+ * @param {(string | Contestant)[]} options.engines
  * @param {import('./queries.mjs').Query} options.query
  * @param {import('./data.mjs').Dataset} options.dataset
  * @param {number[]} options.cpus pinned to; as many threads as CPUs
@@ -38,14 +51,15 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 export async function compare({ engines, query, dataset, cpus, runs, distDir }) {
   const hosts = [];
   try {
-    const able = engines.filter((engine) => engine !== 'polars' || query.polars !== undefined);
-    for (const engine of able) hosts.push(await start(engine, { cpus, distDir }));
-    const { answer, failures } = await check(hosts, query, dataset);
-    for (let round = 0; round < runs; round++) {
-      for (const host of hosts) if (!host.error) await attempt(host, query, dataset, nullDevice());
+    const able = engines.filter((one) => one !== 'polars' || (query.json ?? query).polars !== undefined);
+    for (const one of able) {
+      const contestant = typeof one === 'string' ? { engine: one } : one;
+      hosts.push({ as: contestant.engine, query, dataset, ...contestant, ...(await start(contestant.engine, { cpus, distDir })) });
     }
-    for (const host of hosts) if (host.error) failures.push(`${query.id}, ${cpus.length} cores, ${host.engine}: ${host.error}`);
-    return { measurements: hosts.map((host) => measured(host, query, dataset, cpus.length)), answer, failures };
+    const { answer, failures } = await check(hosts);
+    await timedRounds(hosts, runs);
+    for (const host of hosts) if (host.error) failures.push(`${query.id}, ${cpus.length} cores, ${host.as}: ${host.error}`);
+    return { measurements: hosts.map((host) => measured(host, query, cpus.length)), answer, failures };
   } finally {
     await Promise.all(hosts.map((host) => stop(host.child)));
   }
@@ -54,7 +68,7 @@ export async function compare({ engines, query, dataset, cpus, runs, distDir }) 
 async function start(engine, { cpus, distDir }) {
   const threads = String(cpus.length);
   const child = forkPinned(ENGINE_PROCESS, [engine, threads, distDir], { cpus, env: { POLARS_MAX_THREADS: threads } });
-  const host = { engine, child, runs: [], error: undefined };
+  const host = { child, runs: [], error: undefined };
   await nextMessage(child).catch((error) => {
     host.error = error.message;
   });
@@ -62,30 +76,41 @@ async function start(engine, { cpus, distDir }) {
 }
 
 /** One run into a file for each engine; the answers must agree. */
-async function check(hosts, query, dataset) {
+async function check(hosts) {
   mkdirSync(ANSWERS_DIR, { recursive: true });
   const failures = [];
-  let reference;
+  const references = new Map();
   for (const host of hosts) {
     if (host.error) continue;
-    const path = join(ANSWERS_DIR, `${query.id}-${host.engine}.csv`);
-    await attempt(host, query, dataset, path);
-    if (!host.error && host.engine !== 'gunzip') {
+    const { query, dataset } = host;
+    const path = join(ANSWERS_DIR, `${query.id}-${host.as}`);
+    await attempt(host, path);
+    if (!host.error && !NO_ENGINES.includes(host.engine)) {
       const answer = answerOf(path, query.compare);
-      reference ??= { engine: host.engine, answer };
+      const reference = references.get(dataset.path) ?? { as: host.as, answer };
+      references.set(dataset.path, reference);
       if (!answersAgree(reference.answer, answer)) {
-        failures.push(`${query.id}: ${reference.engine} answers ${reference.answer}, ${host.engine} answers ${answer}`);
+        failures.push(`${query.id}: ${reference.as} answers ${reference.answer}, ${host.as} answers ${answer}`);
       }
     }
     rmSync(path, { force: true });
-    host.runs = [];
+    host.slow = host.runs.some((run) => run.ms > SLOW_RUN_MS);
+    if (!host.slow) host.runs = [];
   }
-  return { answer: reference?.answer, failures };
+  return { answer: references.get(hosts[0]?.dataset.path)?.answer, failures };
 }
 
-async function attempt(host, query, dataset, sinkPath) {
+async function timedRounds(hosts, runs) {
+  const startedAt = performance.now();
+  for (let round = 0; round < runs; round++) {
+    if (round >= ROUNDS_MIN && performance.now() - startedAt > ROUNDS_MS) return;
+    for (const host of hosts) if (!host.error && !host.slow) await attempt(host, nullDevice());
+  }
+}
+
+async function attempt(host, sinkPath) {
   const answer = nextMessage(host.child);
-  host.child.send({ query, dataset, sinkPath });
+  host.child.send({ query: host.query, dataset: host.dataset, sinkPath });
   try {
     host.runs.push(await answer);
   } catch (error) {
@@ -94,11 +119,11 @@ async function attempt(host, query, dataset, sinkPath) {
 }
 
 /** @returns {Measurement} */
-function measured({ engine, runs, error }, query, dataset, cores) {
-  if (error) return { engine, query: query.id, cores, error };
+function measured({ as, dataset, runs, error }, query, cores) {
+  if (error) return { engine: as, query: query.id, cores, error };
   const ms = median(runs.map((run) => run.ms));
   return {
-    engine,
+    engine: as,
     query: query.id,
     cores,
     ms,

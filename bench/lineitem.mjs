@@ -1,6 +1,6 @@
 // Seeded rows shaped like TPC-H's lineitem. Same seed and size, same bytes, on every machine.
 // Only the shape follows TPC-H (types, ranges, correlated dates and flags, row width), not dbgen's exact values.
-import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
+import { randomBelow, WORDS, writeRecords } from './generate.mjs';
 
 /** TPC-H's column names, in file order. */
 export const LINEITEM_COLUMNS = [
@@ -25,11 +25,6 @@ export const LINEITEM_COLUMNS = [
 /** Stands in about one comment of a thousand; the word that Q5 looks for. */
 export const RARE_WORD = 'zebra';
 
-const WORDS = (
-  'furiously quickly carefully express ironic final pending regular deposits requests accounts packages theodolites foxes ' +
-  'instructions platelets sleep haggle nag wake above against along blithely slyly bold even special unusual silent ' +
-  'asymptotes pinto beans dependencies'
-).split(' ');
 const SHIP_MODES = ['AIR', 'FOB', 'MAIL', 'RAIL', 'REG AIR', 'SHIP', 'TRUCK'];
 const SHIP_INSTRUCTIONS = ['COLLECT COD', 'DELIVER IN PERSON', 'NONE', 'TAKE BACK RETURN'];
 const CENTS = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
@@ -37,41 +32,47 @@ const DATES = Array.from({ length: 2600 }, (_, i) => new Date(Date.UTC(1992, 0, 
 const ORDER_DAYS = 2406;
 const CURRENT_DAY = DATES.indexOf('1995-06-17');
 const SEED = 0x9e3779b9;
-const WRITE_BYTES = 1 << 20;
+/** So many of the columns, from the first, are numbers. */
+export const LINEITEM_NUMBERS = 8;
+/** What stands before each member's value: the end of the one before, its name, a quote if it is text. */
+const BEFORE_FIELDS = LINEITEM_COLUMNS.map((name, i) => {
+  const endOfLast = i === 0 ? '{' : i <= LINEITEM_NUMBERS ? ',' : '",';
+  return `${endOfLast}"${name}":${i < LINEITEM_NUMBERS ? '' : '"'}`;
+});
 
 /**
- * Writes a lineitem CSV with a header line, LF records, whole records only, of at most `bytes` bytes and no more than one record less.
+ * How a row is written. `csv`: a header line, LF. `quoted`: every field quoted, and 3 of 16 comments hold a delimiter, a line feed or
+ * doubled quotes. `json`: an object a line, its first eight members numbers. `document`: the same objects as the items of one document.
+ * @typedef {'csv' | 'quoted' | 'json' | 'document'} Layout
+ */
+
+/** @type {Record<Layout, { head: string, row: (fields: (string | number)[]) => string, between: string, tail: string }>} */
+const LAYOUTS = {
+  csv: { head: `${LINEITEM_COLUMNS}\n`, row: plainRow, between: '', tail: '' },
+  quoted: { head: quotedRow(LINEITEM_COLUMNS), row: quotedRow, between: '', tail: '' },
+  json: { head: '', row: (fields) => `${objectText(fields)}\n`, between: '', tail: '' },
+  document: {
+    head: '{"meta":{"name":"lineitem","columns":16,"notes":["made by the bench","not dbgen\'s values"]},"items":[\n',
+    row: objectText,
+    between: ',\n',
+    tail: '\n]}\n',
+  },
+};
+
+/**
+ * Writes a lineitem file, whole records only, of at most `bytes` bytes and no more than one record less.
  * @param {string} path replaced atomically
- * @param {{ bytes: number, quoted: boolean }} options `quoted`: every field quoted, and 3 of 16 comments hold a delimiter,
- * a line feed or doubled quotes
+ * @param {{ bytes: number, layout: Layout }} options
  * @returns {number} records written, the header not counted
  */
-export function writeLineitem(path, { bytes, quoted }) {
-  const partial = `${path}.partial`;
-  const fd = openSync(partial, 'w');
-  const nextRecord = lineitemRecords(quoted);
-  let block = record(LINEITEM_COLUMNS, quoted);
-  let written = 0;
-  let records = 0;
-  for (;;) {
-    const text = nextRecord();
-    if (written + block.length + text.length > bytes) break;
-    block += text;
-    records++;
-    if (block.length >= WRITE_BYTES) {
-      written += block.length;
-      writeSync(fd, block, null, 'latin1');
-      block = '';
-    }
-  }
-  writeSync(fd, block, null, 'latin1');
-  closeSync(fd);
-  renameSync(partial, path);
-  return records;
+export function writeLineitem(path, { bytes, layout }) {
+  const { head, row, between, tail } = LAYOUTS[layout];
+  const nextFields = lineitemRows(layout === 'quoted');
+  return writeRecords(path, { bytes, head, next: () => row(nextFields()), between, tail, encoding: 'latin1' });
 }
 
-/** @param {boolean} quoted @returns {() => string} gives the next record, its line feed included */
-function lineitemRecords(quoted) {
+/** @param {boolean} special with comments that need quotes in CSV @returns {() => (string | number)[]} gives the next row's fields */
+function lineitemRows(special) {
   const below = randomBelow(SEED);
   // A generator of its own, so that the plain and the quoted file hold the same rows up to the special comments.
   const belowQuoted = randomBelow(SEED ^ 0x5bd1e995);
@@ -94,28 +95,25 @@ function lineitemRecords(quoted) {
     const receiptDay = shipDay + 1 + below(30);
     const returned = receiptDay > CURRENT_DAY ? 'N' : 'RA'[below(2)];
     const comment = lineComment(below);
-    return record(
-      [
-        // Eight keys of every 32 are used, as TPC-H does.
-        ((order >> 3) << 5) + (order & 7),
-        part,
-        1 + below(10_000),
-        line,
-        quantity,
-        `${Math.floor(cents / 100)}.${CENTS[cents % 100]}`,
-        `0.${CENTS[below(11)]}`,
-        `0.${CENTS[below(9)]}`,
-        returned,
-        shipDay > CURRENT_DAY ? 'O' : 'F',
-        DATES[shipDay],
-        DATES[orderDay + 30 + below(61)],
-        DATES[receiptDay],
-        SHIP_INSTRUCTIONS[below(4)],
-        SHIP_MODES[below(7)],
-        quoted ? specialComment(comment, belowQuoted(16)) : comment,
-      ],
-      quoted,
-    );
+    return [
+      // Eight keys of every 32 are used, as TPC-H does.
+      ((order >> 3) << 5) + (order & 7),
+      part,
+      1 + below(10_000),
+      line,
+      quantity,
+      `${Math.floor(cents / 100)}.${CENTS[cents % 100]}`,
+      `0.${CENTS[below(11)]}`,
+      `0.${CENTS[below(9)]}`,
+      returned,
+      shipDay > CURRENT_DAY ? 'O' : 'F',
+      DATES[shipDay],
+      DATES[orderDay + 30 + below(61)],
+      DATES[receiptDay],
+      SHIP_INSTRUCTIONS[below(4)],
+      SHIP_MODES[below(7)],
+      special ? specialComment(comment, belowQuoted(16)) : comment,
+    ];
   };
 }
 
@@ -134,25 +132,24 @@ function specialComment(comment, kind) {
   return comment;
 }
 
-/** @param {(string | number)[]} fields @param {boolean} quoted */
-function record(fields, quoted) {
-  const [before, between, after] = quoted ? ['"', '","', '"\n'] : ['', ',', '\n'];
-  let text = before + fields[0];
-  for (let i = 1; i < fields.length; i++) text += between + fields[i];
-  return text + after;
+function plainRow(fields) {
+  let text = `${fields[0]}`;
+  for (let i = 1; i < fields.length; i++) text += `,${fields[i]}`;
+  return `${text}\n`;
 }
 
-/**
- * xorshift32: small, fast, the same everywhere.
- * @param {number} seed not 0
- * @returns {(n: number) => number} a whole number of 0 to n - 1
- */
-function randomBelow(seed) {
-  let state = seed | 0;
-  return (n) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 1) % n;
-  };
+function quotedRow(fields) {
+  let text = `"${fields[0]}`;
+  for (let i = 1; i < fields.length; i++) text += `","${fields[i]}`;
+  return `${text}"\n`;
+}
+
+function objectText(fields) {
+  const parts = new Array(2 * fields.length + 1);
+  for (let i = 0; i < fields.length; i++) {
+    parts[2 * i] = BEFORE_FIELDS[i];
+    parts[2 * i + 1] = fields[i];
+  }
+  parts[2 * fields.length] = '"}';
+  return parts.join('');
 }

@@ -1,10 +1,19 @@
 // The command line.
 import { parseArgs } from 'node:util';
 import { DEFAULT_DIST_DIR } from './paths.mjs';
-import { QUERIES } from './queries.mjs';
+import { ALL_QUERIES } from './queries.mjs';
 
 export const PEERS = ['duckdb', 'clickhouse', 'polars'];
-export const SUITES = ['in-process', 'http', 'gzip', 'memory'];
+export const FORMATS = ['csv', 'json'];
+/** The suites and the formats they measure. */
+export const SUITES = {
+  'in-process': FORMATS,
+  http: FORMATS,
+  gzip: ['csv'],
+  memory: ['csv'],
+  document: ['json'],
+  bzip2: ['json'],
+};
 
 const HELP = `Usage: npm run bench -- [options]
 
@@ -14,12 +23,18 @@ Suites (all of them, unless some are named):
   --http              Q2 to Q5 through HTTP on one core, first byte of LIMIT 10, small objects a second
   --gzip              a query on gzip against bare inflating
   --memory            the server's peak memory under four clients, one slow; what a disconnect frees
+  --document          one big JSON document against the same records as NDJSON; peak memory (one core)
+  --bzip2             a query on BZIP2, one core and two, against bare decompression
+Formats (both, unless one is named): --csv, --json
 Options:
   --cores 1|2|both    default both
-  --only Q2,Q4        only these queries: ${QUERIES.map((query) => query.id).join(' ')}
+  --only Q2,Q4        only these queries: 
+                      ${ALL_QUERIES.map((query) => query.id).join(' ')}
   --size 215m         of the lineitem files; 1g and more work too
+  --events-size 215m  of the nested JSON records
+  --document-size 300m  of the JSON document; 2g works too, beyond 500m without the peers
   --big-size 1g       of the object for the first byte and for memory
-  --runs 5            timed runs of each, after a checking run that also warms up
+  --runs 5            timed runs of each, fewer of slow ones, after a checking run that also warms up
   --slow-seconds 20   how long the slow client of --memory reads before it hangs up
   --peers LIST        default ${PEERS.join(',')}; --skip-peers for none
   --skip-ours         only the peers
@@ -32,9 +47,13 @@ Options:
 /**
  * @typedef {object} Options
  * @property {Set<string>} suites
+ * @property {Set<string>} formats
+ * @property {boolean} only queries were named: nothing but these
  * @property {number[]} cores
  * @property {import('./queries.mjs').Query[]} queries
  * @property {string} size
+ * @property {string} eventsSize
+ * @property {string} documentSize
  * @property {string} bigSize
  * @property {number} runs
  * @property {number} slowSeconds
@@ -53,10 +72,14 @@ export function parseOptions(args) {
   const { values } = parseArgs({
     args,
     options: {
-      ...Object.fromEntries([...SUITES, 'skip-peers', 'skip-ours', 'fresh', 'keep', 'help'].map((name) => [name, flag])),
+      ...Object.fromEntries(
+        [...Object.keys(SUITES), ...FORMATS, 'skip-peers', 'skip-ours', 'fresh', 'keep', 'help'].map((name) => [name, flag]),
+      ),
       cores: text('both'),
       only: text(),
       size: text('215m'),
+      'events-size': text('215m'),
+      'document-size': text('300m'),
       'big-size': text('1g'),
       runs: text('5'),
       'slow-seconds': text('20'),
@@ -69,14 +92,22 @@ export function parseOptions(args) {
     console.log(HELP);
     return undefined;
   }
-  const named = SUITES.filter((suite) => values[suite]);
-  const partial = named.length > 0 || values.only !== undefined || values.cores !== 'both' || values['skip-peers'] || values['skip-ours'];
+  const selected = values.only === undefined ? ALL_QUERIES : list(values.only).map(queryById);
+  const formats = new Set(chosen(FORMATS, values) ?? FORMATS);
+  const queries = selected.filter((query) => formats.has(query.json ? 'json' : 'csv'));
+  const suites = chosen(Object.keys(SUITES), values) ?? (values.only === undefined ? Object.keys(SUITES) : suitesOf(queries));
+  const named = [...Object.keys(SUITES), ...FORMATS, 'skip-peers', 'skip-ours'].some((name) => values[name]);
+  const partial = named || values.only !== undefined || values.cores !== 'both';
   const ownBuild = values.dist === DEFAULT_DIST_DIR;
   return {
-    suites: new Set(named.length > 0 ? named : SUITES),
+    suites: new Set(suites.filter((suite) => SUITES[suite].some((format) => formats.has(format)))),
+    formats,
+    only: values.only !== undefined,
     cores: values.cores === 'both' ? [1, 2] : [count(values.cores)],
-    queries: values.only === undefined ? QUERIES : list(values.only).map(queryById),
+    queries,
     size: values.size,
+    eventsSize: values['events-size'],
+    documentSize: values['document-size'],
     bigSize: values['big-size'],
     runs: count(values.runs),
     slowSeconds: count(values['slow-seconds']),
@@ -103,7 +134,18 @@ function count(text) {
 }
 
 function queryById(id) {
-  const query = QUERIES.find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
+  const query = ALL_QUERIES.find((candidate) => candidate.id.toLowerCase() === id.toLowerCase());
   if (!query) throw new Error(`no query is called ${id}`);
   return query;
+}
+
+/** Those of the flags that were given, undefined if none was. */
+function chosen(flags, values) {
+  const given = flags.filter((name) => values[name]);
+  return given.length > 0 ? given : undefined;
+}
+
+/** What measures the queries named: the suites of their own, or those that every other query is in. */
+function suitesOf(queries) {
+  return [...new Set(queries.flatMap((query) => query.suite ?? ['in-process', 'http']))];
 }

@@ -19,5 +19,6 @@ export const ANSWERS_DIR = here('data/answers');
 export const NULL_DEVICE = here('data/null');
 export const DEFAULT_DIST_DIR = here('../dist');
 export const FLIGHTS_PARQUET = here('../node_modules/vega-datasets/data/flights-3m.parquet');
+export const MOVIES_JSON = here('../node_modules/vega-datasets/data/movies.json');
 export const ENGINE_PROCESS = here('engine-process.mjs');
 export const HTTP_CLIENT_PROCESS = here('http-client-process.mjs');

@@ -1,27 +1,31 @@
 // What is measured, as data: our SQL, the peers' SQL, Polars' plan, how answers are compared, what we want to reach.
 import { EXPRESSION_QUERIES } from './expressions.mjs';
+import { BZIP2_QUERY, DOCUMENT_QUERIES, JSON_QUERIES } from './json-queries.mjs';
 import { LINEITEM_COLUMNS, RARE_WORD } from './lineitem.mjs';
 
 /**
  * @typedef {object} Query
  * @property {string} id
  * @property {string} dataset see Dataset in data.mjs
+ * @property {string} [suite] the suite it belongs to, where that is one of its own
  * @property {string} title
  * @property {string} s3lect S3 Select SQL
- * @property {string} sql the same for DuckDB and ClickHouse; {source} stands for the CSV
- * @property {Record<string, 'int' | 'float' | 'decimal' | 'date'>} types columns the peers read as numbers or dates. Every other column is text, which is
- * the cheapest for each of them: what is not computed with is not converted.
+ * @property {import('./json-queries.mjs').JsonPlan} [json] of a query on JSON: what the peers run; one on CSV has the next three
+ * @property {string} [sql] the same for DuckDB and ClickHouse; {source} stands for the CSV
+ * @property {Record<string, 'int' | 'float' | 'decimal' | 'date'>} [types] columns the peers read as numbers or dates. Every other
+ * column is text, which is the cheapest for each of them: what is not computed with is not converted.
  * @property {PolarsPlan | string} [polars] a plan, or its own SQL over `source`; absent where it has no such type or function
- * @property {'rows' | 'values' | 'row-count'} compare `rows`: the same rows in any order; `values`: the same numbers to a
- * relative 1e-9; `row-count`: as many rows
+ * @property {'rows' | 'values' | 'row-count' | 'objects' | 'numbers'} compare `rows`: the same rows in any order; `values`: the same
+ * numbers to a relative 1e-9; `row-count`: as many rows; `objects` and `numbers`: as `rows` and `values`, of JSON lines
  * @property {Partial<Record<1 | 2, number>>} [target] times the fastest peer, in process, by cores
  * @property {number} [targetHttp] times the fastest in-process peer, through HTTP on one core
  */
 
 /**
  * @typedef {object} PolarsPlan
- * @property {[column: string, operator: '>' | '>=' | '<' | '<=' | 'contains', value: string | number][]} [where]
- * @property {string[]} [columns] output columns, default all
+ * @property {[column: string, operator: '=' | '>' | '>=' | '<' | '<=' | 'contains', value: string | number][]} [where]
+ * @property {(string | [path: string, as: string])[]} [columns] output columns, default all
+ * @property {Record<string, import('./json-queries.mjs').MemberType>} [reads] of JSON: what is read, default the query's members
  * @property {boolean} [count] output the number of rows
  * @property {[string, string]} [sumOfProduct]
  * @property {number} [limit]
@@ -69,7 +73,7 @@ const Q4 = {
 const FLIGHTS_COLUMNS = ['date', 'delay', 'origin', 'destination'];
 
 /** @type {Query[]} */
-export const QUERIES = [
+const CSV_QUERIES = [
   {
     id: 'Q1',
     dataset: 'lineitem',
@@ -155,5 +159,18 @@ export const QUERIES = [
   ...EXPRESSION_QUERIES,
 ];
 
+/** Everything that is measured in process against all peers. @type {Query[]} */
+export const QUERIES = [...CSV_QUERIES, ...JSON_QUERIES];
+
 /** Measured on the gzip of lineitem, against bare inflating. @type {Query} */
-export const GZIP_QUERY = { ...Q2, id: 'Z2', dataset: 'gzip', title: 'Q2 on a gzip', target: undefined, targetHttp: undefined };
+export const GZIP_QUERY = {
+  ...Q2,
+  id: 'Z2',
+  suite: 'gzip',
+  dataset: 'gzip',
+  title: 'Q2 on a gzip',
+  target: undefined,
+  targetHttp: undefined,
+};
+
+export const ALL_QUERIES = [...QUERIES, GZIP_QUERY, ...DOCUMENT_QUERIES, BZIP2_QUERY];

@@ -2,16 +2,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
+import { PEERS } from './options.mjs';
 import { BENCH_DIR, DATA_DIR, RUNS_DIR } from './paths.mjs';
-import { GZIP_QUERY, QUERIES } from './queries.mjs';
+import { ALL_QUERIES } from './queries.mjs';
 
 const NAMES = {
   s3lect: 's3lect',
   's3lect-http': 's3lect HTTP',
+  's3lect-lines': 's3lect, same as NDJSON',
   duckdb: 'DuckDB',
   clickhouse: 'ClickHouse',
   polars: 'Polars',
   gunzip: 'bare gunzip',
+  bunzip2: 'bare bunzip2',
 };
 
 /**
@@ -43,9 +46,7 @@ export function peerVersions() {
 
 /** The fastest of the peers for a query on so many cores. @param {import('./in-process.mjs').Measurement[]} measurements */
 export function fastestPeer(measurements, query, cores) {
-  const peers = measurements.filter(
-    (one) => one.query === query && one.cores === cores && one.mbPerSecond && !['s3lect', 's3lect-http', 'gunzip'].includes(one.engine),
-  );
+  const peers = measurements.filter((one) => one.query === query && one.cores === cores && one.mbPerSecond && PEERS.includes(one.engine));
   return peers.sort((a, b) => b.mbPerSecond - a.mbPerSecond)[0];
 }
 
@@ -60,7 +61,7 @@ export function summary(results) {
     `Against ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
-    'Pinned, page cache warm, median of the timed runs, engines in turn. MB/s of CSV text (10^6 bytes); ratio = s3lect to the fastest peer.',
+    'Pinned, page cache warm, median of the timed runs, engines in turn. MB/s of text (10^6 bytes; decompressed); ratio = s3lect to the fastest peer.',
   ];
   for (const cores of [1, 2]) {
     const ofCores = measurements.filter((one) => one.cores === cores);
@@ -84,7 +85,7 @@ function speedTable(measurements, cores) {
 }
 
 function ratioCells(measurements, id, cores) {
-  const query = QUERIES.find((candidate) => candidate.id === id);
+  const query = ALL_QUERIES.find((candidate) => candidate.id === id);
   const peer = fastestPeer(measurements, id, cores);
   const ratio = (engine, target) => {
     const ours = find(measurements, engine, id);
@@ -125,7 +126,7 @@ function queriesOf(measurements) {
 }
 
 function titleOf(id) {
-  return [...QUERIES, GZIP_QUERY].find((query) => query.id === id)?.title ?? '';
+  return ALL_QUERIES.find((query) => query.id === id)?.title ?? '';
 }
 
 function find(measurements, engine, query) {

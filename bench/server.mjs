@@ -45,7 +45,7 @@ export async function startServer({ cpus, distDir }) {
  * @returns {Promise<Buffer>}
  */
 export async function selectRequest(query, dataset, port) {
-  const body = selectXml(query.s3lect, dataset);
+  const body = selectXml(query, dataset);
   const signer = new SignatureV4({ service: 's3', region: 'us-east-1', credentials: CREDENTIALS, sha256: Sha256, uriEscapePath: false });
   const signed = await signer.sign({
     method: 'POST',
@@ -66,15 +66,17 @@ export async function selectRequest(query, dataset, port) {
   return Buffer.from(`POST ${signed.path}?select&select-type=2 HTTP/1.1\r\n${head.join('')}\r\n${body}`);
 }
 
-/** @param {string} expression @param {import('./data.mjs').Dataset} dataset */
-function selectXml(expression, dataset) {
-  const escaped = expression.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  const csv = Object.entries(dataset.csv).map(([name, value]) => `<${name}>${String(value).toUpperCase()}</${name}>`);
+/** @param {import('./queries.mjs').Query} query @param {import('./data.mjs').Dataset} dataset */
+function selectXml(query, dataset) {
+  const escaped = query.s3lect.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  const [[format, options]] = Object.entries(dataset.input);
+  const members = Object.entries(options).map(([name, value]) => `<${name}>${String(value).toUpperCase()}</${name}>`);
   return (
     '<?xml version="1.0" encoding="UTF-8"?><SelectObjectContentRequest xmlns="http://s3.amazonaws.com/doc/2006-03-01/">' +
     `<Expression>${escaped}</Expression><ExpressionType>SQL</ExpressionType>` +
-    `<InputSerialization><CSV>${csv.join('')}</CSV><CompressionType>${dataset.compression}</CompressionType></InputSerialization>` +
-    '<OutputSerialization><CSV></CSV></OutputSerialization></SelectObjectContentRequest>'
+    `<InputSerialization><${format}>${members.join('')}</${format}>` +
+    `<CompressionType>${dataset.compression}</CompressionType></InputSerialization>` +
+    `<OutputSerialization>${query.json ? '<JSON></JSON>' : '<CSV></CSV>'}</OutputSerialization></SelectObjectContentRequest>`
   );
 }
 

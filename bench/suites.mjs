@@ -1,13 +1,12 @@
 // What a run consists of, in order.
-import { dataset, warmPageCache } from './data.mjs';
+import { attempt, figure, load } from './context.mjs';
 import { firstByteMs, smallQueriesPerSecond, throughHttp } from './http.mjs';
 import { compare } from './in-process.mjs';
+import { bzip2, document, scaling } from './json-suites.mjs';
 import { measureMemory } from './memory.mjs';
 import { allowedCpus } from './processes.mjs';
 import { GZIP_QUERY, QUERIES } from './queries.mjs';
 import { fastestPeer, machine, peerVersions } from './report.mjs';
-
-/** @typedef {{ options: import('./options.mjs').Options, results: import('./report.mjs').Results, log: (line: string) => void, cpus: number[], answers: Map<string, string | number[]> }} Context */
 
 /**
  * Runs the suites asked for. A query that fails is written down and the run goes on.
@@ -21,7 +20,13 @@ export async function runSuites(options, log) {
     date: new Date().toISOString(),
     machine: machine(),
     versions: peerVersions(),
-    options: { ...written, suites: [...options.suites], queries: queries.map((query) => query.id), distDir: undefined },
+    options: {
+      ...written,
+      suites: [...options.suites],
+      formats: [...options.formats],
+      queries: queries.map((query) => query.id),
+      distDir: undefined,
+    },
     measurements: [],
     figures: [],
     failures: [],
@@ -33,15 +38,17 @@ export async function runSuites(options, log) {
   if (options.ours && options.suites.has('http')) await http(context);
   if (options.ours && options.suites.has('gzip')) await gzip(context);
   if (options.ours && options.suites.has('memory')) await attempt(context, 'memory', () => memory(context));
+  if (options.suites.has('document')) await document(context);
+  if (options.suites.has('bzip2')) await attempt(context, 'BZIP2', () => bzip2(context));
   return results;
 }
 
-/** @param {Context} context */
+/** @param {import('./context.mjs').Context} context */
 async function inProcess(context) {
   const { options, results, log, cpus, answers } = context;
   const engines = [...(options.ours ? ['s3lect'] : []), ...options.peers];
   for (const cores of options.cores) {
-    for (const query of options.queries) {
+    for (const query of options.queries.filter(inEverySuite)) {
       const data = await load(context, query.dataset);
       const { measurements, answer, failures } = await compare({
         engines,
@@ -59,13 +66,14 @@ async function inProcess(context) {
       );
     }
   }
+  scaling(context);
 }
 
-/** @param {Context} context */
+/** @param {import('./context.mjs').Context} context */
 async function http(context) {
   const { options, results, log, cpus, answers } = context;
   for (const query of options.queries) {
-    if (query.targetHttp === undefined) continue;
+    if (query.suite || query.targetHttp === undefined) continue;
     await attempt(context, `${query.id} through HTTP`, async () => {
       const data = await load(context, query.dataset);
       const { measurements, failures } = await throughHttp({
@@ -83,6 +91,7 @@ async function http(context) {
       log(`${query.id} through HTTP: ${measurements[0].mbPerSecond.toFixed(0)} MB/s${ratio}`);
     });
   }
+  if (options.only || !options.formats.has('csv')) return;
   const pinned = { cpus, distDir: options.distDir };
   await attempt(context, 'first byte', async () => {
     const big = await load(context, 'lineitem', options.bigSize);
@@ -95,7 +104,7 @@ async function http(context) {
   });
 }
 
-/** @param {Context} context */
+/** @param {import('./context.mjs').Context} context */
 async function gzip(context) {
   const { options, results, cpus } = context;
   const data = await load(context, 'gzip');
@@ -122,7 +131,7 @@ async function gzip(context) {
   }
 }
 
-/** @param {Context} context */
+/** @param {import('./context.mjs').Context} context */
 async function memory(context) {
   const { options, cpus } = context;
   const big = await load(context, 'lineitem', options.bigSize);
@@ -149,29 +158,8 @@ async function memory(context) {
   figure(context, { title: 'the same just after 4 clients hung up', value: result.afterHangUpMs, unit: 'ms', target: { most: 100 } });
 }
 
-async function load({ options, log }, name, size = options.size) {
-  const data = await dataset(name, { size, fresh: options.fresh && !made.has(`${name} ${size}`), log });
-  made.add(`${name} ${size}`);
-  await warmPageCache(data.path);
-  return data;
-}
-
-/** Data sets made or checked in this run: --fresh makes each once. */
-const made = new Set();
-
-async function attempt({ results, log }, title, measure) {
-  try {
-    await measure();
-  } catch (error) {
-    log(`${title}: ${error.message}`);
-    results.failures.push(`${title}: ${error.stack ?? error}`);
-  }
-}
-
-/** @param {Context} context @param {import('./report.mjs').Figure} one */
-function figure({ results, log }, one) {
-  results.figures.push(one);
-  log(`${one.title}: ${one.value.toFixed(2)} ${one.unit}`);
+function inEverySuite(query) {
+  return query.suite === undefined;
 }
 
 function byId(id) {

@@ -11,8 +11,8 @@ export async function open({ distDir }) {
       const result = await select({
         source: dataset.path,
         expression: query.s3lect,
-        input: { CSV: dataset.csv, CompressionType: dataset.compression },
-        output: { CSV: {} },
+        input: { ...dataset.input, CompressionType: dataset.compression },
+        output: query.json ? { JSON: {} } : { CSV: {} },
       });
       for await (const block of result) writeSync(sink.fd, block);
     },
