@@ -16,8 +16,9 @@ const left = layout.fields;
 const right = left + 8 * 64;
 const rowsAt = layout.selections[0];
 const madeFields = right + 8 * 64;
-const values = layout.numbers;
-const codes = layout.numbers + layout.numbers_stride;
+const values = layout.frames;
+const others = values + 8 * 64;
+const codes = others + 8 * 64;
 const statesAt = codes + 64;
 const texts = layout.output;
 
@@ -87,6 +88,28 @@ t.test('numbers', async () => {
       options,
     );
   }
+});
+
+t.test('comparisons of numbers', async () => {
+  const number = fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Infinity, 1, 1.5));
+  fc.assert(
+    fc.property(fc.array(fc.tuple(number, number, fc.constantFrom(0, 0, ...states)), { minLength: 1, maxLength: 40 }), fc.nat(15), fc.nat(1), (cells, wanted, clean) => {
+      const rows = lay(cells.map(() => ''), left);
+      agree(
+        (kernels) => {
+          cells.forEach(([x, y, state], row) => {
+            f64[(values >> 3) + row] = x;
+            f64[(others >> 3) + row] = y;
+            u8[statesAt + row] = state;
+          });
+          kernels.compareNumbers(values, others, rowsAt, rows.length, wanted, clean, statesAt);
+        },
+        truthSeen(rows),
+        [cells, wanted, clean],
+      );
+    }),
+    options,
+  );
 });
 
 t.test('timestamps', async () => {

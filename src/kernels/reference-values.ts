@@ -1,7 +1,7 @@
 /** Plain twins of the kernels of expressions: numbers and timestamps read into columns. Text: `reference-text.ts`. */
 import type { Memory } from './memory.ts';
 import { ReferenceTexts } from './reference-text.ts';
-import { rowState, UNCLEAN, valueCode, valueReading, type ValueKernels } from './value-kernels.ts';
+import { orderBit, rowState, UNCLEAN, valueCode, valueReading, type ValueKernels } from './value-kernels.ts';
 
 const DIGITS_MAX = 15;
 /** What the number kernel looks at: longer text is in doubt. */
@@ -26,6 +26,17 @@ class ReferenceValues extends ReferenceTexts implements ValueKernels {
 
   readTimes(fields: number, step: number, rows: number, count: number, values: number, codes: number, states: number): number {
     return this.#read(fields, step, rows, count, values, codes, states, valueCode.day, readTime);
+  }
+
+  compareNumbers(left: number, right: number, rows: number, count: number, wanted: number, clean: number, states: number): void {
+    const { u8, f64 } = this.memory;
+    this.forEach(rows, count, (row) => {
+      if (clean === 0 && u8[states + row] !== rowState.value) return;
+      const x = f64[(left >> 3) + row]!;
+      const y = f64[(right >> 3) + row]!;
+      const order = x < y ? orderBit.less : x === y ? orderBit.equal : x > y ? orderBit.greater : orderBit.unordered;
+      u8[states + row] = Number((wanted & order) !== 0);
+    });
   }
 
   #read(

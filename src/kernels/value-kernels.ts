@@ -26,8 +26,8 @@ export const SCALE_MAX = 22;
 /** How text is read as a number: FLOAT, INT and DECIMAL as by CAST; `untyped` as literals are typed, empty text being NULL. */
 export const valueReading = { float: 0, int: 1, decimal: 2, untyped: 3 } as const;
 
-/** Bits of what `compareTexts` takes for TRUE. */
-export const orderBit = { less: 1, equal: 2, greater: 4 } as const;
+/** Bits of what a comparison takes for TRUE; `unordered`: a NaN takes part. */
+export const orderBit = { less: 1, equal: 2, greater: 4, unordered: 8 } as const;
 
 /** Beside a uniform code (a byte) in the result of the readers: some row is no value. */
 export const UNCLEAN = 256;
@@ -38,6 +38,8 @@ export interface ValueKernels {
   readValues(fields: number, step: number, rows: number, count: number, reading: number, values: number, codes: number, states: number): number;
   /** Reads `2021-05-06`, `2021-05-06T07:08Z` and `2021-05-06T07:08:09Z`; the rest is in doubt. Answers as `readValues`. */
   readTimes(fields: number, step: number, rows: number, count: number, values: number, codes: number, states: number): number;
+  /** Compares f64 values; TRUE where the bit of the order is in `wanted`. `states`: of both, unless `clean`; the truth replaces values. */
+  compareNumbers(left: number, right: number, rows: number, count: number, wanted: number, clean: number, states: number): void;
   /** Characters (code points) of each text. Answers 0 or `UNCLEAN`. */
   textLengths(fields: number, step: number, rows: number, count: number, values: number, states: number): number;
   /** Compares in byte order; TRUE where the bit of the order is in `wanted`. */

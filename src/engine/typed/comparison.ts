@@ -42,7 +42,7 @@ export function between(machine: Machine, operand: TypedNode, low: TypedNode, hi
 
 const orders: Readonly<Record<CompareOperator, number>> = {
   '=': orderBit.equal,
-  '<>': orderBit.less | orderBit.greater,
+  '<>': orderBit.less | orderBit.greater | orderBit.unordered,
   '<': orderBit.less,
   '<=': orderBit.less | orderBit.equal,
   '>': orderBit.greater,
@@ -52,7 +52,7 @@ const orders: Readonly<Record<CompareOperator, number>> = {
 /** Leaves the truth in the states of the left frame. */
 function compareFrames(machine: Machine, kind: TypedKind, operator: CompareOperator, left: Frame, right: Frame, rows: Selection): void {
   if (kind !== 'text') {
-    compare(operator, left, right, rows, kind === 'time');
+    compare(machine.kernels, orders[operator], left, right, rows, kind === 'time');
     return;
   }
   const { fields, step, states } = left;

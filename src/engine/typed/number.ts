@@ -2,8 +2,8 @@
  * Numbers of frames: INT and DECIMAL as exact integers of at most 53 bits, FLOAT as it is. What would need more than that, or
  * fails, is left in doubt. Nothing is rounded here that the general evaluator would not round to the same double.
  */
-import { rowState, SCALE_MAX, valueCode } from '../../kernels/value-kernels.ts';
-import type { ArithmeticOperator, CompareOperator } from '../../sql/expression.ts';
+import { rowState, SCALE_MAX, valueCode, type ValueKernels } from '../../kernels/value-kernels.ts';
+import type { ArithmeticOperator } from '../../sql/expression.ts';
 import { Decimal } from '../../vector/decimal.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import type { Selection } from '../../vector/vector.ts';
@@ -112,40 +112,22 @@ export function calculate(operator: ArithmeticOperator, left: Frame, right: Fram
   }
 }
 
-/** Leaves the truth of `left operator right` in the states of the left frame. The frames hold numbers, or times. */
-export function compare(operator: CompareOperator, left: Frame, right: Frame, rows: Selection, times: boolean): void {
+/**
+ * Leaves the truth of `left operator right` in the states of the left frame; `wanted`: the bits of the orders for which it holds.
+ * The frames hold numbers, or times.
+ */
+export function compare(kernels: ValueKernels, wanted: number, left: Frame, right: Frame, rows: Selection, times: boolean): void {
   meetStates(left, right, rows);
   if (!times && (left.code !== right.code || left.code === mixed)) {
-    if (left.code === mixed || right.code === mixed) {
-      compareEach(operator, left, right, rows);
-      return;
-    }
-    if (left.code === float || right.code === float) {
+    if (left.code === mixed || right.code === mixed) meetEach(left, right, rows);
+    else if (left.code === float || right.code === float) {
       toFloats(left, rows);
       toFloats(right, rows);
     } else align(left, right, rows);
   }
-  const { states, clean } = left;
-  hold(operator, left.values, right.values, states, clean, rows);
+  const { values, states, clean } = left;
+  kernels.compareNumbers(values.byteOffset, right.values.byteOffset, rows.byteOffset, rows.length, wanted, Number(clean), states.byteOffset);
   left.clean = false;
-}
-
-/** Whether the difference of two numbers says that the operator holds; NaN: only `<>` does. */
-function holds(operator: CompareOperator, order: number): boolean {
-  switch (operator) {
-    case '=':
-      return order === 0;
-    case '<>':
-      return order !== 0;
-    case '<':
-      return order < 0;
-    case '<=':
-      return order <= 0;
-    case '>':
-      return order > 0;
-    case '>=':
-      return order >= 0;
-  }
 }
 
 function isExact(value: number): boolean {
@@ -241,55 +223,25 @@ function resultOf(operator: ArithmeticOperator, x: number, y: number): number {
   }
 }
 
-function compareEach(operator: CompareOperator, left: Frame, right: Frame, rows: Selection): void {
+/** Makes the two numbers of each row comparable as doubles. */
+function meetEach(left: Frame, right: Frame, rows: Selection): void {
   spellCodes(left, rows);
   spellCodes(right, rows);
   spellStates(left, rows);
   const { values, codes, states } = left;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    if (states[row] !== rowState.value) continue;
     const a = codes[row]!;
     const b = right.codes[row]!;
-    let x = values[row]!;
-    let y = right.values[row]!;
+    if (states[row] !== rowState.value || a === b) continue;
     if (a === float || b === float) {
-      x = floatOf(x, a);
-      y = floatOf(y, b);
-    } else {
-      const scale = Math.max(a, b, 0);
-      x *= powers[scale - Math.max(a, 0)]!;
-      y *= powers[scale - Math.max(b, 0)]!;
-      if (!isExact(x) || !isExact(y)) {
-        states[row] = doubt;
-        continue;
-      }
+      values[row] = floatOf(values[row]!, a);
+      right.values[row] = floatOf(right.values[row]!, b);
+      continue;
     }
-    states[row] = Number(holds(operator, x < y ? -1 : x > y ? 1 : x === y ? 0 : Number.NaN));
-  }
-}
-
-/** One loop for each operator: the comparison is all there is to do for a row. NaN: only `<>` is TRUE. */
-function hold(operator: CompareOperator, left: Float64Array, right: Float64Array, states: Uint8Array, clean: boolean, rows: Selection): void {
-  const { value } = rowState;
-  switch (operator) {
-    case '=':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! === right[row]! ? 1 : 0;
-      break;
-    case '<>':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! !== right[row]! ? 1 : 0;
-      break;
-    case '<':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! < right[row]! ? 1 : 0;
-      break;
-    case '<=':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! <= right[row]! ? 1 : 0;
-      break;
-    case '>':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! > right[row]! ? 1 : 0;
-      break;
-    case '>=':
-      for (const row of rows) if (clean || states[row] === value) states[row] = left[row]! >= right[row]! ? 1 : 0;
-      break;
+    const scale = Math.max(a, b, 0);
+    values[row]! *= powers[scale - Math.max(a, 0)]!;
+    right.values[row]! *= powers[scale - Math.max(b, 0)]!;
+    if (!isExact(values[row]!) || !isExact(right.values[row]!)) states[row] = doubt;
   }
 }

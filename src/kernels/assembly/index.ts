@@ -5,7 +5,7 @@ export { readNumbers } from './number';
 export { selectContaining, selectIn, selectLike, selectNumber, selectPresent, selectText } from './select';
 export { caseTexts, compareTexts, concatTexts, inTexts, likeTexts, substringTexts, textLengths, trimTexts } from './text';
 export { utf8Error } from './utf8';
-export { readTimes, readValues } from './values';
+export { compareNumbers, readTimes, readValues } from './values';
 export { writeBlocked, writeCsv, writeJson, writeRecords, writtenEnd, writtenRows } from './write';
 export { jsonError } from './json-check';
 export { jsonAreas, jsonControlAt, jsonFlags } from './json-index';

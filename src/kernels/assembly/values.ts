@@ -185,3 +185,16 @@ export function readTimes(fields: usize, step: u32, rows: usize, n: u32, values:
   }
   return (<u32>(same ? (first == MIXED ? DAY : first) : MIXED) & 0xff) | (unclean ? UNCLEAN : 0);
 }
+
+/** Bits of `wanted`: less, equal, greater, and 8 for where a NaN takes part. Without branches: the outcome is data. */
+export function compareNumbers(left: usize, right: usize, rows: usize, n: u32, wanted: u32, clean: u32, states: usize): void {
+  const less = wanted & 1, equal = (wanted >> 1) & 1, greater = (wanted >> 2) & 1, unordered = (wanted >> 3) & 1;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = <usize>load<u32>(rows + (<usize>i << 2));
+    const x = load<f64>(left + (r << 3)), y = load<f64>(right + (r << 3));
+    const below = <u32>(x < y), same = <u32>(x == y), above = <u32>(x > y);
+    const truth = (below & less) | (same & equal) | (above & greater) | (unordered & (1 ^ (below | same | above)));
+    const state = clean ? 0 : <u32>load<u8>(states + r);
+    store<u8>(states + r, select<u32>(state, truth, state != 0));
+  }
+}
