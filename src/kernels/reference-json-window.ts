@@ -42,6 +42,7 @@ export class JsonWindow {
       if (byte === QUOTE && !isEscaped) inside = !inside;
       this.#inside[i] = Number(inside);
       isEscaped = byte === BACKSLASH && !isEscaped;
+      if (lines && (depth !== 0 || !records) && byte === NEWLINE) flags |= jsonFlag.newlineInside;
       if (inside) {
         if (byte < 0x20 && this.controlAt < 0) this.controlAt = base + i;
         continue;
@@ -49,7 +50,6 @@ export class JsonWindow {
       if (isOpener(byte)) depth++;
       if (isCloser(byte)) depth--;
       if (records && depth > limits.json_depth_max) flags |= jsonFlag.deep;
-      if (lines && (depth !== 0 || !records) && byte === NEWLINE) flags |= jsonFlag.newlineInside;
     }
     this.endsInString = inside;
     this.endsEscaped = inside && isEscaped;

@@ -11,8 +11,17 @@ export function referenceJson(memory: Memory): JsonKernels {
   return new ReferenceJson(memory);
 }
 
+/** A member or an element: its key between the quotes, and where its value begins. */
+interface Part {
+  readonly key: { readonly start: number; readonly end: number } | null;
+  readonly start: number;
+}
+
 const BRANCH_WORDS = 6;
 const COMMA = 0x2c;
+const COLON = 0x3a;
+const CLOSE_BRACE = 0x7d;
+const CLOSE_BRACKET = 0x5d;
 const QUOTE = 0x22;
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
@@ -115,33 +124,44 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
     return kept;
   }
 
-  /** Finds the columns of a node below the value at `at`. */
+  /** Finds the columns of a node below the value at `at`: of equal keys the first, those without escapes before those with. */
   #descend(node: number, at: number, put: (column: number, start: number, length: number) => void): void {
-    const { u8 } = this.#memory;
-    const found = new Set<number>();
-    const isObject = u8[at] === OPEN_BRACE;
-    if (!isObject && u8[at] !== OPEN_BRACKET) return;
-    let next = skipBlanks(u8, at + 1, this.#window.limit);
-    for (let index = 0; u8[next] !== (isObject ? 0x7d : 0x5d); index++) {
-      let key = { start: 0, end: 0 };
-      if (isObject) {
-        if (u8[next] !== QUOTE) return;
-        key = { start: next + 1, end: this.#window.closingQuote(next + 1) };
-        next = skipBlanks(u8, key.end + 1, this.#window.limit);
-        if (u8[next] !== 0x3a) return;
-        next = skipBlanks(u8, next + 1, this.#window.limit);
-      }
-      for (const branch of this.#branches(node)) {
-        const fits = isObject ? branch.kind !== stepKind.index && this.#window.isName(key.start, key.end, branch.name, branch.length) : branch.kind === stepKind.index && branch.index === index;
-        if (!fits || found.has(branch.number)) continue;
-        found.add(branch.number);
-        if (branch.column !== NO_COLUMN) put(branch.column, next, this.#window.endOfValue(next) - next);
-        if (branch.below !== 0) this.#descend(branch.below, next, put);
-      }
-      next = skipBlanks(u8, this.#window.endOfValue(next), this.#window.limit);
-      if (u8[next] !== COMMA) return;
-      next = skipBlanks(u8, next + 1, this.#window.limit);
+    const parts = this.#parts(at);
+    const isObject = this.#memory.u8[at] === OPEN_BRACE;
+    for (const branch of this.#branches(node)) {
+      const fits = (part: Part): boolean => part.key !== null && this.#window.isName(part.key.start, part.key.end, branch.name, branch.length);
+      const isPlain = ({ key }: Part): boolean => key !== null && !this.#memory.bytes.subarray(key.start, key.end).includes('\\');
+      const isMember = branch.kind !== stepKind.index;
+      const part = isMember ? (parts.find((one) => isPlain(one) && fits(one)) ?? parts.find(fits)) : isObject ? undefined : parts[branch.index];
+      if (part === undefined) continue;
+      if (branch.column !== NO_COLUMN) put(branch.column, part.start, this.#window.endOfValue(part.start) - part.start);
+      if (branch.below !== 0) this.#descend(branch.below, part.start, put);
     }
+  }
+
+  /** The members or elements of the value at `at`, as far as they are in order. */
+  #parts(at: number): Part[] {
+    const { memory, limit } = this.#window;
+    const { u8 } = memory;
+    const parts: Part[] = [];
+    const isObject = u8[at] === OPEN_BRACE;
+    if (!isObject && u8[at] !== OPEN_BRACKET) return parts;
+    let next = skipBlanks(u8, at + 1, limit);
+    while (u8[next] !== (isObject ? CLOSE_BRACE : CLOSE_BRACKET)) {
+      let key: Part['key'] = null;
+      if (isObject) {
+        if (u8[next] !== QUOTE) return parts;
+        key = { start: next + 1, end: this.#window.closingQuote(next + 1) };
+        next = skipBlanks(u8, key.end + 1, limit);
+        if (u8[next] !== COLON) return parts;
+        next = skipBlanks(u8, next + 1, limit);
+      }
+      parts.push({ key, start: next });
+      next = skipBlanks(u8, this.#window.endOfValue(next), limit);
+      if (u8[next] !== COMMA) return parts;
+      next = skipBlanks(u8, next + 1, limit);
+    }
+    return parts;
   }
 
   #branches(node: number): { number: number; kind: number; name: number; length: number; index: number; column: number; below: number }[] {

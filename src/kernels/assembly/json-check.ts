@@ -173,11 +173,12 @@ function mayContinue(p: usize, end: usize): bool {
   if (c == 116) return begins(p, end, 0x65757274);
   if (c == 110) return begins(p, end, 0x6c6c756e);
   if (c == 102) return begins(p, end, 0x736c6166);
-  for (; p < end; p++) {
-    const d = <u32>load<u8>(p);
-    if (d - 48 > 9 && d != 45 && d != 43 && d != 46 && (d | 0x20) != 101) return false;
-  }
-  return true;
+  // A number can go on if a digit more makes it one.
+  const behind = load<u8>(end);
+  store<u8>(end, 48);
+  const isNumber = end > p && isScalarExactly(p, end + 1);
+  store<u8>(end, behind);
+  return isNumber;
 }
 
 function begins(p: usize, end: usize, word: u32): bool {

@@ -1,0 +1,235 @@
+/** JSON kernels: the SIMD ones against their plain twins on random text, valid or not, and both against JSON.parse. */
+import t from 'tap';
+import { limits } from '../src/base/limits.ts';
+import { locateProgram, sourceProgram } from '../src/formats/json-program.ts';
+import { FRAME_BYTES, jsonFlag, STATE_BYTES, walkStatus } from '../src/kernels/json-kernels.ts';
+import { FIELD_MISSING, indexFlag, type Kernels } from '../src/kernels/kernels.ts';
+import type { PathStep } from '../src/vector/path.ts';
+import { bytes, constants, layout, Random, seed, twins, u32, u8 } from './support/kernels.ts';
+
+/** What the twins tell alike; the others are their own. */
+const FLAGS = indexFlag.highByte | jsonFlag.newlineInside | jsonFlag.deep;
+const COLUMNS = 6;
+const STRIDE = 8 * 4096;
+const member = (name: string, exact = false): PathStep => ({ kind: 'member', name, exact });
+const index = (at: number): PathStep => ({ kind: 'index', index: at });
+const elements: PathStep = { kind: 'elements' };
+const members: PathStep = { kind: 'members' };
+
+const sources: readonly (readonly PathStep[])[] = [
+  [],
+  [elements],
+  [member('a'), elements],
+  [members],
+  [member('a')],
+  [member('b', true), index(1), elements],
+  [elements, elements],
+  [members, member('a'), elements],
+];
+const columns: readonly (readonly PathStep[])[] = [
+  [member('a')],
+  [member('b', true)],
+  [member('a'), member('a')],
+  [member('items'), index(1)],
+  [index(0), member('b')],
+  [member('k'.repeat(70))],
+];
+
+t.test('random text in windows of every size: twins agree on flags, records, columns, texts, output and errors', (t) => {
+  const random = new Random(seed);
+  for (let run = 0; run < 3000; run++) {
+    constants.reset();
+    const source = random.pick(sources);
+    const text = Buffer.from(random.chance(0.6) ? validText(random) : mixedText(random));
+    const cuts = Array.from({ length: 3 }, () => 1 + random.below(Math.max(1, text.length)));
+    const lines = random.chance(0.5);
+    const [fast, plain] = twins.map((kernels) => readAll(kernels, text, source, cuts, lines));
+    if (JSON.stringify(fast) !== JSON.stringify(plain)) {
+      t.same(fast, plain, JSON.stringify({ text: text.toString(), source, cuts, lines }));
+      break;
+    }
+  }
+  t.end();
+});
+
+/** Everything the kernels say of a text that is read in windows that end at `cuts`, as far as they get. */
+function readAll(kernels: Kernels, text: Buffer, source: readonly PathStep[], cuts: readonly number[], lines: boolean): unknown[] {
+  const { json } = kernels;
+  const told: unknown[] = [];
+  u8.fill(0, layout.json_state, layout.json_state + STATE_BYTES + FRAME_BYTES * limits.json_path_steps_max);
+  json.jsonPath(layout.json_state, sourceProgram(constants, source));
+  const program = locateProgram(constants, columns);
+  let at = 0;
+  for (const cut of [...cuts.toSorted((a, b) => a - b), text.length]) {
+    if (cut <= at) continue;
+    const base = layout.read;
+    u8.set(text.subarray(at, cut), base);
+    u8.set(Buffer.from('"}]{,:'), base + cut - at);
+    const last = cut === text.length;
+    told.push(json.walkIndex(base, cut - at, Number(lines)) & FLAGS, json.jsonControlAt() - (json.jsonControlAt() < 0 ? 0 : base));
+    let from = base;
+    for (;;) {
+      const rows = json.jsonWalk(from, Number(last), 1 + (cuts[0]! % 4));
+      const status = json.walkStatus();
+      told.push(rows, status, json.walkNext() - base, state(), Array.from(u32.subarray(layout.rows >> 2, (layout.rows >> 2) + 2 * rows), (address) => address - base));
+      if (json.jsonControlAt() < 0) told.push(...columnsOf(kernels, rows, program));
+      from = json.walkNext();
+      if (status !== walkStatus.full) break;
+    }
+    at += from - base;
+    if (json.walkStatus() === walkStatus.bad) break;
+  }
+  return told;
+}
+
+function state(): string {
+  const frames = u32[layout.json_state >> 2]!;
+  return bytes.toString('hex', layout.json_state, layout.json_state + STATE_BYTES + frames * FRAME_BYTES);
+}
+
+/** Tokens of the columns, the texts of strings, and all four ways of output. */
+function columnsOf({ json }: Kernels, rows: number, program: number): unknown[] {
+  const told: unknown[] = [];
+  json.jsonLocate(0, rows, program, COLUMNS, layout.fields, STRIDE);
+  for (let column = 0; column < COLUMNS; column++) {
+    const fields = layout.fields + column * STRIDE;
+    for (let row = 0; row < rows; row++) told.push(fieldAt(fields, row));
+    u8.fill(0, layout.undecided, layout.undecided + rows);
+    const texts = layout.fields + (COLUMNS + 1) * STRIDE;
+    const kept = json.jsonStrings(fields, 0, rows, texts, layout.selections[0]);
+    told.push(json.jsonOthers(), [...u8.subarray(layout.undecided, layout.undecided + rows)]);
+    for (const row of u32.subarray(layout.selections[0] >> 2, (layout.selections[0] >> 2) + kept)) told.push(row, fieldAt(texts, row));
+  }
+  const list = constants.u32s(columns.map((_, column) => layout.fields + column * STRIDE));
+  const keys = constants.fields(columns.map((_, column) => Buffer.from(`"${column}":`)));
+  const csv = constants.style({ fieldDelimiter: Buffer.from(','), recordDelimiter: Buffer.from('\n'), quote: Buffer.from('"'), escape: Buffer.from('"'), always: false }, false);
+  const style = constants.recordDelimiter(Buffer.from('\n'));
+  const end = layout.output + layout.output_bytes;
+  json.jsonWriteColumns(list, COLUMNS, keys, 0, rows, style, layout.output, end);
+  told.push(written(json));
+  json.jsonWriteRecords(0, rows, style, layout.output, end);
+  told.push(written(json));
+  json.jsonWriteCsv(list, COLUMNS, 0, rows, csv, layout.output, end);
+  told.push(written(json));
+  json.jsonWriteCsvRecords(0, rows, csv, layout.output, end);
+  told.push(written(json));
+  const needle = constants.bytes(Buffer.from('ab'));
+  const hits = json.jsonContaining(rows, needle, 2, layout.selections[1]);
+  told.push([...u32.subarray(layout.selections[1] >> 2, (layout.selections[1] >> 2) + hits)]);
+  for (let row = 0; row < rows; row++) {
+    const start = u32[(layout.rows >> 2) + 2 * row]!;
+    const error = json.jsonError(start, u32[(layout.rows >> 2) + 2 * row + 1]!, 5);
+    told.push(error < 0 ? error : error - layout.read);
+  }
+  return told;
+}
+
+function fieldAt(fields: number, row: number): string | null {
+  const start = u32[(fields >> 2) + 2 * row]!;
+  const length = u32[(fields >> 2) + 2 * row + 1]!;
+  return length === FIELD_MISSING ? null : bytes.toString('latin1', start, start + length);
+}
+
+function written(json: Kernels['json']): unknown[] {
+  return [json.jsonWrittenRows(), json.jsonBlocked(), bytes.toString('latin1', layout.output, json.jsonWrittenEnd())];
+}
+
+t.test('jsonError and JSON.parse agree on what is JSON', (t) => {
+  const random = new Random(seed + 1);
+  for (let run = 0; run < 20_000; run++) {
+    const text = random.chance(0.3) ? `${value(random, 3)} ` : spoiled(random, value(random, 3));
+    const start = layout.read;
+    const length = u8.subarray(start).length > 0 ? new TextEncoder().encodeInto(text, u8.subarray(start, start + 60_000)).written : 0;
+    const [fast, plain] = twins.map(({ json }) => json.jsonError(start, start + length, 1000));
+    const isJson = parses(text);
+    if (fast !== plain || (fast === -1) !== isJson) {
+      t.same([fast, plain, fast === -1], [plain, plain, isJson], JSON.stringify(text));
+      break;
+    }
+  }
+  t.end();
+});
+
+t.test('strings: odd runs of backslashes, escapes and quotes across the edges of blocks', (t) => {
+  for (let before = 0; before < 130; before++) {
+    for (let run = 0; run < 6; run++) {
+      const text = `{"${'x'.repeat(before)}":"${'\\'.repeat(2 * run)}","a":"${'\\\\'.repeat(run)}\\"end","b":1}`;
+      if (!parses(text)) continue;
+      const expected = [JSON.stringify(JSON.parse(text).a), '1'];
+      for (const kernels of twins) {
+        constants.reset();
+        load(kernels, text);
+        kernels.json.jsonLocate(0, 1, locateProgram(constants, [[member('a')], [member('b')]]), 2, layout.fields, STRIDE);
+        const found = [fieldAt(layout.fields, 0), fieldAt(layout.fields + STRIDE, 0)];
+        if (found.join() !== expected.join()) return void t.same(found, expected, `${kernels.kind} ${text}`);
+      }
+    }
+  }
+  t.end();
+});
+
+t.test('escapes: every kind, surrogates, and what JSON.parse makes of them', (t) => {
+  const cases = ['\\u0041', '\\u00e9\\u20ac', '\\ud83d\\ude00', 'a\\ud83d\\ude00b', '\\n\\r\\t\\b\\f\\/\\\\\\"', 'é\\u00e9', '\\ud83dx', '\\ude00', '\\ud83d\\ud83d\\ude00'];
+  for (const text of cases) {
+    const expected = Buffer.from((JSON.parse(`"${text}"`) as string).toWellFormed()).toString();
+    for (const kernels of twins) {
+      constants.reset();
+      load(kernels, `{"a":"${text}"}`);
+      kernels.json.jsonLocate(0, 1, locateProgram(constants, [[member('a')]]), 1, layout.fields, STRIDE);
+      kernels.json.jsonStrings(layout.fields, 0, 1, layout.fields + STRIDE, layout.selections[0]);
+      t.equal(Buffer.from(fieldAt(layout.fields + STRIDE, 0) ?? '', 'latin1').toString(), expected, `${kernels.kind} ${text}`);
+    }
+  }
+  t.end();
+});
+
+function load({ json }: Kernels, text: string): void {
+  const { written: size } = new TextEncoder().encodeInto(text, u8.subarray(layout.read, layout.read + 60_000));
+  u8.fill(0, layout.json_state, layout.json_state + STATE_BYTES);
+  json.jsonPath(layout.json_state, sourceProgram(constants, []));
+  json.walkIndex(layout.read, size, 1);
+  json.jsonWalk(layout.read, 1, 10);
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function validText(random: Random): string {
+  return Array.from({ length: 1 + random.below(5) }, () => value(random, 4) + random.pick(['\n', '\n', ' ', '\r\n', '\n\n'])).join('');
+}
+
+function mixedText(random: Random): string {
+  const parts = ['{', '}', '[', ']', '"', '"', ',', ':', '\\', ' ', '\n', '1', 'a', '"a":', '{"a":', '[1,', 'true', '\u0001', 'é', 'ab'.repeat(20), '\\"'];
+  return random.chance(0.5) ? Array.from({ length: random.below(60) }, () => random.pick(parts)).join('') : spoiled(random, validText(random));
+}
+
+/** With a character lost, doubled or replaced. */
+function spoiled(random: Random, text: string): string {
+  const at = random.below(text.length);
+  return text.slice(0, at) + random.pick(['', '', text.charAt(at).repeat(2), ',', '"', '}', '\\', ' ', '0']) + text.slice(at + 1);
+}
+
+function value(random: Random, depth: number): string {
+  const space = random.chance(0.2) ? random.pick([' ', '\n', ' \t']) : '';
+  const kind = random.below(depth > 0 ? 6 : 4);
+  if (kind === 0) return random.pick(['0', '-1', '1.50', '12345678901234567890', '1e5', '-0.0E-7', '100', '0.1', '7']);
+  if (kind === 1) return random.pick(['true', 'false', 'null']);
+  if (kind < 4) return string(random);
+  const parts = Array.from({ length: random.below(5) }, () => (kind === 4 ? '' : `${key(random)}${space}:${space}`) + value(random, depth - 1));
+  return kind === 4 ? `[${space}${parts.join(`${space},`)}${space}]` : `{${space}${parts.join(`,${space}`)}${space}}`;
+}
+
+function key(random: Random): string {
+  return random.pick(['"a"', '"A"', '"b"', '"B"', '"items"', '"\\u0061"', '""', '"c c"', `"${'k'.repeat(70)}"`, '"ab"']);
+}
+
+function string(random: Random): string {
+  const parts = ['a', 'ab', '\\"', '\\\\', '\\u00e9', '\\ud83d\\ude00', 'é', '{', '}', ',', ':', ' ', '[', ']', 'x'.repeat(random.below(70)), '\\n'];
+  return `"${Array.from({ length: random.below(5) }, () => random.pick(parts)).join('')}"`;
+}
