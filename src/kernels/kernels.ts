@@ -118,8 +118,6 @@ export interface Kernels {
    * raw bytes of all `rows` rows of the batch first. `fields` receives the column of the rows it looked at.
    */
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
-  /** Reads numbers into f64 at `into`, dense in the order of the selection. Returns how many could not be decided (NaN there). */
-  readNumbers(fields: number, selection: number, count: number, reading: number, into: number): number;
   /** Copies whole records and adds the record delimiter. Result in `written()`; `style`: address of `encodeStyle`'s bytes. */
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
   /** Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields. */

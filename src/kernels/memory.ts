@@ -27,11 +27,6 @@ export interface Layout {
   /** u64 fields, column-major. */
   readonly fields: number;
   readonly fields_bytes: number;
-  /** f64 vectors of a batch, `batch_rows_max` each. */
-  readonly numbers: number;
-  readonly numbers_vectors: number;
-  /** Bytes from one vector to the next. */
-  readonly numbers_stride: number;
   /** Frames of typed expressions: of each, f64 values (or u64 fields), i8 codes, u8 states and u32 rows, `batch_rows_max` of them. */
   readonly frames: number;
   readonly frames_count: number;
@@ -83,7 +78,6 @@ export function createMemory(record_bytes_max: number): Memory {
   };
 }
 
-const NUMBER_VECTORS = 8;
 /** Frames in use at once grow with the depth of an expression, not with its size. */
 const FRAMES = 16;
 export const FRAME_ROW_BYTES = 8 + 1 + 1 + 4;
@@ -114,9 +108,6 @@ function layOut(record_bytes_max: number): Layout {
     undecided: area(rows),
     fields: area(fields_bytes),
     fields_bytes,
-    numbers: area(8 * rows * NUMBER_VECTORS),
-    numbers_vectors: NUMBER_VECTORS,
-    numbers_stride: 8 * rows,
     frames: area(FRAME_ROW_BYTES * rows * FRAMES),
     frames_count: FRAMES,
     picked: area(4 * rows),

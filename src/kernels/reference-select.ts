@@ -92,27 +92,16 @@ export class ReferencePredicates {
     return this.#keep(fields, 0, count, into, (start, length) => length !== FIELD_MISSING && this.#bytes(start, length).includes(needle));
   }
 
-  readNumbers(fields: number, selection: number, count: number, reading: number, into: number): number {
-    const { f64 } = this.#memory;
-    let undecided = 0;
-    this.#forEach(fields, selection, count, (start, length, _, index) => {
-      const value = this.#numberAt(start, length, reading);
-      if (Number.isNaN(value)) undecided++;
-      f64[(into >> 3) + index] = value;
-    });
-    return undecided;
-  }
-
   #forEach(
     fields: number,
     selection: number,
     count: number,
-    visit: (start: number, length: number, row: number, index: number) => void,
+    visit: (start: number, length: number, row: number) => void,
   ): void {
     const { u32 } = this.#memory;
     for (let index = 0; index < count; index++) {
       const row = selection === 0 ? index : u32[(selection >> 2) + index]!;
-      visit(u32[(fields >> 2) + 2 * row]!, u32[(fields >> 2) + 2 * row + 1]!, row, index);
+      visit(u32[(fields >> 2) + 2 * row]!, u32[(fields >> 2) + 2 * row + 1]!, row);
     }
   }
 

@@ -95,10 +95,6 @@ class ReferenceKernels implements Kernels {
     return this.#predicates.containing(fields, rows, wanted, into);
   }
 
-  readNumbers(fields: number, selection: number, count: number, reading: number, into: number): number {
-    return this.#predicates.readNumbers(fields, selection, count, reading, into);
-  }
-
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void {
     this.#writer.records(selection, count, style, out, end);
   }

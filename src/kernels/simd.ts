@@ -27,7 +27,6 @@ interface Exports extends ValueKernels, JsonKernels {
   selectIn(fields: number, selection: number, count: number, set: number, size: number, negated: number, into: number): number;
   selectPresent(fields: number, selection: number, count: number, negated: number, into: number): number;
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
-  readNumbers(fields: number, selection: number, count: number, reading: number, into: number): number;
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
   writeJson(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void;
@@ -143,10 +142,6 @@ class SimdKernels implements Kernels {
 
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number {
     return this.#exports.selectContaining(rows, column, needle, length, fields, flags, into);
-  }
-
-  readNumbers(fields: number, selection: number, count: number, reading: number, into: number): number {
-    return this.#exports.readNumbers(fields, selection, count, reading, into);
   }
 
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void {

@@ -76,16 +76,3 @@ export function number(s: usize, length: u32, reading: u32): f64 {
   }
   return negative ? -r : r;
 }
-
-/** Reads numbers, dense in the order of the selection; returns how many are undecided (NaN). MISSING is undecided. */
-export function readNumbers(fields: usize, selection: usize, n: u32, reading: u32, into: usize): u32 {
-  let undecided: u32 = 0;
-  for (let i: u32 = 0; i < n; i++) {
-    const r = selection ? load<u32>(selection + (<usize>i << 2)) : i;
-    const f = load<u64>(fields + (<usize>r << 3));
-    const v = number(<usize>(f & 0xffffffff), <u32>(f >> 32), reading);
-    undecided += <u32>(v != v);
-    store<f64>(into + (<usize>i << 3), v);
-  }
-  return undecided;
-}
