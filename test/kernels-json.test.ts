@@ -87,17 +87,27 @@ function state(): string {
   return bytes.toString('hex', layout.json_state, layout.json_state + STATE_BYTES + frames * FRAME_BYTES);
 }
 
-/** Tokens of the columns, the texts of strings, and all four ways of output. */
-function columnsOf({ json }: Kernels, rows: number, program: number): unknown[] {
+/** Tokens of the columns, the texts of strings, and all four ways of output: of rows in order, for elsewhere columns may differ. */
+function columnsOf({ json }: Kernels, all: number, program: number): unknown[] {
   const told: unknown[] = [];
-  json.jsonLocate(0, rows, program, COLUMNS, layout.fields, STRIDE);
+  const valid: number[] = [];
+  for (let row = 0; row < all; row++) {
+    const start = u32[(layout.rows >> 2) + 2 * row]!;
+    const end = u32[(layout.rows >> 2) + 2 * row + 1]!;
+    const error = json.jsonError(start, end, 5);
+    told.push(error < 0 ? error : error - layout.read);
+    if (start === end || json.jsonError(start, end, 1000) < 0) valid.push(row);
+  }
+  const selection = constants.u32s(valid);
+  const rows = valid.length;
+  json.jsonLocate(selection, rows, program, COLUMNS, layout.fields, STRIDE);
   for (let column = 0; column < COLUMNS; column++) {
     const fields = layout.fields + column * STRIDE;
-    for (let row = 0; row < rows; row++) told.push(fieldAt(fields, row));
-    u8.fill(0, layout.undecided, layout.undecided + rows);
+    for (const row of valid) told.push(fieldAt(fields, row));
+    u8.fill(0, layout.undecided, layout.undecided + all);
     const texts = layout.fields + (COLUMNS + 1) * STRIDE;
-    const kept = json.jsonStrings(fields, 0, rows, texts, layout.selections[0]);
-    told.push(json.jsonOthers(), [...u8.subarray(layout.undecided, layout.undecided + rows)]);
+    const kept = json.jsonStrings(fields, selection, rows, texts, layout.selections[0]);
+    told.push(json.jsonOthers(), [...u8.subarray(layout.undecided, layout.undecided + all)]);
     for (const row of u32.subarray(layout.selections[0] >> 2, (layout.selections[0] >> 2) + kept)) told.push(row, fieldAt(texts, row));
   }
   const list = constants.u32s(columns.map((_, column) => layout.fields + column * STRIDE));
@@ -105,22 +115,17 @@ function columnsOf({ json }: Kernels, rows: number, program: number): unknown[] 
   const csv = constants.style({ fieldDelimiter: Buffer.from(','), recordDelimiter: Buffer.from('\n'), quote: Buffer.from('"'), escape: Buffer.from('"'), always: false }, false);
   const style = constants.recordDelimiter(Buffer.from('\n'));
   const end = layout.output + layout.output_bytes;
-  json.jsonWriteColumns(list, COLUMNS, keys, 0, rows, style, layout.output, end);
+  json.jsonWriteColumns(list, COLUMNS, keys, selection, rows, style, layout.output, end);
   told.push(written(json));
-  json.jsonWriteRecords(0, rows, style, layout.output, end);
+  json.jsonWriteRecords(0, all, style, layout.output, end);
   told.push(written(json));
-  json.jsonWriteCsv(list, COLUMNS, 0, rows, csv, layout.output, end);
+  json.jsonWriteCsv(list, COLUMNS, selection, rows, csv, layout.output, end);
   told.push(written(json));
-  json.jsonWriteCsvRecords(0, rows, csv, layout.output, end);
+  json.jsonWriteCsvRecords(0, all, csv, layout.output, end);
   told.push(written(json));
   const needle = constants.bytes(Buffer.from('ab'));
-  const hits = json.jsonContaining(rows, needle, 2, layout.selections[1]);
+  const hits = json.jsonContaining(all, needle, 2, layout.selections[1]);
   told.push([...u32.subarray(layout.selections[1] >> 2, (layout.selections[1] >> 2) + hits)]);
-  for (let row = 0; row < rows; row++) {
-    const start = u32[(layout.rows >> 2) + 2 * row]!;
-    const error = json.jsonError(start, u32[(layout.rows >> 2) + 2 * row + 1]!, 5);
-    told.push(error < 0 ? error : error - layout.read);
-  }
   return told;
 }
 
