@@ -115,6 +115,11 @@ t.test('failures: code, message, and a caret where there is a position', async (
   t.match(await failed("SELECT CAST('x' AS INT) FROM S3Object s"), /line 1, column 8\.\nSELECT CAST[^\n]*\n {7}\^\n$/);
   const absent = await s3lect(['query', '/nowhere/x.csv', count]);
   t.same([absent.code, absent.stderr], [1, 's3lect: cannot read /nowhere/x.csv: no such file or directory\n']);
+  const full = await shell(`node ${main} query ${airports} "${count}" > /dev/full`);
+  t.same([full.code, full.stderr], [1, 's3lect: cannot write the answer: no space left on device\n']);
+  const nobody = { HOME: temporaryFolder(t), AWS_EC2_METADATA_DISABLED: 'true', S3LECT_ENDPOINT: 'http://127.0.0.1:1' };
+  const unknown = await s3lect(['query', 's3://bucket/key', count], { env: nobody });
+  t.same([unknown.code, unknown.stderr.split(':')[1]], [1, ' no credentials for the server']);
   const folder = await s3lect(['query', '/', count]);
   t.same([folder.code, folder.stderr], [1, 's3lect: cannot read /: is a directory\n']);
   for (const args of [['query'], ['query', airports], ['query', airports, 'SELECT', '*'], ['query', 's3://bucket', count], ['explain']]) {

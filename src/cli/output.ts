@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream';
 import type { OutputSerialization } from '../formats/serialization.ts';
 import { CsvRows, csvLine } from './csv-rows.ts';
+import { PlainError, reasonOf } from './failure.ts';
 import { Table } from './table.ts';
 
 export type OutputKind = 'table' | 'csv' | 'tsv' | 'json';
@@ -32,7 +33,7 @@ export class PacedWriter {
     });
   }
 
-  /** Resolves when the system has taken the text. Raises `ClosedPipe`, or the system's error. */
+  /** Resolves when the system has taken the text. Raises `ClosedPipe`, or `PlainError` for the system's error. */
   async write(data: string | Uint8Array): Promise<void> {
     if (data.length === 0) return;
     this.beforeWrite();
@@ -41,7 +42,7 @@ export class PacedWriter {
       else this.#stream.write(data, () => resolve());
     });
     if (this.#error === null) return;
-    throw this.#error.code === 'EPIPE' ? new ClosedPipe() : this.#error;
+    throw this.#error.code === 'EPIPE' ? new ClosedPipe() : new PlainError(`cannot write the answer: ${reasonOf(this.#error)}`);
   }
 }
 

@@ -9,9 +9,9 @@ import {
   SelectObjectContentCommand,
   type SelectObjectContentEventStream,
 } from '@aws-sdk/client-s3';
-import { RemoteError } from './failure.ts';
+import { PlainError, RemoteError } from './failure.ts';
 import { UsageError } from './option-values.ts';
-import { type Answer, type InputRequest, type Prefix, type QueryInput } from './query-input.ts';
+import type { Answer, InputRequest, Prefix, QueryInput } from './query-input.ts';
 import { columnsOf, once } from './schema.ts';
 
 export interface RemoteOptions {
@@ -125,6 +125,9 @@ function sdkInput(input: InputRequest['input']): SdkInput {
 function remoteError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, cause } = error;
+  if (name === 'CredentialsProviderError') {
+    return new PlainError('no credentials for the server: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE');
+  }
   const { code } = error as NodeJS.ErrnoException;
   const nested = error instanceof AggregateError ? error.errors.map((each: Error) => each.message).join('; ') : '';
   return new RemoteError(code ?? name, message || nested || 'no answer', { cause });
