@@ -32,6 +32,17 @@ export function logic(op: 'and' | 'or', operands: readonly Node[]): Node {
   });
 }
 
+/**
+ * The AND of WHERE: an unknown operand decides as FALSE does, since neither keeps the row. So a scan that drops rows for which
+ * its predicates are NULL changes no answer, whatever the other operands would have raised.
+ */
+export function conjunction(operands: readonly Node[]): Node {
+  return logic(
+    'and',
+    operands.map((operand) => map1(operand, (value) => value ?? false)),
+  );
+}
+
 /** NOT: unknown stays unknown. */
 export function invert(value: SqlValue): SqlValue {
   if (typeof value === 'boolean') return !value;

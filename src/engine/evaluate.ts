@@ -16,7 +16,7 @@ import { typeNameOf } from '../vector/text.ts';
 import { Failure, type SqlValue } from '../vector/value.ts';
 import { type Columns, type Selection, type Vector, valueAt } from '../vector/vector.ts';
 import { call, like } from './evaluate-call.ts';
-import { between, caseWhen, invert, isElement, logic, membership, notBoolean } from './evaluate-logic.ts';
+import { between, caseWhen, conjunction, invert, isElement, logic, membership, notBoolean } from './evaluate-logic.ts';
 import { constant, map1, map2, mapAll, type Node, type Run } from './evaluate-node.ts';
 
 /** The values of one expression for `rows`, dense in their order. */
@@ -34,6 +34,13 @@ export function compileExpression(expression: Expression, context: EvaluationCon
   const node = compile(expression, context);
   if (node.constant || expression.op === 'column') return node.run;
   return (columns, rows) => located(node.run(columns, rows), columns, rows);
+}
+
+/** A condition of WHERE, for `filterRows`: an error in a conjunct counts only where all others are TRUE or fail too. */
+export function compileCondition(condition: Expression, context: EvaluationContext): Compiled {
+  if (condition.op !== 'and') return compileExpression(condition, context);
+  const node = conjunction(condition.operands.map((operand) => compile(operand, context)));
+  return node.constant ? node.run : (columns, rows) => located(node.run(columns, rows), columns, rows);
 }
 
 export interface Filtered {

@@ -7,7 +7,7 @@ import type { Scan } from '../../formats/scan.ts';
 import { rowState } from '../../kernels/value-kernels.ts';
 import type { Plan } from '../../sql/plan.ts';
 import type { Selection } from '../../vector/vector.ts';
-import { compileExpression, type EvaluationContext, type Filtered, filterRows } from '../evaluate.ts';
+import { compileCondition, type EvaluationContext, type Filtered, filterRows } from '../evaluate.ts';
 import { compileTyped } from '../typed/compile.ts';
 import type { Machine } from '../typed/node.ts';
 
@@ -17,7 +17,7 @@ export type Filter = (scan: Scan) => ErrorValue | null;
 /** `machine`: what typed expressions run on; without one the general evaluator decides every row. */
 export function compileFilter(plan: Plan, machine: Machine | null, context: EvaluationContext): Filter {
   if (plan.filter === null) return () => null;
-  const whole = compileExpression(plan.filter, context);
+  const whole = compileCondition(plan.filter, context);
   const residual = plan.residual === null ? null : compileResidual(plan.residual, machine, context);
   return (scan) => {
     if (scan.count === 0 || (residual === null && !scan.undecided)) return null;
@@ -34,8 +34,12 @@ export function compileFilter(plan: Plan, machine: Machine | null, context: Eval
 const none = new Uint32Array(0);
 const TRUE = 1;
 
-function compileResidual(residual: NonNullable<Plan['residual']>, machine: Machine | null, context: EvaluationContext): (scan: Scan, rows: Selection) => Filtered {
-  const general = compileExpression(residual, context);
+function compileResidual(
+  residual: NonNullable<Plan['residual']>,
+  machine: Machine | null,
+  context: EvaluationContext,
+): (scan: Scan, rows: Selection) => Filtered {
+  const general = compileCondition(residual, context);
   const node = machine === null ? null : compileTyped(residual, machine);
   if (machine === null || node?.kind !== 'truth') return (scan, rows) => filterRows(general, scan, rows.slice());
   return (scan, rows) => {
