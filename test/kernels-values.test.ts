@@ -1,9 +1,9 @@
 /** Kernels of expressions: SIMD against the plain twins, over texts of every shape, states, constants and selections. */
 import fc from 'fast-check';
 import t from 'tap';
-import { rowState, valueReading, type ValueKernels } from '../src/kernels/value-kernels.ts';
+import { rowState, type ValueKernels, valueReading } from '../src/kernels/value-kernels.ts';
 import type { LikePattern } from '../src/vector/like.ts';
-import { bytes, constants, f64, layout, placeFields, Random, reference, seed, simd, u32, u8 } from './support/kernels.ts';
+import { bytes, constants, f64, layout, placeFields, Random, reference, seed, simd, u8, u32 } from './support/kernels.ts';
 
 const options = { seed, numRuns: 1500 };
 const random = new Random(seed);
@@ -22,11 +22,14 @@ const codes = others + 8 * 64;
 const statesAt = codes + 64;
 const texts = layout.output;
 
-const pick = (...parts: readonly string[]): fc.Arbitrary<string> => fc.array(fc.constantFrom(...parts), { maxLength: 9 }).map((all) => all.join(''));
+const pick = (...parts: readonly string[]): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...parts), { maxLength: 9 }).map((all) => all.join(''));
 const digits = fc.array(fc.constantFrom(...'0123456789'), { maxLength: 18 }).map((all) => all.join(''));
 const numberText = fc.oneof(
   digits,
-  fc.tuple(fc.constantFrom('', '-', '+', '--', ' '), digits, fc.constantFrom('', '.', '.', '..', 'e', ','), digits).map((parts) => parts.join('')),
+  fc
+    .tuple(fc.constantFrom('', '-', '+', '--', ' '), digits, fc.constantFrom('', '.', '.', '..', 'e', ','), digits)
+    .map((parts) => parts.join('')),
   pick('1', '0', '.', '-', '9', 'x'),
 );
 const two = (most: number): fc.Arbitrary<string> => fc.integer({ min: 0, max: most }).map((value) => String(value).padStart(2, '0'));
@@ -43,15 +46,26 @@ const timeText = fc
     const date = `${year}${dash}${month}-${day}`;
     return time === undefined ? date + end : `${date}T${time[0]}:${time[1]}${time[2] === null ? '' : `:${time[2]}`}${time[3]}`;
   });
-const anyText = fc.oneof(pick('a', 'B', 'ab', ' ', 'z', '1', '_', '%', '@', '[', '`', '{'), pick('a', 'Ä', 'é', '€', '👍', ' '), pick('the quick ', 'brown fox ', 'JUMPS over'));
+const anyText = fc.oneof(
+  pick('a', 'B', 'ab', ' ', 'z', '1', '_', '%', '@', '[', '`', '{'),
+  pick('a', 'Ä', 'é', '€', '👍', ' '),
+  pick('the quick ', 'brown fox ', 'JUMPS over'),
+);
 
 function column(text: fc.Arbitrary<string>): fc.Arbitrary<Cell[]> {
-  return fc.array(fc.oneof({ weight: 8, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...states) }), { minLength: 1, maxLength: 40 });
+  return fc.array(fc.oneof({ weight: 8, arbitrary: text }, { weight: 1, arbitrary: fc.constantFrom(...states) }), {
+    minLength: 1,
+    maxLength: 40,
+  });
 }
 
 /** Lays a column out among garbage and selects some of its rows. */
 function lay(cells: readonly Cell[], fields: number): number[] {
-  placeFields(cells.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : null)), fields, random);
+  placeFields(
+    cells.map((cell) => (typeof cell === 'string' ? Buffer.from(cell) : null)),
+    fields,
+    random,
+  );
   cells.forEach((cell, row) => {
     if (typeof cell !== 'string') u32[(fields >> 2) + 2 * row + 1] = 2 ** 32 - cell;
   });
@@ -75,7 +89,11 @@ function madeTexts(rows: readonly number[]): unknown {
 }
 
 const numbersSeen = (rows: readonly number[], withCodes: boolean) => (): unknown =>
-  rows.map((row) => (u8[statesAt + row] === 0 ? [f64[(values >> 3) + row], Object.is(f64[(values >> 3) + row], -0), withCodes ? u8[codes + row] : 0] : u8[statesAt + row]));
+  rows.map((row) =>
+    u8[statesAt + row] === 0
+      ? [f64[(values >> 3) + row], Object.is(f64[(values >> 3) + row], -0), withCodes ? u8[codes + row] : 0]
+      : u8[statesAt + row],
+  );
 const truthSeen = (rows: readonly number[]) => (): unknown => rows.map((row) => u8[statesAt + row]);
 
 t.test('numbers', async () => {
@@ -83,7 +101,10 @@ t.test('numbers', async () => {
     fc.assert(
       fc.property(column(numberText), (cells) => {
         const rows = lay(cells, left);
-        agree((kernels) => kernels.readValues(left, 8, rowsAt, rows.length, reading, values, codes, statesAt), numbersSeen(rows, true), [name, cells]);
+        agree((kernels) => kernels.readValues(left, 8, rowsAt, rows.length, reading, values, codes, statesAt), numbersSeen(rows, true), [
+          name,
+          cells,
+        ]);
       }),
       options,
     );
@@ -93,21 +114,29 @@ t.test('numbers', async () => {
 t.test('comparisons of numbers', async () => {
   const number = fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Infinity, 1, 1.5));
   fc.assert(
-    fc.property(fc.array(fc.tuple(number, number, fc.constantFrom(0, 0, ...states)), { minLength: 1, maxLength: 40 }), fc.nat(15), fc.nat(1), (cells, wanted, clean) => {
-      const rows = lay(cells.map(() => ''), left);
-      agree(
-        (kernels) => {
-          cells.forEach(([x, y, state], row) => {
-            f64[(values >> 3) + row] = x;
-            f64[(others >> 3) + row] = y;
-            u8[statesAt + row] = state;
-          });
-          kernels.compareNumbers(values, others, rowsAt, rows.length, wanted, clean, statesAt);
-        },
-        truthSeen(rows),
-        [cells, wanted, clean],
-      );
-    }),
+    fc.property(
+      fc.array(fc.tuple(number, number, fc.constantFrom(0, 0, ...states)), { minLength: 1, maxLength: 40 }),
+      fc.nat(15),
+      fc.nat(1),
+      (cells, wanted, clean) => {
+        const rows = lay(
+          cells.map(() => ''),
+          left,
+        );
+        agree(
+          (kernels) => {
+            cells.forEach(([x, y, state], row) => {
+              f64[(values >> 3) + row] = x;
+              f64[(others >> 3) + row] = y;
+              u8[statesAt + row] = state;
+            });
+            kernels.compareNumbers(values, others, rowsAt, rows.length, wanted, clean, statesAt);
+          },
+          truthSeen(rows),
+          [cells, wanted, clean],
+        );
+      },
+    ),
     options,
   );
 });
@@ -126,18 +155,37 @@ t.test('lengths, case, parts', async () => {
   const set = constants.take(128);
   for (const character of ' a1') u8[set + character.charCodeAt(0)] = 1;
   fc.assert(
-    fc.property(column(anyText), fc.nat(12), fc.oneof(fc.nat(12), fc.constant(0xffffffff)), fc.nat(3), fc.nat(60), (cells, skip, take, sides, room) => {
-      const rows = lay(cells, left);
-      const { length } = rows;
-      agree((kernels) => kernels.textLengths(left, 8, rowsAt, length, values, statesAt), numbersSeen(rows, false), cells);
-      for (const upper of [0, 1]) {
-        for (const end of [texts + room, texts + 10_000]) {
-          agree((kernels) => kernels.caseTexts(left, 8, rowsAt, length, upper, madeFields, texts, end), () => madeTexts(rows), cells);
+    fc.property(
+      column(anyText),
+      fc.nat(12),
+      fc.oneof(fc.nat(12), fc.constant(0xffffffff)),
+      fc.nat(3),
+      fc.nat(60),
+      (cells, skip, take, sides, room) => {
+        const rows = lay(cells, left);
+        const { length } = rows;
+        agree((kernels) => kernels.textLengths(left, 8, rowsAt, length, values, statesAt), numbersSeen(rows, false), cells);
+        for (const upper of [0, 1]) {
+          for (const end of [texts + room, texts + 10_000]) {
+            agree(
+              (kernels) => kernels.caseTexts(left, 8, rowsAt, length, upper, madeFields, texts, end),
+              () => madeTexts(rows),
+              cells,
+            );
+          }
         }
-      }
-      agree((kernels) => kernels.substringTexts(left, 8, rowsAt, length, skip, take, madeFields), () => madeTexts(rows), [cells, skip, take]);
-      agree((kernels) => kernels.trimTexts(left, 8, rowsAt, length, set, sides, madeFields), () => madeTexts(rows), [cells, sides]);
-    }),
+        agree(
+          (kernels) => kernels.substringTexts(left, 8, rowsAt, length, skip, take, madeFields),
+          () => madeTexts(rows),
+          [cells, skip, take],
+        );
+        agree(
+          (kernels) => kernels.trimTexts(left, 8, rowsAt, length, set, sides, madeFields),
+          () => madeTexts(rows),
+          [cells, sides],
+        );
+      },
+    ),
     options,
   );
 });
@@ -154,7 +202,11 @@ t.test('two texts', async () => {
       const step = constant ? 0 : 8;
       agree((kernels) => kernels.compareTexts(left, 8, at, step, rowsAt, rows.length, wanted, statesAt), truthSeen(rows), [first, others]);
       for (const end of [texts + room, texts + 10_000]) {
-        agree((kernels) => kernels.concatTexts(left, 8, at, step, rowsAt, rows.length, madeFields, texts, end), () => madeTexts(rows), [first, others]);
+        agree(
+          (kernels) => kernels.concatTexts(left, 8, at, step, rowsAt, rows.length, madeFields, texts, end),
+          () => madeTexts(rows),
+          [first, others],
+        );
       }
       constants.reset();
     }),
@@ -163,18 +215,29 @@ t.test('two texts', async () => {
 });
 
 t.test('patterns and sets', async () => {
-  const piece = fc.oneof(pick('a', 'b', 'é').filter((text) => text !== '').map((text) => ({ text })), fc.constantFrom('any-one', 'any-run'));
+  const piece = fc.oneof(
+    pick('a', 'b', 'é')
+      .filter((text) => text !== '')
+      .map((text) => ({ text })),
+    fc.constantFrom('any-one', 'any-run'),
+  );
   const shape = fc.array(piece, { maxLength: 7 }) as fc.Arbitrary<LikePattern[number][]>;
   const members = fc.uniqueArray(fc.oneof(pick('a', 'b', 'é'), pick('12345678', '1', '2')), { maxLength: 30 });
   fc.assert(
-    fc.property(column(fc.oneof(pick('a', 'b', 'é', 'ab', '👍'), pick('12345678', '1', '2'))), shape, members, fc.nat(1), (cells, pattern, set, negated) => {
-      constants.reset();
-      const program = constants.likeProgram(pattern);
-      const at = constants.textSet(set.map((text) => Buffer.from(text)));
-      const rows = lay(cells, left);
-      agree((kernels) => kernels.likeTexts(left, 8, rowsAt, rows.length, program, negated, statesAt), truthSeen(rows), [cells, pattern]);
-      agree((kernels) => kernels.inTexts(left, 8, rowsAt, rows.length, at, set.length, negated, statesAt), truthSeen(rows), [cells, set]);
-    }),
+    fc.property(
+      column(fc.oneof(pick('a', 'b', 'é', 'ab', '👍'), pick('12345678', '1', '2'))),
+      shape,
+      members,
+      fc.nat(1),
+      (cells, pattern, set, negated) => {
+        constants.reset();
+        const program = constants.likeProgram(pattern);
+        const at = constants.textSet(set.map((text) => Buffer.from(text)));
+        const rows = lay(cells, left);
+        agree((kernels) => kernels.likeTexts(left, 8, rowsAt, rows.length, program, negated, statesAt), truthSeen(rows), [cells, pattern]);
+        agree((kernels) => kernels.inTexts(left, 8, rowsAt, rows.length, at, set.length, negated, statesAt), truthSeen(rows), [cells, set]);
+      },
+    ),
     { ...options, numRuns: 4000 },
   );
 });

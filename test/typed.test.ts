@@ -20,12 +20,30 @@ const shapes: readonly ((random: Random) => string)[] = [
   (random) => `${random.chance(0.3) ? '-' : ''}${String(random.next()).slice(2, 3 + random.below(17))}`,
   (random) => `${random.below(9)}${'.'.repeat(random.below(2))}${'0'.repeat(random.below(9))}${random.below(1000)}`,
   (random) => new Date(Date.UTC(1890 + random.below(200), random.below(12), 1 + random.below(31))).toISOString().slice(0, 10),
-  (random) => `${2019 + random.below(4)}-0${1 + random.below(9)}-1${random.below(10)}T0${random.below(10)}:3${random.below(10)}${random.pick(['Z', ':07Z'])}`,
+  (random) =>
+    `${2019 + random.below(4)}-0${1 + random.below(9)}-1${random.below(10)}T0${random.below(10)}:3${random.below(10)}${random.pick(['Z', ':07Z'])}`,
   (random) => random.pick(['air', 'RAIL', 'Reg Air', 'mail', 'SHIP', ' fob ', '']),
   (random) => random.text(['a', 'b', 'Z', ' ', '_', '%', 'é', '1', '👍', 'the '], 7),
   (random) => random.pick(['1', '1.0', '1.00', '01', '-0', '0', '0.0', '-0.0', '.5', '5.', '1e2', '+3', ' 4 ', '']),
 ];
-const odd = ['', ' ', 'x', '-', '.', '1e400', '9007199254740993', '99999999999999999999.5', '123456789012345678', '2021T', '2021-02-30', 'true', 'NaN', 'é', '0x1F', '1_000'];
+const odd = [
+  '',
+  ' ',
+  'x',
+  '-',
+  '.',
+  '1e400',
+  '9007199254740993',
+  '99999999999999999999.5',
+  '123456789012345678',
+  '2021T',
+  '2021-02-30',
+  'true',
+  'NaN',
+  'é',
+  '0x1F',
+  '1_000',
+];
 
 function randomTable(random: Random): { text: string; columns: number } {
   const columns = 3 + random.below(3);
@@ -70,7 +88,8 @@ class RandomExpressions {
       () => `(${inner()} ${random.pick(['+', '-', '*'])} ${inner()})`,
       () => `-(${inner()})`,
       () => `CAST(${inner()} AS ${random.pick(['FLOAT', 'INT', 'DECIMAL'])})`,
-      () => `CASE WHEN ${this.condition(depth - 1)} THEN ${inner()} ${random.chance(0.5) ? `WHEN ${this.condition(depth - 1)} THEN ${inner()} ` : ''}${random.chance(0.8) ? `ELSE ${inner()} ` : ''}END`,
+      () =>
+        `CASE WHEN ${this.condition(depth - 1)} THEN ${inner()} ${random.chance(0.5) ? `WHEN ${this.condition(depth - 1)} THEN ${inner()} ` : ''}${random.chance(0.8) ? `ELSE ${inner()} ` : ''}END`,
       () => `COALESCE(${inner()}, ${inner()})`,
       () => `NULLIF(${inner()}, ${inner()})`,
       () => `CHAR_LENGTH(${this.text(depth - 1)})`,
@@ -81,7 +100,8 @@ class RandomExpressions {
 
   text(depth: number): string {
     const random = this.#random;
-    if (depth <= 0 || random.chance(0.3)) return random.chance(0.7) ? this.column() : `'${random.pick(['air', '', 'a', 'x', 'é', '1', '2020-01-01'])}'`;
+    if (depth <= 0 || random.chance(0.3))
+      return random.chance(0.7) ? this.column() : `'${random.pick(['air', '', 'a', 'x', 'é', '1', '2020-01-01'])}'`;
     const inner = (): string => this.text(depth - 1);
     return random.pick([
       () => `UPPER(${inner()})`,
@@ -97,7 +117,13 @@ class RandomExpressions {
   }
 
   time(): string {
-    return this.#random.pick([() => `CAST(${this.column()} AS TIMESTAMP)`, () => `CAST(${this.column()} AS TIMESTAMP)`, () => this.column(), () => '`2020-02-29`', () => '`2021-05-06T07:08:09Z`'])();
+    return this.#random.pick([
+      () => `CAST(${this.column()} AS TIMESTAMP)`,
+      () => `CAST(${this.column()} AS TIMESTAMP)`,
+      () => this.column(),
+      () => '`2020-02-29`',
+      () => '`2021-05-06T07:08:09Z`',
+    ])();
   }
 
   condition(depth: number): string {
@@ -167,7 +193,8 @@ t.test('random expressions', async (t) => {
       const first = outcome(a.text, a.error);
       if (a.error === null) answered++;
       else failed++;
-      if (first !== outcome(b.text, b.error)) t.fail('both evaluators agree', { sql, text, typed: first, general: outcome(b.text, b.error) });
+      if (first !== outcome(b.text, b.error))
+        t.fail('both evaluators agree', { sql, text, typed: first, general: outcome(b.text, b.error) });
     }
   }
   await typed.close();

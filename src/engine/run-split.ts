@@ -111,9 +111,10 @@ function prepare(task: SplitTask): Prepared {
     program,
     thread,
     reader,
-    filter: compileFilter(plan, machine, context),
     project: projection.kind === 'rows' ? compileProjection(program, projection.items, thread, machine, context) : null,
     accumulate: projection.kind === 'aggregation' ? compileAggregates(projection.aggregates, machine, context) : null,
+    // why: typed conditions take what room for constants is left, the projection needs some
+    filter: compileFilter(plan, machine, context),
   };
   return current;
 }

@@ -38,7 +38,8 @@ export class Constants {
     const { layout, u8 } = this.#memory;
     const address = this.#next;
     this.#next = (address + bytes + SPACING + 15) & ~15;
-    if (this.#next > layout.constants + layout.constants_bytes) throw new SelectError('MaxOperatorsExceeded', { max: layout.constants_bytes });
+    if (this.#next > layout.constants + layout.constants_bytes)
+      throw new SelectError('MaxOperatorsExceeded', { max: layout.constants_bytes });
     u8.fill(0, address, this.#next);
     return address;
   }
@@ -148,7 +149,14 @@ export class Constants {
 /** Whether the writing kernels can write such CSV: single ASCII bytes, a short record delimiter. */
 export function canWrite({ fieldDelimiter, recordDelimiter, quote, escape }: CsvStyle): boolean {
   const ascii = (bytes: Uint8Array, most: number): boolean => bytes.length <= most && bytes.every((byte) => byte < 0x80);
-  return fieldDelimiter.length === 1 && recordDelimiter.length >= 1 && ascii(fieldDelimiter, 1) && ascii(recordDelimiter, 2) && ascii(quote, 1) && ascii(escape, 1);
+  return (
+    fieldDelimiter.length === 1 &&
+    recordDelimiter.length >= 1 &&
+    ascii(fieldDelimiter, 1) &&
+    ascii(recordDelimiter, 2) &&
+    ascii(quote, 1) &&
+    ascii(escape, 1)
+  );
 }
 
 /** As `hash` in `assembly/select.ts`. */

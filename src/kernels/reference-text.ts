@@ -1,6 +1,6 @@
 /** Plain twins of the kernels of text in expressions. */
 import type { Memory } from './memory.ts';
-import { matches, likeParts } from './reference-select.ts';
+import { likeParts, matches } from './reference-select.ts';
 import { FIELD_STATES, orderBit, rowState, UNCLEAN } from './value-kernels.ts';
 
 /** What a kernel that makes text answers for a row: a text, or a state. */
@@ -25,7 +25,16 @@ export class ReferenceTexts {
     return unclean;
   }
 
-  compareTexts(left: number, leftStep: number, right: number, rightStep: number, rows: number, count: number, wanted: number, truth: number): void {
+  compareTexts(
+    left: number,
+    leftStep: number,
+    right: number,
+    rightStep: number,
+    rows: number,
+    count: number,
+    wanted: number,
+    truth: number,
+  ): void {
     this.#decide(rows, count, truth, (row) => {
       const a = left + row * leftStep;
       const b = right + row * rightStep;
@@ -63,7 +72,17 @@ export class ReferenceTexts {
     });
   }
 
-  concatTexts(left: number, leftStep: number, right: number, rightStep: number, rows: number, count: number, into: number, at: number, end: number): number {
+  concatTexts(
+    left: number,
+    leftStep: number,
+    right: number,
+    rightStep: number,
+    rows: number,
+    count: number,
+    into: number,
+    at: number,
+    end: number,
+  ): number {
     return this.#make(rows, count, into, at, end, (row) => {
       const a = left + row * leftStep;
       const b = right + row * rightStep;
@@ -132,7 +151,14 @@ export class ReferenceTexts {
   }
 
   /** Fields over a part of each text; `cut` answers what stands before the part, and the part. */
-  #cut(fields: number, step: number, rows: number, count: number, into: number, cut: (text: string) => [before: string, part: string]): void {
+  #cut(
+    fields: number,
+    step: number,
+    rows: number,
+    count: number,
+    into: number,
+    cut: (text: string) => [before: string, part: string],
+  ): void {
     this.forEach(rows, count, (row) => {
       const state = unknownOf(this.stateOf(fields + row * step));
       if (state !== rowState.value) return this.#setState(into + 8 * row, state);

@@ -1,7 +1,7 @@
 /** Plain twins of the kernels of expressions: numbers and timestamps read into columns. Text: `reference-text.ts`. */
 import type { Memory } from './memory.ts';
 import { ReferenceTexts } from './reference-text.ts';
-import { orderBit, rowState, UNCLEAN, valueCode, valueReading, type ValueKernels } from './value-kernels.ts';
+import { orderBit, rowState, UNCLEAN, type ValueKernels, valueCode, valueReading } from './value-kernels.ts';
 
 const DIGITS_MAX = 15;
 /** What the number kernel looks at: longer text is in doubt. */
@@ -16,7 +16,16 @@ export function referenceValues(memory: Memory): ValueKernels {
 type Read = { readonly value: number; readonly code: number } | null;
 
 class ReferenceValues extends ReferenceTexts implements ValueKernels {
-  readValues(fields: number, step: number, rows: number, count: number, reading: number, values: number, codes: number, states: number): number {
+  readValues(
+    fields: number,
+    step: number,
+    rows: number,
+    count: number,
+    reading: number,
+    values: number,
+    codes: number,
+    states: number,
+  ): number {
     const otherwise = reading === valueReading.float ? valueCode.float : valueCode.int;
     return this.#read(fields, step, rows, count, values, codes, states, otherwise, (text) => {
       if (text === '' && reading === valueReading.untyped) return rowState.null;
@@ -89,5 +98,8 @@ function readTime(text: string): Read {
   if (date.startsWith('0000') || Number(hour ?? 0) > 23) return null;
   const instant = new Date(`${date}T${hour ?? '00'}:${minute}:${second ?? '00'}Z`);
   if (Number.isNaN(instant.getTime()) || instant.toISOString().slice(0, 10) !== date) return null;
-  return { value: instant.getTime() / 1000, code: hour === undefined ? valueCode.day : second === undefined ? valueCode.minute : valueCode.second };
+  return {
+    value: instant.getTime() / 1000,
+    code: hour === undefined ? valueCode.day : second === undefined ? valueCode.minute : valueCode.second,
+  };
 }

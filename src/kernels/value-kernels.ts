@@ -35,7 +35,16 @@ export const UNCLEAN = 256;
 /** Addresses and numbers only, so the exports of the module are this interface. `negated` and `upper` are 0 or 1. */
 export interface ValueKernels {
   /** Reads numbers of at most 15 digits. Answers the code all values have (a signed byte, else `mixed`), with `UNCLEAN`. */
-  readValues(fields: number, step: number, rows: number, count: number, reading: number, values: number, codes: number, states: number): number;
+  readValues(
+    fields: number,
+    step: number,
+    rows: number,
+    count: number,
+    reading: number,
+    values: number,
+    codes: number,
+    states: number,
+  ): number;
   /** Reads `2021-05-06`, `2021-05-06T07:08Z` and `2021-05-06T07:08:09Z`; the rest is in doubt. Answers as `readValues`. */
   readTimes(fields: number, step: number, rows: number, count: number, values: number, codes: number, states: number): number;
   /** Compares f64 values; TRUE where the bit of the order is in `wanted`. `states`: of both, unless `clean`; the truth replaces values. */
@@ -43,7 +52,16 @@ export interface ValueKernels {
   /** Characters (code points) of each text. Answers 0 or `UNCLEAN`. */
   textLengths(fields: number, step: number, rows: number, count: number, values: number, states: number): number;
   /** Compares in byte order; TRUE where the bit of the order is in `wanted`. */
-  compareTexts(left: number, leftStep: number, right: number, rightStep: number, rows: number, count: number, wanted: number, truth: number): void;
+  compareTexts(
+    left: number,
+    leftStep: number,
+    right: number,
+    rightStep: number,
+    rows: number,
+    count: number,
+    wanted: number,
+    truth: number,
+  ): void;
   likeTexts(fields: number, step: number, rows: number, count: number, program: number, negated: number, truth: number): void;
   /** Whether the text is one of `size` constants, a set as `Constants.textSet` writes it. NULL and MISSING are none of them. */
   inTexts(fields: number, step: number, rows: number, count: number, set: number, size: number, negated: number, truth: number): void;
@@ -57,5 +75,15 @@ export interface ValueKernels {
   /** Fields without the bytes of a set (128 bytes, 1 for a member) at the start (`sides` 1), the end (2) or both (3). */
   trimTexts(fields: number, step: number, rows: number, count: number, set: number, sides: number, into: number): void;
   /** Writes both texts in a row, as `caseTexts` does. NULL where either is. */
-  concatTexts(left: number, leftStep: number, right: number, rightStep: number, rows: number, count: number, into: number, at: number, end: number): number;
+  concatTexts(
+    left: number,
+    leftStep: number,
+    right: number,
+    rightStep: number,
+    rows: number,
+    count: number,
+    into: number,
+    at: number,
+    end: number,
+  ): number;
 }

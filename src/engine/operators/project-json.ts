@@ -13,24 +13,32 @@ import { compactJson, unquoteString } from '../../vector/json-text.ts';
 import { JsonValue } from '../../vector/json-value.ts';
 import { Failure, type SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
-import type { KernelWrite, RecordMembers } from './project.ts';
+import type { KernelWrite, RecordMembers } from './row-forms.ts';
 
 /** How whole records, or bare columns, are copied as tokens; null where items are neither or the output is none of the common ones. */
-export function compileTokenWrite(output: OutputFormat, items: readonly ProjectionItem[], { constants, memory }: ThreadKernels): (scan: Scan) => KernelWrite | null {
+export function compileTokenWrite(
+  output: OutputFormat,
+  items: readonly ProjectionItem[],
+  { constants, memory }: ThreadKernels,
+): (scan: Scan) => KernelWrite | null {
   if (output.format === 'csv' && !canWrite(styleOf(output))) return () => null;
-  const style = output.format === 'csv' ? constants.style(styleOf(output), false) : constants.recordDelimiter(Buffer.from(output.recordDelimiter));
+  const style =
+    output.format === 'csv' ? constants.style(styleOf(output), false) : constants.recordDelimiter(Buffer.from(output.recordDelimiter));
   const asCsv = output.format === 'csv';
   if (items.length === 1 && items[0]!.kind === 'record') {
-    return ({ kernels: { json } }) => (selection, count, at, end) => {
-      if (asCsv) json.jsonWriteCsvRecords(selection, count, style, at, end);
-      else json.jsonWriteRecords(selection, count, style, at, end);
-      return written(json);
-    };
+    return ({ kernels: { json } }) =>
+      (selection, count, at, end) => {
+        if (asCsv) json.jsonWriteCsvRecords(selection, count, style, at, end);
+        else json.jsonWriteRecords(selection, count, style, at, end);
+        return written(json);
+      };
   }
   const slots = items.map((item) => (item.kind === 'expression' && item.expression.op === 'column' ? item.expression.slot : null));
   if (slots.includes(null)) return () => null;
   const list = constants.take(4 * slots.length);
-  const keys = asCsv ? 0 : constants.fields(items.map((item) => Buffer.from(`${JSON.stringify(item.kind === 'record' ? '' : item.name)}:`)));
+  const keys = asCsv
+    ? 0
+    : constants.fields(items.map((item) => Buffer.from(`${JSON.stringify(item.kind === 'record' ? '' : item.name)}:`)));
   return (scan) => {
     const { json } = scan.kernels;
     slots.forEach((slot, index) => {

@@ -16,7 +16,7 @@ import { compileTyped } from '../typed/compile.ts';
 import { type Frame, ownTexts } from '../typed/frame.ts';
 import type { Machine, TypedNode } from '../typed/node.ts';
 import { doubtfulRows, textAt } from '../typed/values.ts';
-import type { KernelWrite } from './project.ts';
+import type { KernelWrite } from './row-forms.ts';
 
 /** The rows of a batch that can be written so, and the error of the row behind them. */
 export interface TypedBatch {
@@ -37,14 +37,20 @@ interface Column {
 }
 
 /** Null where an item has no typed column, or JSON would need more than strings. */
-export function compileTypedWrite(program: Program, items: readonly ProjectionItem[], thread: ThreadKernels, machine: Machine, context: EvaluationContext): TypedWrite | null {
+export function compileTypedWrite(
+  program: Program,
+  items: readonly ProjectionItem[],
+  thread: ThreadKernels,
+  machine: Machine,
+  context: EvaluationContext,
+): TypedWrite | null {
   const { output } = program;
   const json = output.format === 'json';
   const columns = compileColumns(items, machine, context);
   if (columns === null || (json ? columns.some(({ node }) => node.kind !== 'text') : !canWrite(styleOf(output)))) return null;
   const { constants, memory } = thread;
   const names = json ? items.map((item) => Buffer.from(`${JSON.stringify(item.kind === 'record' ? '' : item.name)}:`)) : [];
-  if (constants.room < names.reduce((sum, name) => sum + 32 + name.length, CONSTANT_BYTES)) return null;
+  if (machine.room < names.reduce((sum, name) => sum + 32 + name.length, CONSTANT_BYTES)) return null;
   const list = constants.take(4 * columns.length) >> 2;
   const style = json ? constants.recordDelimiter(Buffer.from(output.recordDelimiter)) : constants.style(styleOf(output), false);
   const keys = constants.fields(names);

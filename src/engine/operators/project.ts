@@ -5,11 +5,11 @@
 import { assert } from '../../base/assert.ts';
 import { type ErrorValue, SelectError } from '../../base/errors.ts';
 import { styleOf } from '../../formats/csv-dialect.ts';
-import type { Scan } from '../../formats/scan.ts';
 import type { CsvInput, CsvOutput, OutputFormat } from '../../formats/format.ts';
 import { resultWriter } from '../../formats/result-writer.ts';
+import type { Scan } from '../../formats/scan.ts';
 import { canWrite } from '../../kernels/constants.ts';
-import { indexFlag, type WriteResult } from '../../kernels/kernels.ts';
+import { indexFlag } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
 import { headerOf } from '../../vector/schema.ts';
@@ -22,6 +22,7 @@ import type { Machine } from '../typed/node.ts';
 import { compileTokenWrite, recordValues, tokenVector } from './project-json.ts';
 import { compileTypedWrite } from './project-typed.ts';
 import { Records } from './record.ts';
+import type { KernelWrite, RecordMembers } from './row-forms.ts';
 
 /** What became of a batch: rows written of those asked for, and the error that stopped it. */
 export interface Written {
@@ -42,7 +43,10 @@ export function compileProjection(
 ): Project {
   const records = program.input.format === 'csv' ? new Records(thread, program.schema) : null;
   const general = compileGeneral(program, items, records, thread, context);
-  const fast = program.input.format === 'csv' ? compileTextWrite(program, program.input, items, records!, thread) : compileTokenWrite(program.output, items, thread);
+  const fast =
+    program.input.format === 'csv'
+      ? compileTextWrite(program, program.input, items, records!, thread)
+      : compileTokenWrite(program.output, items, thread);
   const typed = machine === null ? null : compileTypedWrite(program, items, thread, machine, context);
   return (scan, output, wanted) => {
     const write = fast(scan);
@@ -54,11 +58,16 @@ export function compileProjection(
   };
 }
 
-/** Writes `count` selected rows from address `selection` on. */
-export type KernelWrite = (selection: number, count: number, at: number, end: number) => WriteResult;
 type GeneralWrite = (scan: Scan, rows: Selection, output: Output) => Written;
 
-function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: Scan, output: Output, wanted: number, { memory }: ThreadKernels): Written {
+function writeByKernel(
+  write: KernelWrite,
+  general: GeneralWrite,
+  scan: Scan,
+  output: Output,
+  wanted: number,
+  { memory }: ThreadKernels,
+): Written {
   const selection = scan.selection === 0 ? memory.layout.identity : scan.selection;
   let rows = 0;
   while (rows < wanted) {
@@ -76,7 +85,13 @@ function writeByKernel(write: KernelWrite, general: GeneralWrite, scan: Scan, ou
 }
 
 /** Fields of CSV as bytes; for a batch that cannot be written so, null. */
-function compileTextWrite(program: Program, input: CsvInput, items: readonly ProjectionItem[], records: Records, thread: ThreadKernels): (scan: Scan) => KernelWrite | null {
+function compileTextWrite(
+  program: Program,
+  input: CsvInput,
+  items: readonly ProjectionItem[],
+  records: Records,
+  thread: ThreadKernels,
+): (scan: Scan) => KernelWrite | null {
   const copy = compileRecordCopy(input, program.output, items, thread);
   const columns = compileColumnWrite(program, items, records, thread);
   return (scan) => {
@@ -94,10 +109,16 @@ function compileTextWrite(program: Program, input: CsvInput, items: readonly Pro
 type TextWrite = (selection: number, count: number, at: number, end: number) => void;
 
 /** `SELECT *` from CSV to the same CSV: where a batch has no quotes, its records are the output. */
-function compileRecordCopy(input: CsvInput, output: OutputFormat, items: readonly ProjectionItem[], thread: ThreadKernels): ((scan: Scan) => TextWrite | null) | null {
+function compileRecordCopy(
+  input: CsvInput,
+  output: OutputFormat,
+  items: readonly ProjectionItem[],
+  thread: ThreadKernels,
+): ((scan: Scan) => TextWrite | null) | null {
   if (items.length !== 1 || items[0]!.kind !== 'record' || output.format !== 'csv' || !isSameText(input, output)) return null;
   const style = thread.constants.style(styleOf(output), output.recordDelimiter === input.recordDelimiter);
-  return ({ flags, kernels }) => (flags & indexFlag.quote ? null : (selection, count, at, end) => kernels.writeRecords(selection, count, style, at, end));
+  return ({ flags, kernels }) =>
+    flags & indexFlag.quote ? null : (selection, count, at, end) => kernels.writeRecords(selection, count, style, at, end);
 }
 
 /** Whether a record without quotes and CR is the same text in both dialects. */
@@ -124,7 +145,8 @@ function compileColumnWrite(
   if (slots.includes(null) || (output.format === 'csv' && !canWrite(styleOf(output)))) return null;
   const widest = items.reduce((sum, { kind }) => sum + (kind === 'record' ? records.columns_max : 1), 0);
   const list = constants.take(4 * widest);
-  const style = output.format === 'csv' ? constants.style(styleOf(output), false) : constants.recordDelimiter(Buffer.from(output.recordDelimiter));
+  const style =
+    output.format === 'csv' ? constants.style(styleOf(output), false) : constants.recordDelimiter(Buffer.from(output.recordDelimiter));
   const keys = output.format === 'json' ? new Keys(constants, items, headerOf(schema), records.columns_max) : null;
   return (scan) => {
     const recordColumns = slots.includes('record') ? records.uniform(scan) : 0;
@@ -155,7 +177,12 @@ class Keys {
   readonly #names: readonly string[] | null;
   readonly #encoded = new Map<number, number>();
 
-  constructor(constants: ThreadKernels['constants'], items: readonly ProjectionItem[], names: readonly string[] | null, columns_max: number) {
+  constructor(
+    constants: ThreadKernels['constants'],
+    items: readonly ProjectionItem[],
+    names: readonly string[] | null,
+    columns_max: number,
+  ) {
     this.#constants = constants;
     this.#items = items;
     this.#names = names;
@@ -175,13 +202,20 @@ class Keys {
 }
 
 /** Any expressions, as values, one record at a time. */
-function compileGeneral({ input, output: format, schema, record_bytes_max }: Program, items: readonly ProjectionItem[], records: Records | null, { memory }: ThreadKernels, context: EvaluationContext): GeneralWrite {
+function compileGeneral(
+  { input, output: format, schema, record_bytes_max }: Program,
+  items: readonly ProjectionItem[],
+  records: Records | null,
+  { memory }: ThreadKernels,
+  context: EvaluationContext,
+): GeneralWrite {
   const writer = resultWriter(format);
   const compiled = items.map((item): Compiled | null => {
     if (item.kind === 'record') return null;
     const { expression } = item;
     // why: a column that is written as it is keeps its token.
-    if (input.format === 'json' && expression.op === 'column') return (scan, rows) => tokenVector(scan as Scan, expression.slot, rows, format);
+    if (input.format === 'json' && expression.op === 'column')
+      return (scan, rows) => tokenVector(scan as Scan, expression.slot, rows, format);
     return compileExpression(expression, context);
   });
   const fixedNames = items.some(({ kind }) => kind === 'record') ? null : items.map((item) => (item.kind === 'record' ? '' : item.name));
@@ -199,16 +233,14 @@ function compileGeneral({ input, output: format, schema, record_bytes_max }: Pro
       const write = (at: number, end: number): number => writer.write(fixedNames ?? names, values, memory.u8, at, end);
       const result = writeOne(write, output);
       if (result === 'full') return { rows: index, error: null };
-      if (result === 'long') return { rows: index, error: new SelectError('OverMaxRecordSize', { bytes_max: record_bytes_max, offset: scan.offsetOf(rows[index]!) }).toValue() };
+      if (result === 'long')
+        return {
+          rows: index,
+          error: new SelectError('OverMaxRecordSize', { bytes_max: record_bytes_max, offset: scan.offsetOf(rows[index]!) }).toValue(),
+        };
     }
     return { rows: rows.length, error: null };
   };
-}
-
-/** The columns of one whole record. */
-export interface RecordMembers {
-  readonly names: readonly string[];
-  readonly values: readonly SqlValue[];
 }
 
 interface Row {
@@ -217,7 +249,12 @@ interface Row {
   readonly failure: Failure | null;
 }
 
-function rowOf(items: readonly ProjectionItem[], vectors: readonly (Vector | null)[], index: number, members: () => RecordMembers | Failure): Row {
+function rowOf(
+  items: readonly ProjectionItem[],
+  vectors: readonly (Vector | null)[],
+  index: number,
+  members: () => RecordMembers | Failure,
+): Row {
   const names: string[] = [];
   const values: SqlValue[] = [];
   for (let column = 0; column < items.length; column++) {

@@ -11,9 +11,10 @@ import { toValue } from './number.ts';
 /** Adds the values of frame 0; false where nothing was added since the general evaluator must. */
 export function addColumn(partial: Partial, aggregate: Aggregate, machine: Machine, kind: TypedKind, rows: Selection): boolean {
   const frame = machine.frames[0]!;
-  if (aggregate.function === 'COUNT') return countValues(partial, machine, kind, rows);
-  if (kind !== 'number') return false;
+  if (kind !== 'number' && aggregate.function !== 'COUNT') return false;
   switch (aggregate.function) {
+    case 'COUNT':
+      return countValues(partial, machine, kind, rows);
     case 'SUM':
     case 'AVG':
       return frame.clean && frame.code === valueCode.float ? addFloats(partial, frame, rows) : addNumbers(partial, frame, rows);
@@ -124,7 +125,7 @@ function addExtreme(partial: Partial, aggregate: Aggregate, frame: Frame, rows: 
     if (state !== rowState.value) continue;
     const value = values[row]!;
     // why: NaN has its own place in the order
-    if (value !== value) return false;
+    if (Number.isNaN(value)) return false;
     if (count++ === 0 || sign * value < sign * best) best = value;
   }
   if (count === 0) return true;

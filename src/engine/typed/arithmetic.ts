@@ -33,7 +33,11 @@ export function readNumbers(machine: Machine, operand: TypedNode, reading: keyof
 }
 
 /** The same number or time for all rows. */
-export function constantNode(machine: Machine, kind: TypedKind, { value, code }: { readonly value: number; readonly code: number }): TypedNode {
+export function constantNode(
+  machine: Machine,
+  kind: TypedKind,
+  { value, code }: { readonly value: number; readonly code: number },
+): TypedNode {
   return {
     kind,
     frames: 1,
@@ -123,7 +127,7 @@ class DoubleSet {
     for (const member of members) {
       value[0] = member + 0;
       const hashed = hash(words[0]!, words[1]!);
-      this.#map[hashed >>> this.#map_shift >>> 5]! |= 1 << (hashed >>> this.#map_shift);
+      this.#map[(hashed >>> this.#map_shift) >>> 5]! |= 1 << (hashed >>> this.#map_shift);
       this.#table[this.#slotOf(hashed, member)] = member;
     }
   }
@@ -151,7 +155,7 @@ class DoubleSet {
   #slotOf(hashed: number, value: number): number {
     const table = this.#table;
     let slot = hashed >>> this.#table_shift;
-    while (table[slot] === table[slot] && table[slot] !== value) slot = (slot + 1) & (table.length - 1);
+    while (table[slot] !== value && !Number.isNaN(table[slot]!)) slot = (slot + 1) & (table.length - 1);
     return slot;
   }
 }

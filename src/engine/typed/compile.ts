@@ -5,8 +5,8 @@
  */
 import { SelectError } from '../../base/errors.ts';
 import type { Expression } from '../../sql/expression.ts';
-import { fromLiteral } from '../../vector/literal.ts';
 import { type LikePattern, parseLikePattern } from '../../vector/like.ts';
+import { fromLiteral } from '../../vector/literal.ts';
 import { Timestamp } from '../../vector/timestamp.ts';
 import type { Literal } from '../../vector/value.ts';
 import { calculateNumbers, castNumbers, constantNode, inNumbers, negateNumbers, readNumbers } from './arithmetic.ts';
@@ -142,7 +142,9 @@ class Compiler {
       return inTexts(this.#machine, node, texts, negated);
     }
     if (node?.kind !== 'number') return null;
-    const numbers = literals.map(fromLiteral).filter((value) => typeof value !== 'string' && typeof value !== 'boolean' && !(value instanceof Timestamp));
+    const numbers = literals
+      .map(fromLiteral)
+      .filter((value) => typeof value !== 'string' && typeof value !== 'boolean' && !(value instanceof Timestamp));
     return inNumbers(this.#machine, node, numbers, negated);
   }
 
@@ -178,7 +180,7 @@ class Compiler {
     const results = [...branches.map(({ then }) => then), otherwise].map((result) => this.compile(result));
     const kind = commonKind(results);
     if (kind === null || conditions.some((node) => node?.kind !== 'truth')) return null;
-    const typed = branches.map((_, index) => ({ when: conditions[index]!, then: results[index] ?? inDoubt(this.#machine, kind) }));
+    const typed = branches.map((_, index) => ({ when: conditions[index]!, result: results[index] ?? inDoubt(this.#machine, kind) }));
     return caseWhen(this.#machine, kind, typed, results[branches.length] ?? inDoubt(this.#machine, kind));
   }
 
@@ -189,7 +191,13 @@ class Compiler {
       case 'COALESCE': {
         const nodes = args.map((arg) => this.compile(arg));
         const kind = commonKind(nodes);
-        return kind === null ? null : coalesce(machine, kind, nodes.map((node) => node ?? inDoubt(machine, kind)));
+        return kind === null
+          ? null
+          : coalesce(
+              machine,
+              kind,
+              nodes.map((node) => node ?? inDoubt(machine, kind)),
+            );
       }
       case 'NULLIF': {
         const value = this.compile(first!);

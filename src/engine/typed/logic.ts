@@ -83,13 +83,13 @@ export function isState(machine: Machine, operand: TypedNode, what: 'null' | 'mi
 
 export interface TypedBranch {
   readonly when: TypedNode;
-  readonly then: TypedNode;
+  readonly result: TypedNode;
 }
 
 /** CASE. */
 export function caseWhen(machine: Machine, kind: TypedKind, branches: readonly TypedBranch[], otherwise: TypedNode): TypedNode {
   const { u32 } = machine.memory;
-  const needed = branches.flatMap(({ when, then }) => [1 + when.frames, 2 + then.frames]);
+  const needed = branches.flatMap(({ when, result }) => [1 + when.frames, 2 + result.frames]);
   return {
     kind,
     frames: Math.max(...needed, 2 + otherwise.frames),
@@ -107,12 +107,12 @@ export function caseWhen(machine: Machine, kind: TypedKind, branches: readonly T
         gathering.copy(machine.frames[at + 2]!, reached);
       };
       let pending: Selection = rows;
-      for (const { when, then } of branches) {
+      for (const { when, result } of branches) {
         if (pending.length === 0) break;
         when.run(scan, pending, at + 1);
         const { states } = condition;
         gathering.set(rowState.doubt, machine.pick(pending, condition, states, 1 << rowState.doubt));
-        gather(then, machine.pick(pending, condition, states, 1 << TRUE));
+        gather(result, machine.pick(pending, condition, states, 1 << TRUE));
         pending = machine.pick(pending, frame, states, (1 << FALSE) | (1 << rowState.null));
       }
       gather(otherwise, pending);

@@ -16,6 +16,8 @@ export interface TypedNode {
   run(scan: Scan, rows: Selection, at: number): void;
 }
 
+const CONSTANTS_RESERVED = 128 * 1024;
+
 /** What nodes of a thread run on. */
 export class Machine {
   readonly memory: Memory;
@@ -36,6 +38,11 @@ export class Machine {
     this.texts = layout.texts;
     this.texts_end = layout.texts + layout.texts_bytes;
     this.#placed = memory.u32.subarray(layout.picked >> 2, (layout.picked >> 2) + limits.batch_rows_max);
+  }
+
+  /** Bytes that constants of typed expressions may take: the rest is for what cannot do without. */
+  get room(): number {
+    return this.constants.room - CONSTANTS_RESERVED;
   }
 
   /** Forgets the texts computed so far. */

@@ -2,7 +2,7 @@
  * Numbers of frames: INT and DECIMAL as exact integers of at most 53 bits, FLOAT as it is. What would need more than that, or
  * fails, is left in doubt. Nothing is rounded here that the general evaluator would not round to the same double.
  */
-import { rowState, SCALE_MAX, valueCode, type ValueKernels } from '../../kernels/value-kernels.ts';
+import { rowState, SCALE_MAX, type ValueKernels, valueCode } from '../../kernels/value-kernels.ts';
 import type { ArithmeticOperator } from '../../sql/expression.ts';
 import { Decimal } from '../../vector/decimal.ts';
 import type { SqlValue } from '../../vector/value.ts';
@@ -126,7 +126,15 @@ export function compare(kernels: ValueKernels, wanted: number, left: Frame, righ
     } else align(left, right, rows);
   }
   const { values, states, clean } = left;
-  kernels.compareNumbers(values.byteOffset, right.values.byteOffset, rows.byteOffset, rows.length, wanted, Number(clean), states.byteOffset);
+  kernels.compareNumbers(
+    values.byteOffset,
+    right.values.byteOffset,
+    rows.byteOffset,
+    rows.length,
+    wanted,
+    Number(clean),
+    states.byteOffset,
+  );
   left.clean = false;
 }
 

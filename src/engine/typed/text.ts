@@ -21,9 +21,10 @@ export function textColumn(machine: Machine, slot: number): TypedNode {
 }
 
 /** One text for all rows; null without room. */
-export function textConstant({ constants, frames }: Machine, text: string): TypedNode | null {
+export function textConstant(machine: Machine, text: string): TypedNode | null {
+  const { constants, frames } = machine;
   const bytes = Buffer.from(text);
-  if (constants.room < bytes.length + CONSTANT_BYTES) return null;
+  if (machine.room < bytes.length + CONSTANT_BYTES) return null;
   const field = constants.fields([bytes]);
   return {
     kind: 'text',
@@ -38,7 +39,7 @@ export function textConstant({ constants, frames }: Machine, text: string): Type
 /** LIKE; null without room for the pattern. */
 export function likeText(machine: Machine, operand: TypedNode, pattern: LikePattern, negated: boolean): TypedNode | null {
   const bytes = pattern.reduce((sum, piece) => sum + 16 + (typeof piece === 'object' ? Buffer.byteLength(piece.text) : 0), CONSTANT_BYTES);
-  if (machine.constants.room < bytes) return null;
+  if (machine.room < bytes) return null;
   const program = machine.constants.likeProgram(pattern);
   return {
     kind: 'truth',
@@ -54,7 +55,7 @@ export function likeText(machine: Machine, operand: TypedNode, pattern: LikePatt
 /** IN of texts; null without room for them. */
 export function inTexts(machine: Machine, operand: TypedNode, texts: readonly string[], negated: boolean): TypedNode | null {
   const members = [...new Set(texts)].map((text) => Buffer.from(text));
-  if (machine.constants.room < members.reduce((sum, text) => sum + 32 + text.length, CONSTANT_BYTES)) return null;
+  if (machine.room < members.reduce((sum, text) => sum + 32 + text.length, CONSTANT_BYTES)) return null;
   const set = machine.constants.textSet(members);
   return {
     kind: 'truth',
@@ -77,7 +78,16 @@ export function changeCase(machine: Machine, operand: TypedNode, upper: boolean)
       const frame = machine.frames[at]!;
       const { fields, step, words } = frame;
       const { texts, texts_end } = machine;
-      machine.texts = machine.kernels.caseTexts(fields, step, rows.byteOffset, rows.length, Number(upper), words.byteOffset, texts, texts_end);
+      machine.texts = machine.kernels.caseTexts(
+        fields,
+        step,
+        rows.byteOffset,
+        rows.length,
+        Number(upper),
+        words.byteOffset,
+        texts,
+        texts_end,
+      );
       ownTexts(frame);
     },
   };
@@ -104,7 +114,7 @@ export function substringText(machine: Machine, operand: TypedNode, start: numbe
 /** TRIM with a constant set of ASCII characters; null for others. */
 export function trimText(machine: Machine, operand: TypedNode, characters: string, leading: boolean, trailing: boolean): TypedNode | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII
-  if (!/^[\x00-\x7f]*$/.test(characters) || machine.constants.room < CONSTANT_BYTES) return null;
+  if (!/^[\x00-\x7f]*$/.test(characters) || machine.room < CONSTANT_BYTES) return null;
   const set = machine.constants.take(128);
   for (const character of characters) machine.memory.u8[set + character.charCodeAt(0)] = 1;
   const sides = Number(leading) + 2 * Number(trailing);
@@ -131,7 +141,17 @@ export function concatTexts(machine: Machine, left: TypedNode, right: TypedNode)
       const a = machine.frames[at]!;
       const b = machine.frames[at + 1]!;
       const { texts, texts_end, kernels } = machine;
-      machine.texts = kernels.concatTexts(a.fields, a.step, b.fields, b.step, rows.byteOffset, rows.length, a.words.byteOffset, texts, texts_end);
+      machine.texts = kernels.concatTexts(
+        a.fields,
+        a.step,
+        b.fields,
+        b.step,
+        rows.byteOffset,
+        rows.length,
+        a.words.byteOffset,
+        texts,
+        texts_end,
+      );
       ownTexts(a);
     },
   };

@@ -1,13 +1,17 @@
 /** Timestamps of frames: seconds since the epoch, a day at an unknown offset or a moment in UTC without a fraction. */
 import { UNCLEAN, valueCode } from '../../kernels/value-kernels.ts';
-import type { Selection } from '../../vector/vector.ts';
 import { Timestamp, type TimestampPrecision } from '../../vector/timestamp.ts';
+import type { Selection } from '../../vector/vector.ts';
 import { type Frame, forgetMissing, meetStates } from './frame.ts';
 import { framesOf, type Machine, type TypedNode } from './node.ts';
 
 const day_seconds = 86_400;
 const codes: Partial<Record<TimestampPrecision, number>> = { day: valueCode.day, minute: valueCode.minute, second: valueCode.second };
-const precisions: Readonly<Record<number, TimestampPrecision>> = { [valueCode.day]: 'day', [valueCode.minute]: 'minute', [valueCode.second]: 'second' };
+const precisions: Readonly<Record<number, TimestampPrecision>> = {
+  [valueCode.day]: 'day',
+  [valueCode.minute]: 'minute',
+  [valueCode.second]: 'second',
+};
 
 /** A timestamp as a frame holds it; null where it cannot. */
 export function fromTimestamp(timestamp: Timestamp): { readonly value: number; readonly code: number } | null {

@@ -1,6 +1,7 @@
 /** Values of frames as the general evaluator has them, and rows in doubt evaluated by it. */
-import { FIELD_STATES, rowState, valueCode } from '../../kernels/value-kernels.ts';
+
 import type { Scan } from '../../formats/scan.ts';
+import { FIELD_STATES, rowState, valueCode } from '../../kernels/value-kernels.ts';
 import { floatText } from '../../vector/number.ts';
 import { csvText } from '../../vector/text.ts';
 import type { SqlValue } from '../../vector/value.ts';
@@ -20,7 +21,7 @@ export function valuesOf(machine: Machine, kind: TypedKind, at: number, scan: Sc
   let next = 0;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    values[i] = decided !== null && doubtful[next] === row ? valueAt(decided, next++) : valueOf(machine, kind, frame, row);
+    values[i] = decided !== null && doubtful[next] === row ? valueAt(decided, next++) : sqlValueAt(machine, kind, frame, row);
   }
   return { kind: 'values', values };
 }
@@ -42,7 +43,7 @@ export function textAt(frame: Frame, kind: TypedKind, row: number): string {
   return csvText(kind === 'number' ? toValue(value, code) : toTimestamp(value, code));
 }
 
-function valueOf(machine: Machine, kind: TypedKind, frame: Frame, row: number): SqlValue {
+function sqlValueAt(machine: Machine, kind: TypedKind, frame: Frame, row: number): SqlValue {
   if (kind === 'text') return textOf(machine, frame, row);
   const state = kind !== 'truth' && frame.clean ? rowState.value : frame.states[row]!;
   if (kind === 'truth') return state === rowState.null ? null : state === 1;
