@@ -3,7 +3,7 @@
  * where the frame will stand, so that sealing copies nothing.
  */
 import { limits } from '../base/limits.ts';
-import { RECORDS_PREFIX_BYTES, framePayloadMax, sealRecordsFrame } from '../formats/event-stream.ts';
+import { framePayloadMax, RECORDS_PREFIX_BYTES, sealRecordsFrame } from '../formats/event-stream.ts';
 import type { Memory } from '../kernels/memory.ts';
 
 const CRC_BYTES = 4;

@@ -57,11 +57,21 @@ function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDia
   encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
   const tested = new Set(predicates.map(({ slot }) => slot));
   const slots = positions.map((_, slot) => slot).sort((a, b) => positions[a]! - positions[b]!);
-  const set = (members: number[], first: number): ColumnSet => ({ slots: members, gaps: thread.constants.u32s(gapsOf(members.map((slot) => positions[slot]!))), first });
+  const set = (members: number[], first: number): ColumnSet => ({
+    slots: members,
+    gaps: thread.constants.u32s(gapsOf(members.map((slot) => positions[slot]!))),
+    first,
+  });
   const testedSlots = slots.filter((slot) => tested.has(slot));
-  const sets = [set(testedSlots, 0), set(slots.filter((slot) => !tested.has(slot)), testedSlots.length)] as const;
+  const sets = [
+    set(testedSlots, 0),
+    set(
+      slots.filter((slot) => !tested.has(slot)),
+      testedSlots.length,
+    ),
+  ] as const;
   const columnOf: number[] = [];
-  for (const { slots: members, first } of sets) members.forEach((slot, index) => (columnOf[slot] = first + index));
+  for (const { slots: members, first } of sets) for (const [index, slot] of members.entries()) columnOf[slot] = first + index;
   const columns = Math.max(1, positions.length + request.record_columns);
   const rows_max = Math.max(1, Math.min(limits.batch_rows_max, Math.floor(thread.memory.layout.fields_bytes / (8 * columns))));
   return { positions, predicates: encoded, sets, columnOf, rows_max, stride: 8 * rows_max };
@@ -77,8 +87,14 @@ function encodePredicate({ constants }: ThreadKernels, predicate: ScanPredicate,
   const run = predicateKernel(constants, predicate);
   const text = predicate.kind === 'like' && !predicate.negated ? containedText(predicate.pattern) : null;
   const needle = text === null ? null : Buffer.from(text);
-  const searchable = needle !== null && needle.length <= NEEDLE_BYTES_MAX && !contains(needle, dialect.quote) && !contains(needle, dialect.escape);
-  return { slot, run, decides: predicate.kind !== 'number', needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null };
+  const searchable =
+    needle !== null && needle.length <= NEEDLE_BYTES_MAX && !contains(needle, dialect.quote) && !contains(needle, dialect.escape);
+  return {
+    slot,
+    run,
+    decides: predicate.kind !== 'number',
+    needle: searchable ? { address: constants.bytes(needle), length: needle.length } : null,
+  };
 }
 
 function contains(text: Buffer, part: Uint8Array): boolean {
@@ -195,7 +211,9 @@ class CsvScan implements Scan {
     const length = u32[word + 1]!;
     if (length === FIELD_MISSING) return undefined;
     const start = u32[word]!;
-    return this.flags & indexFlag.highByte ? bytes.toString('utf8', start, start + length) : bytes.toString('latin1', start, start + length);
+    return this.flags & indexFlag.highByte
+      ? bytes.toString('utf8', start, start + length)
+      : bytes.toString('latin1', start, start + length);
   }
 
   #fieldsOf(column: number): number {
@@ -219,7 +237,15 @@ class CsvScan implements Scan {
       const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
       const fields = this.#fieldsOf(columnOf[slot]!);
       if (needle !== null && index === 0) {
-        this.count = this.kernels.selectContaining(this.rows, this.#encoded.positions[slot]!, needle.address, needle.length, fields, this.flags, into);
+        this.count = this.kernels.selectContaining(
+          this.rows,
+          this.#encoded.positions[slot]!,
+          needle.address,
+          needle.length,
+          fields,
+          this.flags,
+          into,
+        );
       } else {
         this.#locate(0);
         this.count = run(this.kernels, fields, this.selection, this.count, into);

@@ -141,7 +141,8 @@ export class CsvWindows {
         this.#base = this.#next;
       }
       to = Math.min(to + window_bytes, this.#have - this.#base);
-      ends = this.kernels.kind === 'reference' ? this.#index(0, to, false) : this.#index(from, to, (this.flags & indexFlag.endsQuoted) !== 0);
+      ends =
+        this.kernels.kind === 'reference' ? this.#index(0, to, false) : this.#index(from, to, (this.flags & indexFlag.endsQuoted) !== 0);
     }
     this.#ends = ends;
     if (to > window_bytes) this.#checkLength();
@@ -196,7 +197,10 @@ export class CsvWindows {
     return this.#memory.u32[(this.#memory.layout.ends >> 2) + index]!;
   }
 
-  #failed(code: 'OverMaxRecordSize' | 'CSVUnescapedQuote' | 'CSVEscapingRecordDelimiter' | 'InvalidTextEncoding', address: number): SelectError {
+  #failed(
+    code: 'OverMaxRecordSize' | 'CSVUnescapedQuote' | 'CSVEscapingRecordDelimiter' | 'InvalidTextEncoding',
+    address: number,
+  ): SelectError {
     const offset = this.offsetOf(address);
     return new SelectError(code, code === 'OverMaxRecordSize' ? { bytes_max: this.#options.record_bytes_max, offset } : { offset });
   }
@@ -239,7 +243,10 @@ export class CsvWindows {
     this.#next = Math.min(this.#have, this.#stateOffset(split.start) - this.#delta);
     let quoted = false;
     if (dialect.quotedRecordDelimiters) {
-      quoted = startState === 'unknown' ? guessQuoted(this.#memory.u8.subarray(this.#next, Math.min(this.#have, this.#next + GUESS_BYTES)), dialect) : startState === 'quoted';
+      quoted =
+        startState === 'unknown'
+          ? guessQuoted(this.#memory.u8.subarray(this.#next, Math.min(this.#have, this.#next + GUESS_BYTES)), dialect)
+          : startState === 'quoted';
     }
     this.assumedStart = quoted ? 'quoted' : 'outside';
     if (!quoted) this.#leaveDelimiter(before, split.start - this.#delta);

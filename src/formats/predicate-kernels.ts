@@ -12,7 +12,8 @@ export function predicateKernel(constants: Constants, predicate: ScanPredicate):
   switch (predicate.kind) {
     case 'number': {
       const { low, high } = predicate;
-      const reading = predicate.reading === 'int' ? numberReading.int : predicate.reading === 'untyped' ? numberReading.untyped : numberReading.decimal;
+      const reading =
+        predicate.reading === 'int' ? numberReading.int : predicate.reading === 'untyped' ? numberReading.untyped : numberReading.decimal;
       return (kernels, fields, selection, count, into) => kernels.selectNumber(fields, selection, count, low, high, reading, negated, into);
     }
     case 'text': {

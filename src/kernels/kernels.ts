@@ -104,7 +104,16 @@ export interface Kernels {
    */
   csvLocate(selection: number, count: number, gaps: number, columns: number, fields: number, stride: number, flags: number): void;
   /** Keeps rows whose number lies in [low, high] (or does not: `negated`). Undecided rows are kept and marked in `Layout.undecided`. Returns rows kept. */
-  selectNumber(fields: number, selection: number, count: number, low: number, high: number, reading: number, negated: boolean, into: number): number;
+  selectNumber(
+    fields: number,
+    selection: number,
+    count: number,
+    low: number,
+    high: number,
+    reading: number,
+    negated: boolean,
+    into: number,
+  ): number;
   /** Keeps rows whose text lies between two constants in byte order. */
   selectText(fields: number, selection: number, count: number, bounds: TextBounds, negated: boolean, into: number): number;
   /** Keeps rows whose text matches a LIKE program (`encodeLike`). */
@@ -144,4 +153,3 @@ export type Bound = (typeof bound)[keyof typeof bound];
 
 /** Longest needle of `selectContaining`: it is looked for past the end of the batch, inside the guard of the area. */
 export const NEEDLE_BYTES_MAX = 128;
-

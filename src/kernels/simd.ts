@@ -1,8 +1,8 @@
 /** The SIMD WebAssembly kernels behind the `Kernels` interface. The module is compiled once per process and handed to workers. */
 import { readFileSync } from 'node:fs';
 import { limits } from '../base/limits.ts';
-import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { JsonKernels } from './json-kernels.ts';
+import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
 import type { ValueKernels } from './value-kernels.ts';
 
@@ -10,7 +10,16 @@ import type { ValueKernels } from './value-kernels.ts';
 interface Exports extends ValueKernels, JsonKernels {
   jsonAreas(masks: number, ends_max: number, depth_max: number): void;
   areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number): void;
-  dialect(delimiter: number, quote: number, record: number, crlf: number, trimCr: number, foreignEscape: number, mask: number, value: number): void;
+  dialect(
+    delimiter: number,
+    quote: number,
+    record: number,
+    crlf: number,
+    trimCr: number,
+    foreignEscape: number,
+    mask: number,
+    value: number,
+  ): void;
   csvIndex(base: number, from: number, to: number, count: number, quoted: number): number;
   flags(): number;
   csvRecords(base: number, first: number, count: number, start: number, rows_max: number): number;
@@ -18,10 +27,28 @@ interface Exports extends ValueKernels, JsonKernels {
   recordsNext(): number;
   recordsTrimmed(): number;
   csvLocate(selection: number, count: number, gaps: number, columns: number, fields: number, stride: number, flags: number): void;
-  selectNumber(fields: number, selection: number, count: number, low: number, high: number, reading: number, negated: number, into: number): number;
+  selectNumber(
+    fields: number,
+    selection: number,
+    count: number,
+    low: number,
+    high: number,
+    reading: number,
+    negated: number,
+    into: number,
+  ): number;
   selectText(
-    fields: number, selection: number, count: number, low: number, lowLength: number, lowBound: number, high: number, highLength: number,
-    highBound: number, negated: number, into: number,
+    fields: number,
+    selection: number,
+    count: number,
+    low: number,
+    lowLength: number,
+    lowBound: number,
+    high: number,
+    highLength: number,
+    highBound: number,
+    negated: number,
+    into: number,
   ): number;
   selectLike(fields: number, selection: number, count: number, program: number, negated: number, into: number): number;
   selectIn(fields: number, selection: number, count: number, set: number, size: number, negated: number, into: number): number;
@@ -116,16 +143,21 @@ class SimdKernels implements Kernels {
   }
 
   selectNumber(
-    fields: number, selection: number, count: number, low: number, high: number, reading: number, negated: boolean, into: number,
+    fields: number,
+    selection: number,
+    count: number,
+    low: number,
+    high: number,
+    reading: number,
+    negated: boolean,
+    into: number,
   ): number {
     return this.#exports.selectNumber(fields, selection, count, low, high, reading, Number(negated), into);
   }
 
   selectText(fields: number, selection: number, count: number, bounds: TextBounds, negated: boolean, into: number): number {
     const { low, lowLength, lowBound, high, highLength, highBound } = bounds;
-    return this.#exports.selectText(
-      fields, selection, count, low, lowLength, lowBound, high, highLength, highBound, Number(negated), into,
-    );
+    return this.#exports.selectText(fields, selection, count, low, lowLength, lowBound, high, highLength, highBound, Number(negated), into);
   }
 
   selectLike(fields: number, selection: number, count: number, program: number, negated: boolean, into: number): number {

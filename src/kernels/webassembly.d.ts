@@ -1,4 +1,5 @@
 /** The part of the WebAssembly API used here: Node's types leave it to the DOM library, which has no place in a server. */
+// biome-ignore lint/style/noNamespace: the global is one.
 declare namespace WebAssembly {
   class Module {
     constructor(bytes: Uint8Array);
