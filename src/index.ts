@@ -20,6 +20,8 @@ import {
   type ScanRangeMember,
 } from './formats/serialization.ts';
 import { openFile } from './storage/file-object.ts';
+import { openBytes } from './storage/memory.ts';
+import type { OpenObject } from './storage/store.ts';
 
 export type { ByteRange, RangeReader } from './base/bytes.ts';
 export { type ErrorCode, type ErrorParams, SelectError } from './base/errors.ts';
@@ -119,39 +121,19 @@ interface Source {
 
 function openSource(source: SelectOptions['source'], ranged: boolean): Source | Promise<Source> {
   if (typeof source === 'string') return openPath(source);
-  if (source instanceof Uint8Array) return openBytes(source);
+  if (source instanceof Uint8Array) return sourceOf(openBytes(source));
   if (!('read' in source && 'size' in source)) return openStream(source);
   // why: the engine's workers cannot call a reader of this thread; a part of it is read fastest from where they can.
   return ranged ? openSpooled(source) : openReader(source);
 }
 
 async function openPath(path: string): Promise<Source> {
-  const file = await openFile(path);
-  const { size, etag } = file.info;
-  return { object: { ref: file.ref, size, etag, stream: (range, signal) => file.stream(range, signal) }, close: () => file.close() };
+  return sourceOf(await openFile(path));
 }
 
-function openBytes(bytes: Uint8Array): Source {
-  const size = bytes.byteLength;
-  const buffer = sharedBuffer(bytes);
-  const object: QueryObject = {
-    ref: { kind: 'bytes', buffer, size },
-    size,
-    etag: '',
-    async *stream({ start, end }: ByteRange = { start: 0, end: size }) {
-      // why: zlib does not take views of shared memory.
-      for (let at = start; at < Math.min(end, size); at += piece_bytes) yield bytes.slice(at, Math.min(at + piece_bytes, end));
-    },
-  };
-  return { object, close: () => Promise.resolve() };
-}
-
-/** The bytes where every thread sees them: copied, unless they are there already. */
-function sharedBuffer(bytes: Uint8Array): SharedArrayBuffer {
-  if (bytes.buffer instanceof SharedArrayBuffer && bytes.byteOffset === 0) return bytes.buffer;
-  const buffer = new SharedArrayBuffer(bytes.byteLength);
-  new Uint8Array(buffer).set(bytes);
-  return buffer;
+function sourceOf(object: OpenObject): Source {
+  const { ref, info } = object;
+  return { object: { ref, size: info.size, etag: info.etag, stream: object.stream.bind(object) }, close: () => object.close() };
 }
 
 function openReader(reader: RangeReader): Source {

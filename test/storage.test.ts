@@ -258,12 +258,16 @@ t.test('files and bytes outside a store', async (t) => {
   t.equal(await codeOf(openFile(join(directory, 'fifo'))), 'InvalidArgument');
   t.equal(await codeOf(openFile(directory)), 'InvalidArgument');
 
-  const info = { ...file.info, size: 3 };
-  const bytes = openBytes(Buffer.from('abcdef').subarray(1, 4), info);
-  const parts: string[] = [];
-  for await (const piece of bytes.stream({ start: 1, end: 9 })) parts.push(Buffer.from(piece).toString());
-  t.same(parts, ['cd']);
-  t.equal(structuredClone(bytes.ref).size, 3);
+  const shared = new Uint8Array(new SharedArrayBuffer(6));
+  shared.set(Buffer.from('bcdefg'));
+  for (const source of [Buffer.from('abcdef').subarray(1, 4), shared.subarray(0, 3)]) {
+    const bytes = openBytes(source);
+    const parts: string[] = [];
+    for await (const piece of bytes.stream({ start: 1, end: 9 })) parts.push(Buffer.from(piece).toString());
+    t.same(parts, ['cd']);
+    t.equal(structuredClone(bytes.ref).size, 3);
+    t.equal(await bytes.reader.read({ start: 0, end: 9 }, into), 3);
+  }
 });
 
 t.test('no temporary file stays', async (t) => {

@@ -17,9 +17,13 @@ import type {
 } from './store.ts';
 import { contentTypeDefault } from './store.ts';
 
-/** Bytes in memory as an object. Bytes not in a `SharedArrayBuffer` of their own are copied into one. */
-export function openBytes(bytes: Uint8Array, info: ObjectInfo): OpenObject {
-  return new BytesObject(shareBytes(bytes), info);
+/**
+ * Bytes outside any store, for the library: they have no ETag, which is empty. Bytes that do not begin a `SharedArrayBuffer` are
+ * copied into one.
+ */
+export function openBytes(bytes: Uint8Array): OpenObject {
+  const base = { key: '', size: bytes.length, etag: '', lastModified: new Date() };
+  return new BytesObject(shareBytes(bytes), { ...base, contentType: contentTypeDefault, metadata: {}, contentHeaders: {} });
 }
 
 export class MemoryStore implements ObjectStore {
@@ -122,7 +126,7 @@ class BytesObject implements OpenObject {
   readonly #bytes: Uint8Array;
 
   constructor(buffer: SharedArrayBuffer, info: ObjectInfo) {
-    this.#bytes = new Uint8Array(buffer);
+    this.#bytes = new Uint8Array(buffer, 0, info.size);
     this.info = info;
     this.ref = { kind: 'bytes', buffer, size: info.size };
     this.reader = { size: info.size, etag: info.etag, read: async (range, into) => this.#read(range, into) };
@@ -132,6 +136,7 @@ class BytesObject implements OpenObject {
     const end = Math.min(range.end, this.info.size);
     for (let start = range.start; start < end; start += pieceBytes) {
       signal?.throwIfAborted();
+      // why: copied, for zlib does not take views of shared memory.
       yield this.#bytes.slice(start, Math.min(start + pieceBytes, end));
     }
   }
@@ -152,7 +157,7 @@ class BytesObject implements OpenObject {
 }
 
 function shareBytes(bytes: Uint8Array): SharedArrayBuffer {
-  if (bytes.buffer instanceof SharedArrayBuffer && bytes.length === bytes.buffer.byteLength) return bytes.buffer;
+  if (bytes.buffer instanceof SharedArrayBuffer && bytes.byteOffset === 0) return bytes.buffer;
   const buffer = new SharedArrayBuffer(bytes.length);
   new Uint8Array(buffer).set(bytes);
   return buffer;
