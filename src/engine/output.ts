@@ -7,6 +7,8 @@ import { framePayloadMax, RECORDS_PREFIX_BYTES, sealRecordsFrame } from '../form
 import type { Memory } from '../kernels/memory.ts';
 
 const CRC_BYTES = 4;
+/** A record delimiter is two characters at most; it does not count to the record's length. */
+const DELIMITER_BYTES_MAX = 8;
 
 export class Output {
   readonly #memory: Memory;
@@ -37,6 +39,11 @@ export class Output {
     return (this.#frames ? this.#start : this.at) - this.#memory.layout.output >= this.#bytes_max;
   }
 
+  /** Where the room of the next record ends: no result record may be longer than the longest record read. */
+  get recordEnd(): number {
+    return Math.min(this.end, this.at + this.#record_bytes_max + DELIMITER_BYTES_MAX);
+  }
+
   /** Nothing has been written since the last frame was sealed. */
   get isEmpty(): boolean {
     return this.at === this.#payloadStart();
@@ -57,8 +64,9 @@ export class Output {
    */
   writeLong(write: (at: number, end: number) => number): boolean {
     const { layout, u8 } = this.#memory;
-    const scratch = layout.output + layout.output_bytes - this.#record_bytes_max - 16;
-    const end = write(scratch, scratch + this.#record_bytes_max);
+    const room = this.#record_bytes_max + DELIMITER_BYTES_MAX;
+    const scratch = layout.output + layout.output_bytes - room;
+    const end = write(scratch, scratch + room);
     if (end < 0) return false;
     if (!this.isEmpty && this.#frames) this.#seal();
     for (let from = scratch; from < end; ) {
@@ -100,7 +108,7 @@ export class Output {
       this.end = this.#start + limits.frame_bytes_max - CRC_BYTES;
     } else if (this.at === 0) {
       this.at = this.#start;
-      this.end = layout.output + this.#bytes_max + this.#record_bytes_max;
+      this.end = layout.output + this.#bytes_max + this.#record_bytes_max + DELIMITER_BYTES_MAX;
     }
   }
 

@@ -71,15 +71,17 @@ function writeByKernel(
   const selection = scan.selection === 0 ? memory.layout.identity : scan.selection;
   let rows = 0;
   while (rows < wanted) {
-    const written = write(selection + 4 * rows, wanted - rows, output.at, output.end);
+    const end = output.recordEnd;
+    const written = write(selection + 4 * rows, wanted - rows, output.at, end);
     rows += written.rows;
     output.at = written.end;
     if (rows === wanted) break;
-    if (written.blocked || (written.rows === 0 && output.isEmpty)) {
+    const bounded = end < output.end;
+    if (written.blocked || (written.rows === 0 && (output.isEmpty || bounded))) {
       const one = general(scan, scan.selected().slice(rows, rows + 1), output);
       if (one.rows === 0) return { rows, error: one.error };
       rows++;
-    } else if (!output.makeRoom()) break;
+    } else if (!bounded && !output.makeRoom()) break;
   }
   return { rows, error: null };
 }
@@ -278,7 +280,7 @@ function rowOf(
 
 function writeOne(write: (at: number, end: number) => number, output: Output): 'written' | 'full' | 'long' {
   for (;;) {
-    const end = write(output.at, output.end);
+    const end = write(output.at, output.recordEnd);
     if (end >= 0) {
       output.at = end;
       return 'written';
