@@ -5,7 +5,7 @@ import { locateProgram, sourceProgram } from '../src/formats/json-program.ts';
 import { FRAME_BYTES, jsonFlag, STATE_BYTES, walkStatus } from '../src/kernels/json-kernels.ts';
 import { FIELD_MISSING, indexFlag, type Kernels } from '../src/kernels/kernels.ts';
 import type { PathStep } from '../src/vector/path.ts';
-import { bytes, constants, layout, Random, seed, twins, u32, u8 } from './support/kernels.ts';
+import { bytes, constants, layout, Random, seed, twins, u8, u32 } from './support/kernels.ts';
 
 /** What the twins tell alike; the others are their own. */
 const FLAGS = indexFlag.highByte | jsonFlag.newlineInside | jsonFlag.deep;
@@ -34,6 +34,8 @@ const columns: readonly (readonly PathStep[])[] = [
   [index(0), member('b')],
   [member('k'.repeat(70))],
 ];
+
+t.setTimeout(120_000);
 
 t.test('random text in windows of every size: twins agree on flags, records, columns, texts, output and errors', (t) => {
   const random = new Random(seed);
@@ -71,7 +73,13 @@ function readAll(kernels: Kernels, text: Buffer, source: readonly PathStep[], cu
     for (;;) {
       const rows = json.jsonWalk(from, Number(last), 1 + (cuts[0]! % 4));
       const status = json.walkStatus();
-      told.push(rows, status, json.walkNext() - base, state(), Array.from(u32.subarray(layout.rows >> 2, (layout.rows >> 2) + 2 * rows), (address) => address - base));
+      told.push(
+        rows,
+        status,
+        json.walkNext() - base,
+        state(),
+        Array.from(u32.subarray(layout.rows >> 2, (layout.rows >> 2) + 2 * rows), (address) => address - base),
+      );
       if (json.jsonControlAt() < 0) told.push(...columnsOf(kernels, rows, program));
       from = json.walkNext();
       if (status !== walkStatus.full) break;
@@ -112,7 +120,16 @@ function columnsOf({ json }: Kernels, all: number, program: number): unknown[] {
   }
   const list = constants.u32s(columns.map((_, column) => layout.fields + column * STRIDE));
   const keys = constants.fields(columns.map((_, column) => Buffer.from(`"${column}":`)));
-  const csv = constants.style({ fieldDelimiter: Buffer.from(','), recordDelimiter: Buffer.from('\n'), quote: Buffer.from('"'), escape: Buffer.from('"'), always: false }, false);
+  const csv = constants.style(
+    {
+      fieldDelimiter: Buffer.from(','),
+      recordDelimiter: Buffer.from('\n'),
+      quote: Buffer.from('"'),
+      escape: Buffer.from('"'),
+      always: false,
+    },
+    false,
+  );
   const style = constants.recordDelimiter(Buffer.from('\n'));
   const end = layout.output + layout.output_bytes;
   json.jsonWriteColumns(list, COLUMNS, keys, selection, rows, style, layout.output, end);
@@ -174,7 +191,17 @@ t.test('strings: odd runs of backslashes, escapes and quotes across the edges of
 });
 
 t.test('escapes: every kind, surrogates, and what JSON.parse makes of them', (t) => {
-  const cases = ['\\u0041', '\\u00e9\\u20ac', '\\ud83d\\ude00', 'a\\ud83d\\ude00b', '\\n\\r\\t\\b\\f\\/\\\\\\"', 'é\\u00e9', '\\ud83dx', '\\ude00', '\\ud83d\\ud83d\\ude00'];
+  const cases = [
+    '\\u0041',
+    '\\u00e9\\u20ac',
+    '\\ud83d\\ude00',
+    'a\\ud83d\\ude00b',
+    '\\n\\r\\t\\b\\f\\/\\\\\\"',
+    'é\\u00e9',
+    '\\ud83dx',
+    '\\ude00',
+    '\\ud83d\\ud83d\\ude00',
+  ];
   for (const text of cases) {
     const expected = Buffer.from((JSON.parse(`"${text}"`) as string).toWellFormed()).toString();
     for (const kernels of twins) {
@@ -210,8 +237,32 @@ function validText(random: Random): string {
 }
 
 function mixedText(random: Random): string {
-  const parts = ['{', '}', '[', ']', '"', '"', ',', ':', '\\', ' ', '\n', '1', 'a', '"a":', '{"a":', '[1,', 'true', '\u0001', 'é', 'ab'.repeat(20), '\\"'];
-  return random.chance(0.5) ? Array.from({ length: random.below(60) }, () => random.pick(parts)).join('') : spoiled(random, validText(random));
+  const parts = [
+    '{',
+    '}',
+    '[',
+    ']',
+    '"',
+    '"',
+    ',',
+    ':',
+    '\\',
+    ' ',
+    '\n',
+    '1',
+    'a',
+    '"a":',
+    '{"a":',
+    '[1,',
+    'true',
+    '\u0001',
+    'é',
+    'ab'.repeat(20),
+    '\\"',
+  ];
+  return random.chance(0.5)
+    ? Array.from({ length: random.below(60) }, () => random.pick(parts)).join('')
+    : spoiled(random, validText(random));
 }
 
 /** With a character lost, doubled or replaced. */
@@ -226,7 +277,10 @@ function value(random: Random, depth: number): string {
   if (kind === 0) return random.pick(['0', '-1', '1.50', '12345678901234567890', '1e5', '-0.0E-7', '100', '0.1', '7']);
   if (kind === 1) return random.pick(['true', 'false', 'null']);
   if (kind < 4) return string(random);
-  const parts = Array.from({ length: random.below(5) }, () => (kind === 4 ? '' : `${key(random)}${space}:${space}`) + value(random, depth - 1));
+  const parts = Array.from(
+    { length: random.below(5) },
+    () => (kind === 4 ? '' : `${key(random)}${space}:${space}`) + value(random, depth - 1),
+  );
   return kind === 4 ? `[${space}${parts.join(`${space},`)}${space}]` : `{${space}${parts.join(`,${space}`)}${space}}`;
 }
 
@@ -235,6 +289,23 @@ function key(random: Random): string {
 }
 
 function string(random: Random): string {
-  const parts = ['a', 'ab', '\\"', '\\\\', '\\u00e9', '\\ud83d\\ude00', 'é', '{', '}', ',', ':', ' ', '[', ']', 'x'.repeat(random.below(70)), '\\n'];
+  const parts = [
+    'a',
+    'ab',
+    '\\"',
+    '\\\\',
+    '\\u00e9',
+    '\\ud83d\\ude00',
+    'é',
+    '{',
+    '}',
+    ',',
+    ':',
+    ' ',
+    '[',
+    ']',
+    'x'.repeat(random.below(70)),
+    '\\n',
+  ];
   return `"${Array.from({ length: random.below(5) }, () => random.pick(parts)).join('')}"`;
 }

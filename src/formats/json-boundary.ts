@@ -30,7 +30,9 @@ function endsValue(byte: number): boolean {
 }
 
 function beginsValue(byte: number): boolean {
-  return byte === 0x7b || byte === 0x5b || byte === 0x22 || byte === 0x2d || isDigit(byte) || byte === 0x74 || byte === 0x66 || byte === 0x6e;
+  return (
+    byte === 0x7b || byte === 0x5b || byte === 0x22 || byte === 0x2d || isDigit(byte) || byte === 0x74 || byte === 0x66 || byte === 0x6e
+  );
 }
 
 function isDigit(byte: number): boolean {

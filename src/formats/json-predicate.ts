@@ -28,11 +28,20 @@ export function encodePredicate({ constants }: ThreadKernels, predicate: ScanPre
   const { slot, kind } = predicate;
   const run = predicateKernel(constants, predicate);
   if (kind === 'number' || kind === 'present') {
-    return { slot, run: ({ kernels }, fields, selection, count, into) => run(kernels, fields, selection, count, into), decides: kind === 'present', needle: null };
+    return {
+      slot,
+      run: ({ kernels }, fields, selection, count, into) => run(kernels, fields, selection, count, into),
+      decides: kind === 'present',
+      needle: null,
+    };
   }
   const text = kind === 'like' && !predicate.negated ? containedText(predicate.pattern) : null;
   const needle = text === null ? null : Buffer.from(text);
-  const searchable = needle !== null && needle.length > 0 && needle.length <= NEEDLE_BYTES_MAX && !needle.some((byte) => byte < 0x20 || byte === QUOTE || byte === BACKSLASH);
+  const searchable =
+    needle !== null &&
+    needle.length > 0 &&
+    needle.length <= NEEDLE_BYTES_MAX &&
+    !needle.some((byte) => byte < 0x20 || byte === QUOTE || byte === BACKSLASH);
   return {
     slot,
     decides: false,

@@ -3,7 +3,7 @@
  * for, as tokens in the memory of the thread. A scan says what it did: rows it could not decide are kept and marked.
  */
 import { limits } from '../base/limits.ts';
-import { type Kernels, FIELD_MISSING, indexFlag } from '../kernels/kernels.ts';
+import { FIELD_MISSING, indexFlag, type Kernels } from '../kernels/kernels.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
 import { decodeToken } from '../vector/json.ts';
 import type { PathStep } from '../vector/path.ts';
@@ -43,7 +43,13 @@ export function jsonReader(thread: ThreadKernels, input: JsonInput, request: Sca
   const encoded = encodeScan(thread, request);
   const { memory, simd: kernels, constants } = thread;
   const cuttable = input.type === 'lines';
-  const options = { memory, kernels, cuttable, lines: cuttable && request.source.length === 0, source_program: sourceProgram(constants, request.source) };
+  const options = {
+    memory,
+    kernels,
+    cuttable,
+    lines: cuttable && request.source.length === 0,
+    source_program: sourceProgram(constants, request.source),
+  };
   return { open: (part) => new JsonScan(thread, new JsonWindows({ ...part, ...options }), encoded) };
 }
 
@@ -59,7 +65,13 @@ function encodeScan(thread: ThreadKernels, { columns, predicates }: ScanRequest)
     return { program: programOf(thread, nested, paths), located: nested.length, size: members.length, first };
   };
   const testedSlots = slots.filter((slot) => tested.has(slot));
-  const sets = [set(testedSlots, 0), set(slots.filter((slot) => !tested.has(slot)), testedSlots.length)] as const;
+  const sets = [
+    set(testedSlots, 0),
+    set(
+      slots.filter((slot) => !tested.has(slot)),
+      testedSlots.length,
+    ),
+  ] as const;
   const encoded = predicates.map((predicate) => encodePredicate(thread, predicate));
   encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
   const texts = paths.length;
@@ -68,7 +80,10 @@ function encodeScan(thread: ThreadKernels, { columns, predicates }: ScanRequest)
 }
 
 function programOf({ constants }: ThreadKernels, slots: readonly number[], paths: readonly (readonly PathStep[])[]): number {
-  return locateProgram(constants, slots.map((slot) => paths[slot]!));
+  return locateProgram(
+    constants,
+    slots.map((slot) => paths[slot]!),
+  );
 }
 
 /** Batches begin small: cold code on a full one would hold up a cancellation. */
@@ -195,7 +210,9 @@ class JsonScan implements Scan {
     const length = u32[word + 1]!;
     if (length === FIELD_MISSING) return undefined;
     const start = u32[word]!;
-    return this.flags & indexFlag.highByte ? bytes.toString('utf8', start, start + length) : bytes.toString('latin1', start, start + length);
+    return this.flags & indexFlag.highByte
+      ? bytes.toString('utf8', start, start + length)
+      : bytes.toString('latin1', start, start + length);
   }
 
   #fieldsOf(column: number): number {
@@ -235,7 +252,13 @@ class JsonScan implements Scan {
       this.#locate(0);
       const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
       const fields = this.#fieldsOf(columnOf[slot]!);
-      this.count = run({ kernels: this.kernels, memory: this.#thread.memory, texts: this.#fieldsOf(texts) }, fields, this.selection, this.count, into);
+      this.count = run(
+        { kernels: this.kernels, memory: this.#thread.memory, texts: this.#fieldsOf(texts) },
+        fields,
+        this.selection,
+        this.count,
+        into,
+      );
       this.selection = into;
     }
     this.undecided = mayDoubt && this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);

@@ -89,7 +89,8 @@ export class JsonWindows {
 
   /** Where a later task goes on: at an address among the rows of the batch, or behind the batch. */
   resumeAt(address: number | null): ScanResume {
-    if (address === null || this.#before === null) return { offset: this.position, state: stateText(this.position, captureState(this.#memory)) };
+    if (address === null || this.#before === null)
+      return { offset: this.position, state: stateText(this.position, captureState(this.#memory)) };
     return { offset: this.offsetOf(address), state: stateText(this.#before.offset, this.#before.state) };
   }
 
@@ -218,7 +219,8 @@ export class JsonWindows {
     const offset = this.offsetOf(address);
     const started = this.offsetOf(record);
     const params = code === 'OverMaxRecordSize' ? { bytes_max: this.#options.record_bytes_max, offset } : { offset };
-    const hint = code === 'JSONParsingError' && started < offset ? { hint: `The record that begins at byte ${started} is not valid JSON.` } : {};
+    const hint =
+      code === 'JSONParsingError' && started < offset ? { hint: `The record that begins at byte ${started} is not valid JSON.` } : {};
     this.#failure = new SelectError(code, { ...params, ...hint });
     this.#next = record;
     this.#used = true;

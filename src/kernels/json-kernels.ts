@@ -5,9 +5,11 @@
  * Rows are records: pairs of u32 addresses; an empty row is MISSING. A field is the token of a value as it is written: a string
  * with its quotes, a number, `true`, `false`, `null`, a list or an object.
  *
- * What is validated of every byte of a window: that strings are closed and hold no control characters, that brackets outside
- * strings balance (their kinds are not compared), that records are separated as they should be and scalar records are tokens.
- * What the query reads or writes is a token, or an error. A record of LINES that spans lines is held to the whole grammar.
+ * What is validated of all text, whatever the query: that it is UTF-8, that strings are closed and hold no control characters,
+ * that brackets outside strings balance (their kinds are not compared), that nothing but blanks, or in lists commas, stands
+ * between records, and that records which are no objects or lists are tokens. What is written, and a record of LINES that spans
+ * lines, is held to the whole grammar; a value that an expression reads is a token, or an error. Members of a record that nobody
+ * asks for are otherwise not looked at: `{"a" 1, "b":tru}` passes where it is neither read nor written.
  */
 
 /** Flags of `walkIndex`, beside `indexFlag.highByte`. */
@@ -33,13 +35,19 @@ export const FRAME_BYTES = 16;
 
 /** Addresses and numbers only, so the exports of the module are this interface. Truth values are 0 and 1. */
 export interface JsonKernels {
-  /** Sets where the state of the walk lies, and the program of FROM's path: u32 steps, then 16 bytes each: kind, name, its length, index. */
+  /**
+   * Sets where the state of the walk lies, and the program of FROM's path: u32 steps, then 16 bytes each: kind, name, its length,
+   * index.
+   */
   jsonPath(state: number, program: number): void;
   /** Indexes the window `[base, base + size)`, which goes on where the state stands. Answers flags. */
   walkIndex(base: number, size: number, lines: number): number;
   /** Address of the first control character inside a string of the window, or -1. */
   jsonControlAt(): number;
-  /** Finds records from `from` on and writes them to `Layout.rows`, at most `rows_max`; answers how many. `eof`: the text ends with the window. */
+  /**
+   * Finds records from `from` on and writes them to `Layout.rows`, at most `rows_max`; answers how many. `eof`: the text ends with
+   * the window.
+   */
   jsonWalk(from: number, eof: number, rows_max: number): number;
   /** Where the walk goes on: behind the last record, or all of the window where it ends inside something skipped. */
   walkNext(): number;
@@ -60,7 +68,16 @@ export interface JsonKernels {
   /** Rows, of the first `rows`, that hold the needle (at most `NEEDLE_BYTES_MAX`) or a backslash. */
   jsonContaining(rows: number, needle: number, length: number, into: number): number;
   /** Columns as one JSON object a row; `keys`: fields holding `"name":`. MISSING omits the key. Result in `jsonWrittenRows` and so on. */
-  jsonWriteColumns(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void;
+  jsonWriteColumns(
+    list: number,
+    columns: number,
+    keys: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void;
   /** Whole records; what is no object is the only member `_1`, MISSING an empty object. */
   jsonWriteRecords(selection: number, count: number, style: number, out: number, end: number): void;
   /** Columns as CSV: strings as their text, null as nothing, what is nested as JSON. */

@@ -62,7 +62,8 @@ export function jsonError(u8: Uint8Array, start: number, end: number, depth_max:
       if (byte === COMMA) expected = open.at(-1) === CLOSE_BRACE ? 'key' : 'value';
       else if (byte !== open.pop()) return at;
       at++;
-    } else if ((expected === 'first key' && byte === CLOSE_BRACE) || (expected === 'first element' && byte === CLOSE_BRACKET)) expected = 'after';
+    } else if ((expected === 'first key' && byte === CLOSE_BRACE) || (expected === 'first element' && byte === CLOSE_BRACKET))
+      expected = 'after';
     else if (byte === QUOTE) {
       const string = stringEnd(u8, at, end);
       if (string.error) return string.at;
@@ -117,5 +118,7 @@ export function unescape(text: Buffer): Buffer | null {
   if (!escape.test(source)) return null;
   // why: what is beyond ASCII stands as it is; only runs of escapes become text of their own.
   const parts = source.split(/((?:\\(?:u[\da-fA-F]{4}|.))+)/);
-  return Buffer.concat(parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part, 'latin1') : Buffer.from(JSON.parse(`"${part}"`) as string))));
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 === 0 ? Buffer.from(part, 'latin1') : Buffer.from(JSON.parse(`"${part}"`) as string))),
+  );
 }

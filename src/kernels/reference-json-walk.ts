@@ -1,7 +1,7 @@
 /** The records of a JSON text, as `assembly/json-walk.ts` finds them, on the same state and the same programs. */
 import { FRAME_BYTES, STATE_BYTES, stepKind, walkStatus } from './json-kernels.ts';
-import type { JsonWindow } from './reference-json-window.ts';
 import { isBlank, isOpener, isScalar, scalarEnd } from './reference-json-text.ts';
+import type { JsonWindow } from './reference-json-window.ts';
 
 /** Words of the state. */
 const FRAMES = 0;

@@ -1,7 +1,7 @@
 /** JSON tokens and records as JSON or CSV. A style is the block of constants that `assembly/write.ts` describes. */
 import { FIELD_MISSING } from './kernels.ts';
-import type { JsonWindow } from './reference-json-window.ts';
 import { isBlank, isOpener, isScalar, jsonError, skipBlanks, unescape } from './reference-json-text.ts';
+import type { JsonWindow } from './reference-json-window.ts';
 
 const NO_QUOTE = 256;
 const OPEN_BRACE = 0x7b;
@@ -41,7 +41,16 @@ export class ReferenceJsonWriter {
     return Number(this.#blocked);
   }
 
-  jsonWriteColumns(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void {
+  jsonWriteColumns(
+    list: number,
+    columns: number,
+    keys: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void {
     const { bytes, u32 } = this.#window.memory;
     this.#each(selection, count, style, out, end, (row) => {
       const members: Buffer[] = [];
@@ -137,7 +146,8 @@ export class ReferenceJsonWriter {
     const { memory } = this.#window;
     const text = memory.bytes.subarray(start, start + length);
     if (isOpener(text[0]!) && jsonError(memory.u8, start, start + length, Number.POSITIVE_INFINITY) >= 0) return null;
-    if (isOpener(text[0]!)) return Buffer.from(text.filter((byte, index) => this.#window.isInside(start + index) || !(isBlank(byte) || byte < 0x20)));
+    if (isOpener(text[0]!))
+      return Buffer.from(text.filter((byte, index) => this.#window.isInside(start + index) || !(isBlank(byte) || byte < 0x20)));
     return text[0] === QUOTE || isScalar(memory.u8, start, start + length) ? Buffer.from(text) : null;
   }
 
@@ -172,7 +182,13 @@ export class ReferenceJsonWriter {
   #style(style: number): Style {
     const { u32, bytes } = this.#window.memory;
     const word = (offset: number): number => u32[(style + offset) >> 2]!;
-    return { recordDelimiter: bytes.subarray(style + 4, style + 4 + word(0)), fieldDelimiter: word(12), quote: word(16), mark: word(20), always: word(24) !== 0 };
+    return {
+      recordDelimiter: bytes.subarray(style + 4, style + 4 + word(0)),
+      fieldDelimiter: word(12),
+      quote: word(16),
+      mark: word(20),
+      always: word(24) !== 0,
+    };
   }
 }
 

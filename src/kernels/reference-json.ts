@@ -129,10 +129,15 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
     const parts = this.#parts(at);
     const isObject = this.#memory.u8[at] === OPEN_BRACE;
     for (const branch of this.#branches(node)) {
-      const fits = (part: Part): boolean => part.key !== null && this.#window.isName(part.key.start, part.key.end, branch.name, branch.length);
+      const fits = (part: Part): boolean =>
+        part.key !== null && this.#window.isName(part.key.start, part.key.end, branch.name, branch.length);
       const isPlain = ({ key }: Part): boolean => key !== null && !this.#memory.bytes.subarray(key.start, key.end).includes('\\');
       const isMember = branch.kind !== stepKind.index;
-      const part = isMember ? (parts.find((one) => isPlain(one) && fits(one)) ?? parts.find(fits)) : isObject ? undefined : parts[branch.index];
+      const part = isMember
+        ? (parts.find((one) => isPlain(one) && fits(one)) ?? parts.find(fits))
+        : isObject
+          ? undefined
+          : parts[branch.index];
       if (part === undefined) continue;
       if (branch.column !== NO_COLUMN) put(branch.column, part.start, this.#window.endOfValue(part.start) - part.start);
       if (branch.below !== 0) this.#descend(branch.below, part.start, put);
@@ -168,7 +173,15 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
     const { u32 } = this.#memory;
     return Array.from({ length: u32[node >> 2]! }, (_, number) => {
       const at = (node >> 2) + 1 + number * BRANCH_WORDS;
-      return { number, kind: u32[at]!, name: u32[at + 1]!, length: u32[at + 2]!, index: u32[at + 3]!, column: u32[at + 4]!, below: u32[at + 5]! };
+      return {
+        number,
+        kind: u32[at]!,
+        name: u32[at + 1]!,
+        length: u32[at + 2]!,
+        index: u32[at + 3]!,
+        column: u32[at + 4]!,
+        below: u32[at + 5]!,
+      };
     });
   }
 }

@@ -59,7 +59,7 @@ function written(json: JsonKernels): WriteResult {
 /** A column to be written: numbers and what is nested, and strings where the output is JSON, as they stand in the object. */
 export function tokenVector(scan: Scan, slot: number, rows: Selection, output: OutputFormat): Vector {
   const fields = scan.fields(slot);
-  return { kind: 'values', values: Array.from(rows, (row) => valueOf(scan.readField(fields, row), output, scan.offsetOf(row))) };
+  return { kind: 'values', values: Array.from(rows, (row) => writtenValue(scan.readField(fields, row), output, scan.offsetOf(row))) };
 }
 
 /** The members of a whole record: those of an object, anything else as the only one, MISSING as none. */
@@ -67,14 +67,14 @@ export function recordValues(scan: Scan, row: number, output: OutputFormat): Rec
   const token = scan.readField(scan.recordFields(), row);
   if (token === undefined) return { names: [], values: [] };
   const offset = scan.offsetOf(row);
-  const value = valueOf(token, output, offset);
+  const value = writtenValue(token, output, offset);
   if (value instanceof Failure) return value;
   if (!(value instanceof JsonValue) || !value.json.startsWith('{')) return { names: ['_1'], values: [value] };
   const members = memberTokens(value.json);
-  return { names: members.map(([key]) => unquoteString(key)), values: members.map(([, member]) => valueOf(member, output, offset)) };
+  return { names: members.map(([key]) => unquoteString(key)), values: members.map(([, member]) => writtenValue(member, output, offset)) };
 }
 
-function valueOf(token: string | undefined, output: OutputFormat, offset: number): SqlValue {
+function writtenValue(token: string | undefined, output: OutputFormat, offset: number): SqlValue {
   if (token === undefined) return undefined;
   if (token === 'null') return null;
   if (output.format === 'csv' && token.startsWith('"')) return decodeToken(token);

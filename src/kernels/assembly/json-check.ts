@@ -38,10 +38,12 @@ function digits(p: usize, end: usize): usize {
 export function isScalar(p: usize, end: usize): bool {
   const length = <u32>(end - p);
   if (length - 1 < 16) {
-    const others = <u32>i8x16.bitmask(i8x16.ge_u(i8x16.sub(v128.load(p), i8x16.splat(48)), i8x16.splat(10))) & (<u32>0xffff >> (16 - length));
+    const digits = i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(48)), i8x16.splat(10));
+    const others = ~<u32>i8x16.bitmask(digits) & (<u32>0xffff >> (16 - length)), isPoint = load<u8>(p + ctz<u32>(others)) == 46;
+    const single = others > 1 && !(others & (others - 1)) && !(others >> (length - 1));
     if (!others && (length == 1 || load<u8>(p) != 48)) return true;
     // A point that is neither first nor last; a zero before it only alone.
-    if (others > 1 && !(others & (others - 1)) && !(others >> (length - 1)) && load<u8>(p + ctz<u32>(others)) == 46 && (others == 2 || load<u8>(p) != 48)) return true;
+    if (single && isPoint && (others == 2 || load<u8>(p) != 48)) return true;
   }
   return isScalarExactly(p, end);
 }

@@ -1,6 +1,6 @@
 // Columns of JSON records, without a tree: keys are looked for at the depth of their object only, among the strings of their
-// length, and what their values hold is skipped by its brackets. Of equal keys the first
-// counts, those written without escapes before those with.
+// length, and what their values hold is skipped by its brackets. Of equal keys the first counts, those written without escapes
+// before those with.
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).

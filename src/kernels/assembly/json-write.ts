@@ -81,7 +81,9 @@ function copyToken(p: usize, length: u32, to: usize): usize {
 }
 
 /** One JSON object a row; `keys` are fields holding `"name":`. MISSING omits the key. */
-export function jsonWriteColumns(columns: usize, count: u32, keys: usize, selection: usize, n: u32, style: usize, out: usize, end: usize): void {
+export function jsonWriteColumns(
+  columns: usize, count: u32, keys: usize, selection: usize, n: u32, style: usize, out: usize, end: usize,
+): void {
   const delimiterLength = load<u32>(style), recordDelimiter = load<u64>(style + 4);
   let o = out, i: u32 = 0;
   blocked = false;
