@@ -97,7 +97,11 @@ export const catalogue = {
   InvalidTableAlias: caller('Invalid table alias is specified[: {name}]'),
   InvalidKeyPath: caller('The key path is invalid[: {reason}]'),
   AmbiguousFieldName: caller('The field name {name} matches more than one field: quote it to match its case'),
-  MissingHeaders: caller('Some headers in the query are missing from the file[: {name}]. Please check the file and try again'),
+  MissingHeaders: entry(
+    400,
+    'caller',
+    'Some headers in the query are missing from the file[: {name}][ at line {line}, column {column}]. Please check the file and try again.[ {hint}]',
+  ),
   EvaluatorBindingDoesNotExist: caller('The name {name} does not exist'),
   InvalidDataType: caller('The data type is invalid[: {type}]'),
   UnsupportedFunction: caller('The function {function} is not supported'),

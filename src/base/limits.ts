@@ -74,7 +74,7 @@ export const limits = {
   /** A task that has not ended by now (its budget is `task_time_ms`) is a bug of ours or a dead disk: its thread is replaced. */
   task_stuck_ms: 60_000,
   /** JavaScript heap of one worker; its WASM memory and buffers are beside it. */
-  worker_heap_mib_max: 512,
+  worker_heap_mib_max: 192,
   /** Decompressed text handed to a worker at once: small enough to start soon, large enough to be worth a task. */
   piece_bytes: 2 * MiB,
   /** Inflated bytes per compressed byte, beyond the first 16 MiB of output. */

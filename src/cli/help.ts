@@ -21,7 +21,7 @@ export function generalHelp(commands: readonly Command[]): string {
     '  -h, --help     Show this, or with a command the options of that command',
     '      --version  Show the version',
     '',
-    'Exit codes: 0, 1 what was asked for failed, 2 it was asked for in a wrong way.',
+    'Exit codes: 0, 1 what was asked for failed, 2 it was asked for in a wrong way, 130 interrupted.',
     '',
   ].join('\n');
 }

@@ -17,7 +17,6 @@ export interface ColumnRef {
   readonly path: readonly PathStep[] | null;
 }
 
-export type { LikePattern, LikePiece } from '../vector/like.ts';
 export type { ScanPredicate } from '../vector/predicate.ts';
 
 export type AggregateFunction = 'COUNT' | 'SUM' | 'AVG' | 'MIN' | 'MAX';
