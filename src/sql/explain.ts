@@ -1,7 +1,9 @@
 /** A plan as text for people: what the scan answers and with which kernel, what is left for afterwards. */
+
+import type { LikePattern } from '../vector/like.ts';
 import { columnText, expressionText, pathText, refText, stringText } from './explain-expression.ts';
 import { nextDown, nextUp } from './optimize/doubles.ts';
-import type { Aggregate, ColumnRef, LikePattern, Plan, ScanPredicate } from './plan.ts';
+import type { Aggregate, ColumnRef, Plan, ScanPredicate } from './plan.ts';
 
 /** The plan, one line for each thing that is done, in the order it is done. Ends with a line feed. */
 export function explain(plan: Plan): string {
