@@ -1,8 +1,8 @@
 /** Entry of the thread that keeps the streams of codecs whose state cannot travel. */
 import { decodeStream as decode } from '../formats/codecs/stream.ts';
 import type { StreamTask } from '../formats/codecs/stream-task.ts';
-import { transferred } from './pool.ts';
+import { moved } from './pool.ts';
 
 export async function decodeStream(task: StreamTask): Promise<unknown> {
-  return transferred(await decode(task));
+  return moved(await decode(task));
 }

@@ -29,7 +29,7 @@ const prefix_bytes = 64 * 1024;
 /** Reads as much of the source as it takes; how much that can be is bounded by `record_bytes_max`. */
 export function describe(task: DescribeTask): DescribeResult {
   try {
-    return task.source.kind === 'pushed' ? describePushed(task, task.source.bytes, task.source.last) : describeObject(task);
+    return task.source.kind === 'pushed' ? describePushed(task, Buffer.concat(task.source.parts), task.source.last) : describeObject(task);
   } catch (error) {
     if (error instanceof SelectError) return { error: error.toValue() };
     throw error;

@@ -89,8 +89,8 @@ export function heldBytes({ held }: OpenSplit): number {
 }
 
 /** A piece that leaves over more than a record may be long begins there with a record that is longer. */
-function overlongRecord({ source }: SplitWork, consumed_bytes: number, bytes_max: number): SelectError | null {
-  if (source.kind !== 'pushed' || source.last || source.bytes.length - consumed_bytes <= bytes_max) return null;
+function overlongRecord({ split, source }: SplitWork, consumed_bytes: number, bytes_max: number): SelectError | null {
+  if (source.kind !== 'pushed' || source.last || split.end - split.start - consumed_bytes <= bytes_max) return null;
   const error: ErrorValue = { code: 'OverMaxRecordSize', params: { bytes_max, offset: source.offset + consumed_bytes } };
   return SelectError.fromValue(error);
 }

@@ -3,89 +3,11 @@
  * pieces. Pieces end after a record delimiter, so they are scanned in parallel; where a delimiter need not end a record they
  * are chained: each begins with what the one before left over. Where pieces end depends on the text alone, never on timing.
  */
-import { assert } from '../base/assert.ts';
 import type { InputFormat } from '../formats/format.ts';
 import { lastBoundary } from '../formats/json-boundary.ts';
 import type { SplitFeed, SplitWork } from './feed.ts';
-
-/** Bytes read in order from an asynchronous source, a bounded number ahead. */
-export class TextStream {
-  readonly #iterator: AsyncIterator<Uint8Array>;
-  readonly #compressed: () => number;
-  #chunks: Uint8Array[] = [];
-  #buffered_bytes = 0;
-  #ended = false;
-
-  /** `compressed` tells the compressed bytes consumed so far. */
-  constructor(source: AsyncIterable<Uint8Array>, compressed: () => number) {
-    this.#iterator = source[Symbol.asyncIterator]();
-    this.#compressed = compressed;
-  }
-
-  get compressed_bytes(): number {
-    return this.#compressed();
-  }
-
-  get buffered_bytes(): number {
-    return this.#buffered_bytes;
-  }
-
-  /** All of the source is in the buffer. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** Reads until `bytes` are buffered or the source ends. Raises what the source raises. */
-  async fill(bytes: number): Promise<void> {
-    while (this.#buffered_bytes < bytes && !this.#ended) {
-      const { done, value } = await this.#iterator.next();
-      if (done === true) this.#ended = true;
-      else if (value.length > 0) {
-        this.#chunks.push(value);
-        this.#buffered_bytes += value.length;
-      }
-    }
-  }
-
-  /** Copies the first buffered bytes, as many as fit. */
-  peek(into: Uint8Array): number {
-    let at = 0;
-    for (const chunk of this.#chunks) {
-      if (at === into.length) break;
-      const part = chunk.length <= into.length - at ? chunk : chunk.subarray(0, into.length - at);
-      into.set(part, at);
-      at += part.length;
-    }
-    return at;
-  }
-
-  /** Drops the first `bytes` buffered bytes. */
-  skip(bytes: number): void {
-    assert(bytes <= this.#buffered_bytes, 'only buffered bytes are skipped');
-    this.#buffered_bytes -= bytes;
-    let left = bytes;
-    let whole = 0;
-    for (const chunk of this.#chunks) {
-      if (chunk.length > left) break;
-      left -= chunk.length;
-      whole++;
-    }
-    this.#chunks.splice(0, whole);
-    if (left > 0) this.#chunks[0] = this.#chunks[0]!.subarray(left);
-  }
-
-  /** Puts bytes back in front. */
-  unread(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#chunks.unshift(bytes);
-    this.#buffered_bytes += bytes.length;
-  }
-
-  async close(): Promise<void> {
-    this.#chunks = [];
-    await this.#iterator.return?.();
-  }
-}
+import type { PushedSource } from './task.ts';
+import { copyOf, discard, type TextStream } from './text-stream.ts';
 
 export interface PieceOptions {
   readonly input: InputFormat;
@@ -99,18 +21,19 @@ export interface PieceOptions {
   readonly onReady: () => void;
 }
 
-type Pushed = Extract<SplitWork['source'], { kind: 'pushed' }>;
-
 export class PieceFeed implements SplitFeed {
   error: unknown = null;
   readonly #text: TextStream;
   readonly #options: PieceOptions;
   readonly #cutter: TextCutter;
   readonly #pieces: SplitWork[] = [];
-  /** Buffers of pieces that are done. Shared memory: a piece may have to be scanned twice, so it is never moved. */
-  readonly #buffers: SharedArrayBuffer[] = [];
   readonly #producing: Promise<void>;
   #offset = 0;
+  /**
+   * Where the next piece is cut at most: a multiple of the pieces' length, and so of the chunks' that zlib gives, which then move as
+   * they are.
+   */
+  #reach = 0;
   #index = 0;
   #ended = false;
   #closed = false;
@@ -137,15 +60,14 @@ export class PieceFeed implements SplitFeed {
   }
 
   done(piece: SplitWork, consumed_bytes: number): void {
-    const { bytes } = piece.source as Pushed;
+    const { parts } = piece.source as PushedSource;
     if (this.#awaited === piece) {
-      this.#rest_bytes = bytes.length - consumed_bytes;
-      this.#text.unread(bytes.slice(consumed_bytes));
+      this.#rest_bytes = piece.split.end - piece.split.start - consumed_bytes;
+      this.#text.unread(copyOf(parts, consumed_bytes));
       this.#offset -= this.#rest_bytes;
       this.#awaited = null;
     }
-    const buffer = bytes.buffer as SharedArrayBuffer;
-    if (buffer.byteLength === this.#options.piece_bytes) this.#buffers.push(buffer);
+    discard(parts);
     this.#resume();
   }
 
@@ -158,12 +80,16 @@ export class PieceFeed implements SplitFeed {
 
   async #produce(): Promise<void> {
     try {
-      await this.#text.fill(this.#options.dataStart);
-      this.#text.skip(Math.min(this.#options.dataStart, this.#text.buffered_bytes));
-      this.#offset = this.#options.dataStart;
+      const { dataStart, piece_bytes } = this.#options;
+      await this.#text.fill(dataStart);
+      this.#text.skip(Math.min(dataStart, this.#text.buffered_bytes));
+      this.#offset = dataStart;
+      this.#reach = piece_bytes * (1 + Math.floor(dataStart / piece_bytes));
       while (!this.#closed) {
         // Reading goes on while a worker finds out where the piece's last record ends.
-        if (this.#awaited !== null) await this.#text.fill(this.#options.piece_bytes + 1);
+        if (this.#awaited !== null) await this.#text.fill(piece_bytes + 1);
+        // why: nobody wakes a feed that was closed while it read.
+        if (this.#closed) break;
         if (this.#awaited !== null || this.#pieces.length >= this.#options.ahead) {
           await new Promise<void>((resolve) => {
             this.#wake = resolve;
@@ -188,42 +114,45 @@ export class PieceFeed implements SplitFeed {
     this.#wake = null;
   }
 
-  /** The next piece, or null after the last. */
+  /** The next piece, or null after the last. Raises what ended the text early, once all that came before has been cut. */
   async #cut(): Promise<SplitWork | null> {
     const { piece_bytes, record_bytes_max } = this.#options;
+    const { lastRecordEnd, spare_bytes } = this.#cutter;
     // Long enough that its worker sees a record over the limit, whatever the delimiter.
-    const longest_bytes = Math.max(piece_bytes, record_bytes_max + this.#cutter.spare_bytes);
+    const longest_bytes = Math.max(piece_bytes, record_bytes_max + spare_bytes);
     // Beyond an unfinished record, so that every piece goes further than the one before.
-    const first_bytes = Math.max(piece_bytes, Math.min(2 * this.#rest_bytes, longest_bytes));
+    const first_bytes = Math.max(this.#reach - this.#offset, Math.min(2 * this.#rest_bytes, longest_bytes));
     for (let wanted = first_bytes; ; wanted = Math.min(2 * wanted, longest_bytes)) {
       // One more, to know whether this is the end.
       await this.#text.fill(wanted + 1);
-      const last = this.#text.ended && this.#text.buffered_bytes <= wanted;
-      if (last && this.#text.buffered_bytes === 0) return null;
-      const bytes = this.#buffer(Math.min(wanted, this.#text.buffered_bytes));
-      this.#text.peek(bytes);
-      const end = last ? bytes.length : (this.#cutter.lastRecordEnd?.(bytes) ?? 0);
-      if (end > 0 || this.#cutter.lastRecordEnd === null || wanted === longest_bytes) {
-        return this.#piece(end > 0 ? bytes.subarray(0, end) : bytes, last, end === 0);
+      const bytes = Math.min(wanted, this.#text.buffered_bytes);
+      const all = this.#text.ended && this.#text.buffered_bytes <= wanted;
+      const last = all && this.#text.failure === null;
+      if (all && bytes <= (last ? 0 : this.#rest_bytes)) return this.#nothingMore();
+      // Before damage, a worker says where the last record ends.
+      const end = last ? bytes : all || lastRecordEnd === null ? 0 : this.#text.lastEnd(bytes, lastRecordEnd);
+      if (end > 0 || all || lastRecordEnd === null || wanted >= longest_bytes) {
+        while (this.#reach <= this.#offset + wanted) this.#reach += piece_bytes;
+        return this.#piece(end > 0 ? end : bytes, last, end === 0);
       }
     }
   }
 
-  #piece(bytes: Uint8Array, last: boolean, open: boolean): SplitWork {
+  #nothingMore(): null {
+    this.#text.check();
+    return null;
+  }
+
+  #piece(bytes: number, last: boolean, open: boolean): SplitWork {
     const offset = this.#offset;
-    const end = offset + bytes.length;
-    this.#text.skip(bytes.length);
+    const end = offset + bytes;
     this.#offset = end;
+    this.#rest_bytes = 0;
     const split = { index: this.#index++, start: offset, end, first: true };
     const apart = !this.#open;
     this.#open = open;
-    return { split, source: { kind: 'pushed', bytes, offset, last }, compressed_bytes: this.#text.compressed_bytes, apart };
-  }
-
-  #buffer(bytes: number): Uint8Array {
-    const { piece_bytes } = this.#options;
-    if (bytes > piece_bytes) return new Uint8Array(new SharedArrayBuffer(bytes));
-    return new Uint8Array(this.#buffers.pop() ?? new SharedArrayBuffer(piece_bytes), 0, bytes);
+    const source: PushedSource = { kind: 'pushed', parts: this.#text.take(bytes), offset, last };
+    return { split, source, compressed_bytes: this.#text.compressed_bytes, apart };
   }
 }
 
@@ -237,7 +166,10 @@ interface TextCutter {
 
 function textCutter(input: InputFormat): TextCutter {
   if (input.format === 'json') {
-    return { lastRecordEnd: input.type === 'document' ? null : (bytes) => Math.max(0, lastBoundary(bytes, bytes.length)), spare_bytes: 4096 };
+    return {
+      lastRecordEnd: input.type === 'document' ? null : (bytes) => Math.max(0, lastBoundary(bytes, bytes.length)),
+      spare_bytes: 4096,
+    };
   }
   const { recordDelimiter, allowQuotedRecordDelimiter } = input;
   const delimiter = Buffer.from(recordDelimiter);

@@ -12,7 +12,7 @@ import type { StreamResult } from '../formats/codecs/stream-task.ts';
 import { loadModule } from '../kernels/load.ts';
 import { type DescribeResult, type DescribeTask, describe } from './describe.ts';
 import { runSplit } from './run-split.ts';
-import type { SplitTask, TaskResult } from './task.ts';
+import type { PushedSource, SplitTask, TaskResult } from './task.ts';
 
 /** Runs tasks. All kinds reject with `InternalError` only, whatever happened to the thread; `cause` says what did. */
 export interface Pool {
@@ -30,10 +30,27 @@ export function createPool({ workers }: { readonly workers: number }): Pool {
   return workers === 0 ? inProcessPool() : threadPool(workers);
 }
 
+/** A task whose bytes move to the thread that runs it, and back with its result. */
+export type PieceTask = SplitTask & { readonly source: PushedSource };
+
+export interface PieceResult {
+  readonly result: TaskResult;
+  readonly parts: readonly Uint8Array[];
+}
+
 /** What a worker returns to have `bytes` moved instead of copied. */
-export function transferred(result: { readonly bytes: Uint8Array<ArrayBuffer> }): unknown {
-  if (result.bytes.byteLength === 0) return result;
-  return move({ [transferableSymbol]: result.bytes.buffer, [valueSymbol]: result });
+export function moved(result: { readonly bytes: Uint8Array }): unknown {
+  return movedWith([result.bytes], result);
+}
+
+/** What a worker returns to have `parts` of its result moved instead of copied. */
+export function movedWith(parts: readonly Uint8Array[], result: unknown): unknown {
+  const buffers = buffersOf(parts);
+  return buffers.length === 0 ? result : move({ [transferableSymbol]: buffers, [valueSymbol]: result as object });
+}
+
+function buffersOf(parts: readonly Uint8Array[]): ArrayBuffer[] {
+  return parts.filter(({ length }) => length > 0).map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 function inProcessPool(): Pool {
@@ -88,7 +105,13 @@ function threadPool(workers: number): Pool {
   const turns = new Turns(workers);
   return {
     workers,
-    runSplit: (task) => run('runSplit', task) as Promise<TaskResult>,
+    runSplit: async (task) => {
+      const { source } = task;
+      if (source.kind !== 'pushed') return (await run('runSplit', task)) as TaskResult;
+      const { result, parts } = (await run('runPiece', task, piscina, buffersOf(source.parts))) as PieceResult;
+      source.parts = parts;
+      return result;
+    },
     describe: (task) => run('describe', task) as Promise<DescribeResult>,
     decoding: {
       ahead: Math.min(workers + 1, limits.codec_ahead_max),

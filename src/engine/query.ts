@@ -7,8 +7,8 @@ import { assert } from '../base/assert.ts';
 import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { type InflateStats, inflate } from '../formats/codecs.ts';
 import type { Decoding } from '../formats/codecs/block.ts';
+import { type InflateStats, inflate } from '../formats/codecs.ts';
 import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
 import { whyUncut } from '../formats/serialization.ts';
@@ -19,10 +19,12 @@ import type { OutputBlock } from './deliver.ts';
 import type { DescribeResult, Description } from './describe.ts';
 import { type DriverOptions, QueryDriver, type QueryStats } from './driver.ts';
 import { ObjectFeed, type SplitFeed } from './feed.ts';
-import { PieceFeed, TextStream } from './pieces.ts';
+import { PieceFeed } from './pieces.ts';
 import { LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
 import { createPool, type Pool } from './pool.ts';
 import { Scheduler } from './scheduler.ts';
+import type { PushedSource } from './task.ts';
+import { TextStream } from './text-stream.ts';
 
 export type { OutputBlock } from './deliver.ts';
 export type { QueryStats } from './driver.ts';
@@ -152,13 +154,15 @@ export class Engine {
   async #describeText({ stream }: PushedText, input: InputFormat): Promise<DescribeResult> {
     for (let wanted = 64 * 1024; ; wanted *= 4) {
       await stream.fill(wanted + 1);
-      const bytes = new Uint8Array(Math.min(wanted, stream.buffered_bytes));
-      stream.peek(bytes);
-      const last = stream.ended && bytes.length === stream.buffered_bytes;
-      const source = { kind: 'pushed', bytes, offset: 0, last } as const;
+      const bytes = stream.peek(wanted);
+      const all = stream.ended && bytes.length === stream.buffered_bytes;
+      // What there is of damaged text may be enough; none of it is not.
+      if (all && bytes.length === 0) stream.check();
+      const source: PushedSource = { kind: 'pushed', parts: [bytes], offset: 0, last: all && stream.failure === null };
       const result = await this.#pool.describe({ source, input, record_bytes_max: this.#record_bytes_max });
       if (result !== 'more') return result;
-      assert(!last, 'all of the text is enough to describe it');
+      if (all) stream.check();
+      assert(!all, 'all of the text is enough to describe it');
     }
   }
 
@@ -255,10 +259,10 @@ function openText({ object, input, signal }: QueryRequest, decoding: Decoding): 
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const stats: InflateStats = { compressed_bytes: 0, inflated_bytes: 0 };
-  const stream = new TextStream(
-    inflate(input.compression, object.stream(undefined, controller.signal), stats, { decoding }),
-    () => stats.compressed_bytes,
-  );
+  const stream = new TextStream(inflate(input.compression, object.stream(undefined, controller.signal), stats, { decoding }), {
+    compressed: () => stats.compressed_bytes,
+    owned: input.compression !== 'none',
+  });
   return {
     stream,
     close: () => {

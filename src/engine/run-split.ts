@@ -72,7 +72,7 @@ export function warmUp(): void {
   runSplit({
     planId: 'warm-up',
     program: shared,
-    source: { kind: 'pushed', bytes: records, offset: 0, last: true },
+    source: { kind: 'pushed', parts: [records], offset: 0, last: true },
     split: { index: 0, start: 0, end: records.length, first: true },
     startState: 'outside',
     resume: null,

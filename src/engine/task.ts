@@ -24,7 +24,15 @@ export interface Program {
 }
 
 /** Where the bytes of a split are: in the object, or handed over by the driver (decompressed pieces). */
-export type SplitSource = ObjectRef | { readonly kind: 'pushed'; readonly bytes: Uint8Array; readonly offset: number; readonly last: boolean };
+export type SplitSource = ObjectRef | PushedSource;
+
+export interface PushedSource {
+  readonly kind: 'pushed';
+  /** The bytes, in order. A pool may move them to a thread, but has put them back here when the task has ended. */
+  parts: readonly Uint8Array[];
+  readonly offset: number;
+  readonly last: boolean;
+}
 
 export type { StartState } from '../formats/scan.ts';
 

@@ -2,14 +2,12 @@
  * Decompression of whole objects, streamed: memory is bounded by what the reader takes. zlib works on threads of its own; what
  * the other codecs do is done where `Decoding` says.
  */
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type Decoding, decodingHere } from './codecs/block.ts';
 import { bunzip2 } from './codecs/bzip2.ts';
 import type { Codec, InflateStats } from './codecs/codec.ts';
+import { gunzip } from './codecs/gzip.ts';
 import { unlz4 } from './codecs/lz4.ts';
 import { unsnappy } from './codecs/snappy.ts';
 import { unzstd } from './codecs/zstd.ts';
@@ -53,7 +51,6 @@ const codecs: Readonly<Record<Compression, Codec>> = {
   snappy: unsnappy,
 };
 
-const PIECE_BYTES = 1024 * 1024;
 /** Small objects may be as dense as they like. */
 const RATIO_FREE_BYTES = 16 * 1024 * 1024;
 
@@ -62,36 +59,4 @@ async function* passThrough(source: AsyncIterable<Uint8Array>, stats: InflateSta
     stats.compressed_bytes += piece.length;
     yield piece;
   }
-}
-
-async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): AsyncGenerator<Uint8Array, void, undefined> {
-  const stream = createGunzip({ chunkSize: PIECE_BYTES });
-  // why: the pipeline carries errors and cancellation both ways; what fails is thrown by the loop below, not by its promise.
-  const piped = pipeline(Readable.from(source), stream).catch(() => undefined);
-  try {
-    for await (const piece of stream) {
-      stats.compressed_bytes = stream.bytesWritten;
-      yield piece as Uint8Array;
-    }
-    stats.compressed_bytes = stream.bytesWritten;
-  } catch (error) {
-    // why: an error ends the iteration before what was inflated ahead of it, and whether there is any depends on timing.
-    for (let piece = stream.read(); piece !== null; piece = stream.read()) yield piece as Uint8Array;
-    if (stream.bytesWritten > 0 || !isZlibError(error, 'Z_BUF_ERROR')) throw zlibError(error, stats);
-  } finally {
-    stream.destroy();
-    await piped;
-  }
-}
-
-function zlibError(error: unknown, stats: InflateStats): unknown {
-  if (isZlibError(error, 'Z_BUF_ERROR')) return new SelectError('TruncatedInput', { compression: 'GZIP' }, { cause: error });
-  if (!isZlibError(error, 'Z_DATA_ERROR')) return error;
-  const damaged = stats.inflated_bytes > 0 || !error.message.includes('incorrect header check');
-  const hint = damaged ? { hint: 'The GZIP data is damaged.' } : {};
-  return new SelectError('InvalidCompressionFormat', { compression: 'GZIP', ...hint }, { cause: error });
-}
-
-function isZlibError(error: unknown, code: string): error is Error {
-  return error instanceof Error && 'code' in error && error.code === code;
 }
