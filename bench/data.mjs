@@ -1,6 +1,6 @@
 // The files measured on: made once, kept in data/, the same bytes on every machine.
 import { spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -80,12 +80,14 @@ export function parseSize(text) {
 }
 
 /**
- * Where timed runs write. DuckDB locks the file it writes, so /dev/null would be shared with everything else on the machine.
- * Making a device needs root; without it /dev/null has to do.
+ * Where timed runs write: a null device of this run's own, as DuckDB locks the file it writes. Making one needs root; without it
+ * /dev/null has to do.
  * @returns {string} path
  */
 export function nullDevice() {
-  if (!existsSync(NULL_DEVICE)) spawnSync('mknod', [NULL_DEVICE, 'c', '1', '3']);
+  if (!existsSync(NULL_DEVICE) && spawnSync('mknod', [NULL_DEVICE, 'c', '1', '3']).status === 0) {
+    process.on('exit', () => rmSync(NULL_DEVICE, { force: true }));
+  }
   return existsSync(NULL_DEVICE) && statSync(NULL_DEVICE).isCharacterDevice() ? NULL_DEVICE : '/dev/null';
 }
 

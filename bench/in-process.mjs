@@ -10,7 +10,7 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 
 /** Of engines/, those that answer nothing. */
 const NO_ENGINES = ['gunzip', 'bunzip2'];
-const ROUNDS_MS = 6000;
+const ROUNDS_MS = 4000;
 const ROUNDS_MIN = 3;
 const SLOW_RUN_MS = 8000;
 

@@ -16,7 +16,7 @@ export const STATE_DIR = here('data/state');
 /** Answers of the checking runs, deleted once compared. */
 export const ANSWERS_DIR = here('data/answers');
 /** A null device of our own, see `nullDevice` in data.mjs. */
-export const NULL_DEVICE = here('data/null');
+export const NULL_DEVICE = here(`data/null-${process.pid}`);
 export const DEFAULT_DIST_DIR = here('../dist');
 export const FLIGHTS_PARQUET = here('../node_modules/vega-datasets/data/flights-3m.parquet');
 export const MOVIES_JSON = here('../node_modules/vega-datasets/data/movies.json');
