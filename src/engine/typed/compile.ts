@@ -50,7 +50,9 @@ class Compiler {
       case 'literal':
         return this.#literal(expression.value);
       case 'column':
-        return expression.type === 'untyped' ? textColumn(machine, expression.slot) : null;
+        if (expression.type === 'untyped') return textColumn(machine, expression.slot);
+        // A field of JSON is a token: where it is no number, the row is in doubt.
+        return expression.type === 'any' ? readNumbers(machine, textColumn(machine, expression.slot), 'untyped') : null;
       case 'number': {
         const operand = this.compile(expression.operand);
         return operand?.kind === 'text' ? readNumbers(machine, operand, 'untyped') : null;
