@@ -6,6 +6,7 @@ import type { Scan } from '../../formats/scan.ts';
 import { canWrite } from '../../kernels/constants.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import { FIELD_STATES, rowState } from '../../kernels/value-kernels.ts';
+import type { Expression } from '../../sql/expression.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
 import { csvText } from '../../vector/text.ts';
 import { Failure } from '../../vector/value.ts';
@@ -77,11 +78,16 @@ export function compileTypedWrite(
 function compileColumns(items: readonly ProjectionItem[], machine: Machine, context: EvaluationContext): readonly Column[] | null {
   const columns: Column[] = [];
   for (const item of items) {
-    const node = item.kind === 'record' ? null : compileTyped(item.expression, machine);
+    const node = item.kind === 'record' || isToken(item.expression) ? null : compileTyped(item.expression, machine);
     if (item.kind === 'record' || node === null || columns.length + node.frames > machine.frames.length) return null;
     columns.push({ node, general: compileExpression(item.expression, context) });
   }
   return columns;
+}
+
+/** A field of JSON is written as the token it is. */
+function isToken(expression: Expression): boolean {
+  return expression.op === 'column' && expression.type === 'any';
 }
 
 class Batch {
