@@ -57,6 +57,8 @@ export const limits = {
   window_bytes_first: 64 * KiB,
   /** One read call; a multiple of the window. */
   read_bytes: 512 * KiB,
+  /** One read call of an object that is read in order: compressed text, which zlib takes in few large pieces best. */
+  stream_read_bytes: MiB,
   batch_rows_max: 8192,
   task_output_bytes_max: 2 * MiB,
   /** Asked of the first tasks of a query; doubles up to `task_output_bytes_max` while tasks fill it. */

@@ -52,8 +52,8 @@ export interface QueryObject {
   readonly size: number;
   /** Identity of these bytes; empty when there is none, and then nothing is remembered of the object. */
   readonly etag: string;
-  /** Used for compressed objects and for those without a `ref`. */
-  stream(range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Used for compressed objects and for those without a `ref`. Pieces of `piece_bytes` are the best, others will do. */
+  stream(range?: ByteRange, signal?: AbortSignal, piece_bytes?: number): AsyncIterable<Uint8Array>;
 }
 
 export interface QueryRequest {
@@ -259,10 +259,13 @@ function openText({ object, input, signal }: QueryRequest, decoding: Decoding): 
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const stats: InflateStats = { compressed_bytes: 0, inflated_bytes: 0 };
-  const stream = new TextStream(inflate(input.compression, object.stream(undefined, controller.signal), stats, { decoding }), {
-    compressed: () => stats.compressed_bytes,
-    owned: input.compression !== 'none',
-  });
+  const stream = new TextStream(
+    inflate(input.compression, object.stream(undefined, controller.signal, limits.stream_read_bytes), stats, { decoding }),
+    {
+      compressed: () => stats.compressed_bytes,
+      owned: input.compression !== 'none',
+    },
+  );
   return {
     stream,
     close: () => {

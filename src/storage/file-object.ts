@@ -52,11 +52,15 @@ class FileObject implements OpenObject {
     this.reader = { size: info.size, etag: info.etag, read: (range, into) => this.#read(range, into) };
   }
 
-  async *stream(range: ByteRange = { start: 0, end: this.info.size }, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *stream(
+    range: ByteRange = { start: 0, end: this.info.size },
+    signal?: AbortSignal,
+    piece_bytes = pieceBytes,
+  ): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end, this.info.size);
-    for (let start = range.start; start < end; start += pieceBytes) {
+    for (let start = range.start; start < end; start += piece_bytes) {
       signal?.throwIfAborted();
-      const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - start));
+      const piece = Buffer.allocUnsafeSlow(Math.min(piece_bytes, end - start));
       const got = await this.#read({ start, end: start + piece.length }, piece);
       signal?.throwIfAborted();
       if (got < piece.length) throw new SelectError('InternalError', {}, { cause: new Error('the file was cut short while it was read') });

@@ -69,10 +69,10 @@ export interface OpenObject {
   readonly ref: ObjectRef;
   readonly reader: RangeReader;
   /**
-   * The bytes of `range` (cut to the object) in pieces of at most 256 KiB, read only as they are asked for.
+   * The bytes of `range` (cut to the object) in pieces of at most `piece_bytes` (256 KiB), read only as they are asked for.
    * Each piece is the caller's to keep. Raises the signal's reason once it is aborted.
    */
-  stream(range?: ByteRange, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  stream(range?: ByteRange, signal?: AbortSignal, piece_bytes?: number): AsyncIterable<Uint8Array>;
   /** Whether the bytes are still those the ETag names: a foreign program may write into an open file. */
   isUnchanged(): boolean;
   /** Frees the descriptor once reads under way have ended. Threads holding `ref` must be done. May be called twice. */
