@@ -120,7 +120,16 @@ t.test('numbers are read exactly or not at all', async () => {
       const { rows, selection } = layColumn(texts, random);
       const wanted = rows.map((row) => decided(texts[row]!, reading === 'int' ? numberReading.int : numberReading.decimal));
       for (const kernels of twins) {
-        kernels.values.readValues(fields, 8, selection === 0 ? layout.identity : selection, rows.length, valueReading[reading], values, codes, states);
+        kernels.values.readValues(
+          fields,
+          8,
+          selection === 0 ? layout.identity : selection,
+          rows.length,
+          valueReading[reading],
+          values,
+          codes,
+          states,
+        );
         const found = rows.map((row) => (u8[states + row] === rowState.value ? f64[(values >> 3) + row]! : null));
         if (!isDeepStrictEqual(found, wanted)) {
           throw new Error(`${kernels.kind}: ${JSON.stringify({ found, wanted, texts: rows.map((row) => texts[row]) })}`);

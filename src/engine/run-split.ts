@@ -8,18 +8,18 @@ import { limits } from '../base/limits.ts';
 import { prepareReader } from '../formats/reader.ts';
 import type { Reader, Scan, ScanResume } from '../formats/scan.ts';
 import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
+import type { Expression } from '../sql/expression.ts';
+import { callsFunction } from '../sql/expression-walk.ts';
+import type { Plan } from '../sql/plan.ts';
 import { initialPartials, type Partial } from './aggregate.ts';
 import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
 import { compileFilter, type Filter } from './operators/filter.ts';
 import { compileProjection, type Project } from './operators/project.ts';
 import { recordColumnsOf } from './operators/record.ts';
-import { callsFunction } from '../sql/expression-walk.ts';
-import type { Expression } from '../sql/expression.ts';
-import type { Plan } from '../sql/plan.ts';
 import { Output } from './output.ts';
-import { Machine } from './typed/node.ts';
 import { byteSource } from './source.ts';
 import type { Program, SplitTask, TaskResult } from './task.ts';
+import { Machine } from './typed/node.ts';
 
 /** A program made ready on this thread. Its constants lie in the thread's memory, so only one is ready at a time. */
 interface Prepared {
@@ -45,7 +45,12 @@ export function runSplit(task: SplitTask): TaskResult {
 export function warmUp(): void {
   const records = Buffer.from('1,"a ""b""",2.5\n'.repeat(WARM_UP_RECORDS));
   const column: Expression = { op: 'column', slot: 0, type: 'untyped' };
-  const filter: Expression = { op: 'compare', operator: '>', left: { op: 'cast', operand: column, to: 'int' }, right: { op: 'literal', value: { type: 'int', value: 0n } } };
+  const filter: Expression = {
+    op: 'compare',
+    operator: '>',
+    left: { op: 'cast', operand: column, to: 'int' },
+    right: { op: 'literal', value: { type: 'int', value: 0n } },
+  };
   const plan: Plan = {
     source: [],
     columns: [{ name: '_1', position: 0, path: null }],
@@ -145,7 +150,9 @@ class SplitRun {
     this.#output = new Output(prepared.thread.memory, task.sink, task.output_bytes_max, prepared.program.record_bytes_max);
     const { projection } = prepared.program.plan;
     this.#partials =
-      projection.kind === 'aggregation' ? ((task.resume?.partials as Partial[] | null | undefined) ?? initialPartials(projection.aggregates)) : null;
+      projection.kind === 'aggregation'
+        ? ((task.resume?.partials as Partial[] | null | undefined) ?? initialPartials(projection.aggregates))
+        : null;
   }
 
   run(): TaskResult {
@@ -213,7 +220,10 @@ class SplitRun {
     const from = Math.min(resume?.offset ?? split.start, split.end);
     const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt.offset, split.end);
     const { bytes, sealed_bytes } = this.#output.finish();
-    const resumed = this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null ? { ...this.#resumeAt, partials: this.#partials } : null;
+    const resumed =
+      this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
+        ? { ...this.#resumeAt, partials: this.#partials }
+        : null;
     return {
       bytes,
       sealed_bytes,
@@ -229,4 +239,3 @@ class SplitRun {
     };
   }
 }
-

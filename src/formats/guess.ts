@@ -19,7 +19,7 @@ export const guess_bytes = 64 * 1024;
 export const guess_bytes_max = 1024 * 1024;
 
 /** The compression whose magic number stands at the start. Raw Snappy has none. */
-export function compressionOf(prefix: Uint8Array): Compression {
+function compressionOf(prefix: Uint8Array): Compression {
   const begins = (bytes: readonly number[]): boolean => bytes.every((byte, index) => prefix[index] === byte);
   const found = magics.find(([, bytes]) => begins(bytes));
   return found === undefined ? 'none' : found[0];

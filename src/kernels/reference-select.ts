@@ -92,12 +92,7 @@ export class ReferencePredicates {
     return this.#keep(fields, 0, count, into, (start, length) => length !== FIELD_MISSING && this.#bytes(start, length).includes(needle));
   }
 
-  #forEach(
-    fields: number,
-    selection: number,
-    count: number,
-    visit: (start: number, length: number, row: number) => void,
-  ): void {
+  #forEach(fields: number, selection: number, count: number, visit: (start: number, length: number, row: number) => void): void {
     const { u32 } = this.#memory;
     for (let index = 0; index < count; index++) {
       const row = selection === 0 ? index : u32[(selection >> 2) + index]!;

@@ -2,8 +2,9 @@
  * Plain TypeScript kernels: the scanner for dialects SIMD does not read, the judge of what it declares irregular, and the twin it
  * is compared with. Written to be obviously right and linear in the bytes, not to be fast.
  */
-import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
+
 import type { JsonKernels } from './json-kernels.ts';
+import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
 import { ReferenceCsv } from './reference-csv.ts';
 import { referenceJson } from './reference-json.ts';

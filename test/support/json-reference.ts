@@ -39,7 +39,7 @@ export function answerOfReference(text: string, sql: string, output: OutputForma
 }
 
 /** The compact tokens of the values that stand one after the other, with whitespace or nothing between them. */
-export function rootTokens(text: string): string[] {
+function rootTokens(text: string): string[] {
   const tokens: string[] = [];
   for (let at = 0; at < text.length; ) {
     if (/[ \n\r\t\ufeff]/.test(text.charAt(at))) {
@@ -56,7 +56,7 @@ export function rootTokens(text: string): string[] {
 }
 
 /** Records that FROM reaches, in order; undefined is MISSING. */
-export function recordsOf(roots: readonly string[], source: readonly PathStep[]): (string | undefined)[] {
+function recordsOf(roots: readonly string[], source: readonly PathStep[]): (string | undefined)[] {
   return source.reduce<(string | undefined)[]>((records, step) => records.flatMap((record) => expand(record, step)), [...roots]);
 }
 

@@ -10,7 +10,7 @@ export const twins: readonly Kernels[] = [simd, reference];
 export const seed = Number(process.env['S3LECT_SEED'] ?? 20_240_601);
 
 /** A small seeded generator (mulberry32): uniform numbers in [0, 1). */
-export function randomNumbers(from: number): () => number {
+function randomNumbers(from: number): () => number {
   let state = from | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -154,7 +154,10 @@ function compileColumnWrite(
     const recordColumns = slots.includes('record') ? records.uniform(scan) : 0;
     if (recordColumns === null) return null;
     let columns = 0;
-    const add = (fields: number): void => void (memory.u32[(list >> 2) + columns++] = fields);
+    const add = (fields: number): void => {
+      memory.u32[(list >> 2) + columns] = fields;
+      columns++;
+    };
     for (const slot of slots) {
       if (slot !== 'record') add(scan.fields(slot!));
       else for (let column = 0; column < recordColumns; column++) add(scan.recordFields() + column * scan.stride);

@@ -5,7 +5,7 @@ import type { FunctionEntry } from './function.ts';
 import { textFunctions } from './text.ts';
 import { timeFunctions } from './time.ts';
 
-export type { CallContext, FunctionEntry, Kernel, Parameter, ParameterType } from './function.ts';
+export type { CallContext, FunctionEntry, Kernel, ParameterType } from './function.ts';
 
 export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions, ...timeFunctions, ...collectionFunctions];
 
