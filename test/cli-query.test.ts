@@ -39,6 +39,7 @@ t.test('outputs', async (t) => {
 });
 
 t.test('inputs', async (t) => {
+  t.setTimeout(90_000);
   const folder = temporaryFolder(t);
   const bytes = readFileSync(airports);
   const zipped = join(folder, 'airports.csv.gz');
@@ -77,11 +78,15 @@ t.test('inputs', async (t) => {
   t.equal(plain.code, 1, 'line ends in quotes are an error where they are not asked for');
   t.match(plain.stderr, /^s3lect: CSVEscapingRecordDelimiter: /);
   t.equal((await s3lect(['query', semicolons, 'SELECT s._2 FROM S3Object s LIMIT 1', '--header', 'ignore'])).stdout, '_2\n"two\nlines"\n');
-  for (const format of [[], ['--input', 'json']]) {
-    const refused = await s3lect(['query', json, 'SELECT * FROM S3Object s', ...format]);
-    t.equal(refused.code, 1);
-    t.match(refused.stderr, /^s3lect: NotImplemented: .*JSON/);
+  for (const format of [[], ['--input', 'jsonl'], ['--input', 'json']]) {
+    const selected = await s3lect(['query', json, 'SELECT s.a FROM S3Object s WHERE s.a > 1', ...format, '--output', 'json']);
+    t.same([selected.code, selected.stdout], [0, '{"a":2}\n'], `JSON, ${format.join(' ') || 'guessed'}`);
   }
+  const parquet = join(folder, 'x.parquet');
+  writeFileSync(parquet, 'PAR1PAR1');
+  const refused = await s3lect(['query', parquet, 'SELECT * FROM S3Object s']);
+  t.equal(refused.code, 1);
+  t.match(refused.stderr, /^s3lect: NotImplemented: .*Parquet/);
 });
 
 t.test('scan ranges tile a file', async (t) => {
