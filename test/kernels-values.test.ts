@@ -96,7 +96,7 @@ const numbersSeen = (rows: readonly number[], withCodes: boolean) => (): unknown
   );
 const truthSeen = (rows: readonly number[]) => (): unknown => rows.map((row) => u8[statesAt + row]);
 
-t.test('numbers', async () => {
+t.test('numbers', async (t) => {
   for (const [name, reading] of Object.entries(valueReading)) {
     fc.assert(
       fc.property(column(numberText), (cells) => {
@@ -109,9 +109,10 @@ t.test('numbers', async () => {
       options,
     );
   }
+  t.pass('for random values');
 });
 
-t.test('comparisons of numbers', async () => {
+t.test('comparisons of numbers', async (t) => {
   const number = fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Infinity, 1, 1.5));
   fc.assert(
     fc.property(
@@ -139,9 +140,10 @@ t.test('comparisons of numbers', async () => {
     ),
     options,
   );
+  t.pass('for random values');
 });
 
-t.test('timestamps', async () => {
+t.test('timestamps', async (t) => {
   fc.assert(
     fc.property(column(timeText), (cells) => {
       const rows = lay(cells, left);
@@ -149,9 +151,10 @@ t.test('timestamps', async () => {
     }),
     { ...options, numRuns: 4000 },
   );
+  t.pass('for random values');
 });
 
-t.test('lengths, case, parts', async () => {
+t.test('lengths, case, parts', async (t) => {
   const set = constants.take(128);
   for (const character of ' a1') u8[set + character.charCodeAt(0)] = 1;
   fc.assert(
@@ -188,9 +191,10 @@ t.test('lengths, case, parts', async () => {
     ),
     options,
   );
+  t.pass('for random values');
 });
 
-t.test('two texts', async () => {
+t.test('two texts', async (t) => {
   fc.assert(
     fc.property(column(anyText), column(anyText), fc.boolean(), fc.nat(7), fc.nat(60), (first, second, constant, wanted, room) => {
       const others = constant ? [second[0]!] : first.map((_, row) => second[row % second.length]!);
@@ -212,9 +216,10 @@ t.test('two texts', async () => {
     }),
     options,
   );
+  t.pass('for random values');
 });
 
-t.test('patterns and sets', async () => {
+t.test('patterns and sets', async (t) => {
   const piece = fc.oneof(
     pick('a', 'b', 'é')
       .filter((text) => text !== '')
@@ -240,4 +245,5 @@ t.test('patterns and sets', async () => {
     ),
     { ...options, numRuns: 4000 },
   );
+  t.pass('for random values');
 });

@@ -139,6 +139,8 @@ function threads(entry: URL, count: number, workerData: unknown): Piscina {
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
     trackUnmanagedFds: false,
+    // A thread runs a file: what this process was told of a program on its command line is not for it.
+    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: limits.worker_heap_mib_max },
   });
