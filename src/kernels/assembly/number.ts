@@ -51,21 +51,35 @@ function sixteen(s: usize, length: u32, reading: u32): f64 {
 // @ts-ignore: decorator
 @inline
 export function number(s: usize, length: u32, reading: u32): f64 {
-  if (length - 1 > 7) return otherNumber(s, length, reading);
-  let x = (load<u64>(s + length - 8) ^ 0x3030303030303030) & (<u64>-1 << <u64>(64 - 8 * length));
-  const other = ((x + 0x7676767676767676) | x) & 0x8080808080808080;
-  if (!other) return <f64>(<i64>eightDigits(x));
-  const at = ctz<u64>(other) - 7;
-  // One point, beside at least one digit, is squeezed out; anything else, a sign too, takes the long way. One branch for all of it.
-  const odd = (((x >> at) & 0xff) ^ 0x1e) | (other & (other - 1)) | <u64>(<u32>(length == 1) | <u32>(reading == INT));
-  if (odd) return otherNumber(s, length, reading);
-  const below = (<u64>1 << at) - 1;
-  x = ((x & below) << 8) | (x & ~((below << 8) | 0xff));
-  return <f64>(<i64>eightDigits(x)) / load<f64>(POWERS + (<usize>(56 - at) >> 3 << 3));
+  let r: f64;
+  if (length - 1 > 7) {
+    r = otherNumber(s, length, reading);
+  } else {
+    let x = (load<u64>(s + length - 8) ^ 0x3030303030303030) & (<u64>-1 << <u64>(64 - 8 * length));
+    const other = ((x + 0x7676767676767676) | x) & 0x8080808080808080;
+    if (!other) {
+      r = <f64>(<i64>eightDigits(x));
+    } else {
+      const at = ctz<u64>(other) - 7;
+      // One point, beside at least one digit, is squeezed out; anything else takes the long way. One branch for all of it.
+      const odd = (((x >> at) & 0xff) ^ 0x1e) | (other & (other - 1)) | <u64>(<u32>(length == 1) | <u32>(reading == INT));
+      if (odd) {
+        r = otherNumber(s, length, reading);
+      } else {
+        const below = (<u64>1 << at) - 1;
+        x = ((x & below) << 8) | (x & ~((below << 8) | 0xff));
+        r = <f64>(<i64>eightDigits(x)) / load<f64>(POWERS + (<usize>(56 - at) >> 3 << 3));
+      }
+    }
+  }
+  return r;
 }
 
-/** Numbers with a sign, of more than 8 characters, or odd in another way. */
+/** Numbers with a minus, of more than 8 characters, or odd in another way. */
 function otherNumber(s: usize, length: u32, reading: u32): f64 {
-  if (length == 0 || load<u8>(s) != 45) return length - 9 < 8 ? sixteen(s, length, reading) : longNumber(s, length, reading);
-  return length == 1 || load<u8>(s + 1) == 45 ? NaN : -number(s + 1, length - 1, reading);
+  const negative = <u32>(length != 0 && load<u8>(s) == 45);
+  s += negative;
+  length -= negative;
+  const r = length - 9 < 8 ? sixteen(s, length, reading) : longNumber(s, length, reading);
+  return negative ? -r : r;
 }
