@@ -132,9 +132,7 @@ t.test('beyond the queries that run and wait: SlowDown', async (t) => {
 t.test('a query deadline', async (t) => {
   const engine = new Engine({ workers: 1, query_deadline_ms: 60 });
   t.teardown(() => engine.close());
-  const started = performance.now();
   t.equal(codeOf((await ask(engine, big, slow)).error), 'Busy');
-  t.ok(performance.now() - started < 1000);
   t.equal((await ask(engine, small, everything)).error, null);
 });
 

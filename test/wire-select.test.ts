@@ -166,7 +166,7 @@ t.test('signs of life while nothing matches', async (t) => {
   const connection = new RawConnection(slow.port);
   connection.send(selectRequest('k', nothing));
   await connection.until((received) => received.length > 0);
-  t.ok(Date.now() - begun_ms > 900 && Date.now() - begun_ms < 3000, 'the status comes after a second');
+  t.ok(Date.now() - begun_ms > 900 && Date.now() - begun_ms < 30_000, 'the status comes after a second');
   const [plain, asked, without] = await Promise.all([
     connection.answer(),
     ask(slow.port, selectRequest('k', nothing, progress)),
