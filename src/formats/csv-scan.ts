@@ -4,11 +4,13 @@
  */
 import { limits } from '../base/limits.ts';
 import type { CsvDialect, Kernels } from '../kernels/kernels.ts';
-import { FIELD_MISSING, indexFlag, NEEDLE_BYTES_MAX } from '../kernels/kernels.ts';
+import { NEEDLE_BYTES_MAX } from '../kernels/kernels.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
+import type { Memory } from '../kernels/memory.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { SqlValue } from '../vector/value.ts';
 import type { Selection, Vector } from '../vector/vector.ts';
+import { BatchScan } from './batch-scan.ts';
 import { dialectOf } from './csv-dialect.ts';
 import { CsvWindows } from './csv-window.ts';
 import type { CsvInput } from './format.ts';
@@ -47,7 +49,7 @@ export function csvReader(thread: ThreadKernels, input: CsvInput, request: ScanR
   const dialect = dialectOf(input);
   const encoded = encodeScan(thread, request, dialect);
   const { memory, simd, reference } = thread;
-  return { open: (part) => new CsvScan(thread, new CsvWindows({ ...part, memory, simd, reference, dialect }), encoded) };
+  return { open: (part) => new CsvScan(memory, new CsvWindows({ ...part, memory, simd, reference, dialect }), encoded) };
 }
 
 function encodeScan(thread: ThreadKernels, request: ScanRequest, dialect: CsvDialect): EncodedScan {
@@ -101,23 +103,13 @@ function contains(text: Buffer, part: Uint8Array): boolean {
   return part.length > 0 && text.includes(Buffer.from(part));
 }
 
-const FIRST_ROWS = 1024;
-
-class CsvScan implements Scan {
+class CsvScan extends BatchScan implements Scan {
   readonly tokens = 'text';
-  readonly #thread: ThreadKernels;
   readonly #windows: CsvWindows;
   readonly #encoded: EncodedScan;
   readonly #located: [boolean, boolean] = [false, false];
-  /** Batches begin small: cold code on a full one would hold up a cancellation. */
-  #rows_max = FIRST_ROWS;
-  rows = 0;
-  selection = 0;
-  count = 0;
-  undecided = false;
-
-  constructor(thread: ThreadKernels, windows: CsvWindows, encoded: EncodedScan) {
-    this.#thread = thread;
+  constructor(memory: Memory, windows: CsvWindows, encoded: EncodedScan) {
+    super(memory, encoded.rows_max, encoded.stride);
     this.#windows = windows;
     this.#encoded = encoded;
   }
@@ -142,100 +134,55 @@ class CsvScan implements Scan {
     return this.#windows.endState;
   }
 
-  get stride(): number {
-    return this.#encoded.stride;
-  }
-
-  next(): boolean {
-    this.rows = this.#windows.nextRows(Math.min(this.#rows_max, this.#encoded.rows_max));
-    this.#rows_max *= 2;
-    if (this.rows === 0) return false;
-    this.#located[0] = false;
-    this.#located[1] = false;
-    this.selection = 0;
-    this.count = this.rows;
-    this.undecided = false;
-    if (this.#encoded.predicates.length > 0) this.#select();
-    return true;
-  }
-
-  narrow(rows: Selection): void {
-    const { u32, layout } = this.#thread.memory;
-    const into = layout.selections[0];
-    u32.set(rows, into >> 2);
-    this.selection = into;
-    this.count = rows.length;
-  }
-
-  selected(): Selection {
-    const { u32, layout } = this.#thread.memory;
-    const at = (this.selection === 0 ? layout.identity : this.selection) >> 2;
-    return u32.subarray(at, at + this.count);
-  }
-
   resumeAt(row: number | null): ScanResume {
     return { offset: row === null ? this.position : this.offsetOf(row), state: 'outside' };
-  }
-
-  isUndecided(row: number): boolean {
-    return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
   }
 
   fields(slot: number): number {
     const column = this.#encoded.columnOf[slot]!;
     this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
-    return this.#fieldsOf(column);
+    return this.fieldsOf(column);
   }
 
   recordFields(): number {
-    return this.#fieldsOf(this.#encoded.columnOf.length);
+    return this.fieldsOf(this.#encoded.columnOf.length);
   }
 
   read(slot: number, rows: Selection): Vector {
     const fields = this.fields(slot) >> 2;
     const values: SqlValue[] = new Array(rows.length);
-    for (let i = 0; i < rows.length; i++) values[i] = this.#text(fields + 2 * rows[i]!);
+    for (let i = 0; i < rows.length; i++) values[i] = this.textAt(fields + 2 * rows[i]!);
     return { kind: 'values', values };
   }
 
   readField(fields: number, row: number): string | undefined {
-    return this.#text((fields >> 2) + 2 * row);
+    return this.textAt((fields >> 2) + 2 * row);
   }
 
   offsetOf(row: number): number {
-    return this.#windows.offsetOf(this.#thread.memory.u32[(this.#thread.memory.layout.rows >> 2) + 2 * row]!);
-  }
-
-  #text(word: number): string | undefined {
-    const { u32, bytes } = this.#thread.memory;
-    const length = u32[word + 1]!;
-    if (length === FIELD_MISSING) return undefined;
-    const start = u32[word]!;
-    return this.flags & indexFlag.highByte
-      ? bytes.toString('utf8', start, start + length)
-      : bytes.toString('latin1', start, start + length);
-  }
-
-  #fieldsOf(column: number): number {
-    return this.#thread.memory.layout.fields + column * this.#encoded.stride;
+    return this.#windows.offsetOf(this.startOf(row));
   }
 
   #locate(which: 0 | 1): void {
     const { slots, gaps, first } = this.#encoded.sets[which];
     if (this.#located[which] || slots.length === 0) return;
     this.#located[which] = true;
-    this.kernels.csvLocate(this.selection, this.count, gaps, slots.length, this.#fieldsOf(first), this.stride, this.flags);
+    this.kernels.csvLocate(this.selection, this.count, gaps, slots.length, this.fieldsOf(first), this.stride, this.flags);
   }
 
-  #select(): void {
-    const { layout, u8, bytes } = this.#thread.memory;
+  protected nextRows(rows_max: number): number {
+    return this.#windows.nextRows(rows_max);
+  }
+
+  protected select(): void {
+    this.#located.fill(false);
     const { predicates, columnOf } = this.#encoded;
     const mayDoubt = predicates.some(({ decides }) => !decides);
-    if (mayDoubt) u8.fill(0, layout.undecided, layout.undecided + this.rows);
+    if (mayDoubt) this.clearUndecided();
     for (let index = 0; index < predicates.length && this.count > 0; index++) {
       const { slot, run, needle } = predicates[index]!;
-      const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
-      const fields = this.#fieldsOf(columnOf[slot]!);
+      const into = this.otherSelection();
+      const fields = this.fieldsOf(columnOf[slot]!);
       if (needle !== null && index === 0) {
         this.count = this.kernels.selectContaining(
           this.rows,
@@ -252,6 +199,6 @@ class CsvScan implements Scan {
       }
       this.selection = into;
     }
-    this.undecided = mayDoubt && this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);
+    this.undecided = mayDoubt && this.findUndecided();
   }
 }

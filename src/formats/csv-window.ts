@@ -9,6 +9,7 @@ import { SelectError } from '../base/errors.ts';
 import { type CsvDialect, indexFlag, type Kernels } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import { guessQuoted } from './csv-dialect.ts';
+import { readOn } from './read-on.ts';
 import type { QuoteState, SplitPart } from './scan.ts';
 
 /** The part of an object to read, in its dialect, on a thread. */
@@ -19,8 +20,6 @@ export interface WindowOptions extends SplitPart {
   readonly dialect: CsvDialect;
 }
 
-/** Read past the end of a split at first: most records end well within it. */
-const PAST_END_BYTES = 4096;
 const GUESS_BYTES = 65_536;
 
 export class CsvWindows {
@@ -208,21 +207,12 @@ export class CsvWindows {
   /** Carries what is left to before the read area and reads behind it. At the object's end the last record gets its delimiter. */
   #read(): void {
     if (this.#eof) return;
-    const { u8, layout } = this.#memory;
-    const { source, split, window_bytes } = this.#options;
-    const rest = this.#have - this.#next;
-    const moved = this.#next - (layout.read - rest);
-    u8.copyWithin(layout.read - rest, this.#next, this.#have);
-    this.#delta += moved;
-    this.#next = layout.read - rest;
-    const offset = layout.read + this.#delta;
-    const wanted = Math.max(split.end + PAST_END_BYTES - offset, window_bytes);
-    const read = source.read(u8, layout.read, Math.min(wanted, layout.read_bytes, 4 * window_bytes), offset);
-    this.#have = layout.read + read;
-    if (read === 0 || offset + read >= source.size) {
-      this.#eof = true;
-      this.#terminate();
-    }
+    const loaded = readOn(this.#memory, this.#options, { next: this.#next, have: this.#have, delta: this.#delta });
+    this.#next = loaded.next;
+    this.#have = loaded.have;
+    this.#delta = loaded.delta;
+    this.#eof = loaded.eof;
+    if (this.#eof) this.#terminate();
   }
 
   #terminate(): void {

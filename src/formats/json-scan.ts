@@ -3,12 +3,13 @@
  * for, as tokens in the memory of the thread. A scan says what it did: rows it could not decide are kept and marked.
  */
 import { limits } from '../base/limits.ts';
-import { FIELD_MISSING, indexFlag, type Kernels } from '../kernels/kernels.ts';
+import { FIELD_MISSING, type Kernels } from '../kernels/kernels.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
 import { decodeToken } from '../vector/json.ts';
 import type { PathStep } from '../vector/path.ts';
 import { Failure, type SqlValue } from '../vector/value.ts';
 import type { Selection, Vector } from '../vector/vector.ts';
+import { BatchScan } from './batch-scan.ts';
 import type { JsonInput } from './format.ts';
 import { type EncodedPredicate, encodePredicate } from './json-predicate.ts';
 import { locateProgram, sourceProgram } from './json-program.ts';
@@ -86,24 +87,14 @@ function programOf({ constants }: ThreadKernels, slots: readonly number[], paths
   );
 }
 
-/** Batches begin small: cold code on a full one would hold up a cancellation. */
-const FIRST_ROWS = 1024;
-
-class JsonScan implements Scan {
+class JsonScan extends BatchScan implements Scan {
   readonly tokens = 'json';
   readonly kernels: Kernels;
-  readonly #thread: ThreadKernels;
   readonly #windows: JsonWindows;
   readonly #encoded: EncodedScan;
   readonly #located: [boolean, boolean] = [false, false];
-  #rows_max = FIRST_ROWS;
-  rows = 0;
-  selection = 0;
-  count = 0;
-  undecided = false;
-
   constructor(thread: ThreadKernels, windows: JsonWindows, encoded: EncodedScan) {
-    this.#thread = thread;
+    super(thread.memory, encoded.rows_max, encoded.stride);
     this.#windows = windows;
     this.#encoded = encoded;
     this.kernels = thread.simd;
@@ -111,10 +102,6 @@ class JsonScan implements Scan {
 
   get flags(): number {
     return this.#windows.flags;
-  }
-
-  get stride(): number {
-    return this.#encoded.stride;
   }
 
   get position(): number {
@@ -129,60 +116,29 @@ class JsonScan implements Scan {
     return this.#windows.endState;
   }
 
-  next(): boolean {
-    const { rows_max } = this.#encoded;
-    this.rows = this.#windows.nextRows(Math.min(this.#rows_max, rows_max));
-    this.#rows_max = Math.min(2 * this.#rows_max, rows_max);
-    this.selection = 0;
-    this.count = this.rows;
-    this.undecided = false;
-    this.#located.fill(false);
-    if (this.rows === 0) return false;
-    this.#select();
-    return true;
-  }
-
-  narrow(rows: Selection): void {
-    const { layout, u32 } = this.#thread.memory;
-    const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
-    u32.set(rows, into >> 2);
-    this.selection = into;
-    this.count = rows.length;
-  }
-
-  selected(): Selection {
-    const { layout, u32 } = this.#thread.memory;
-    const from = (this.selection === 0 ? layout.identity : this.selection) >> 2;
-    return u32.subarray(from, from + this.count);
-  }
-
-  isUndecided(row: number): boolean {
-    return this.#thread.memory.u8[this.#thread.memory.layout.undecided + row] !== 0;
-  }
-
   resumeAt(row: number | null): ScanResume {
-    return this.#windows.resumeAt(row === null ? null : this.#start(row));
+    return this.#windows.resumeAt(row === null ? null : this.startOf(row));
   }
 
   offsetOf(row: number): number {
-    return this.#windows.offsetOf(this.#start(row));
+    return this.#windows.offsetOf(this.startOf(row));
   }
 
   fields(slot: number): number {
     const column = this.#encoded.columnOf[slot]!;
     this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
-    return this.#fieldsOf(column);
+    return this.fieldsOf(column);
   }
 
   /** Whole records are tokens themselves, the only column. */
   recordFields(): number {
-    const fields = this.#fieldsOf(this.#encoded.wholes);
+    const fields = this.fieldsOf(this.#encoded.wholes);
     this.#copyRecords(fields);
     return fields;
   }
 
   readField(fields: number, row: number): string | undefined {
-    return this.#token((fields >> 2) + 2 * row);
+    return this.textAt((fields >> 2) + 2 * row);
   }
 
   read(slot: number, rows: Selection): Vector {
@@ -192,44 +148,26 @@ class JsonScan implements Scan {
     return { kind: 'values', values };
   }
 
-  #start(row: number): number {
-    return this.#thread.memory.u32[(this.#thread.memory.layout.rows >> 2) + 2 * row]!;
-  }
-
   #value(word: number): SqlValue {
-    const token = this.#token(word);
+    const token = this.textAt(word);
     if (token === undefined) return undefined;
     const value = decodeToken(token);
     if (!(value instanceof Failure) || value.error.params['offset'] !== undefined) return value;
-    const offset = this.#windows.offsetOf(this.#thread.memory.u32[word]!);
+    const offset = this.#windows.offsetOf(this.memory.u32[word]!);
     return new Failure({ code: value.error.code, params: { ...value.error.params, offset } });
-  }
-
-  #token(word: number): string | undefined {
-    const { u32, bytes } = this.#thread.memory;
-    const length = u32[word + 1]!;
-    if (length === FIELD_MISSING) return undefined;
-    const start = u32[word]!;
-    return this.flags & indexFlag.highByte
-      ? bytes.toString('utf8', start, start + length)
-      : bytes.toString('latin1', start, start + length);
-  }
-
-  #fieldsOf(column: number): number {
-    return this.#thread.memory.layout.fields + column * this.#encoded.stride;
   }
 
   #locate(which: 0 | 1): void {
     const { program, located, size, first } = this.#encoded.sets[which];
     if (this.#located[which] || size === 0) return;
     this.#located[which] = true;
-    if (located > 0) this.kernels.json.jsonLocate(this.selection, this.count, program, located, this.#fieldsOf(first), this.stride);
-    for (let column = located; column < size; column++) this.#copyRecords(this.#fieldsOf(first + column));
+    if (located > 0) this.kernels.json.jsonLocate(this.selection, this.count, program, located, this.fieldsOf(first), this.stride);
+    for (let column = located; column < size; column++) this.#copyRecords(this.fieldsOf(first + column));
   }
 
   /** Fields over the records themselves. */
   #copyRecords(fields: number): void {
-    const { u32, layout } = this.#thread.memory;
+    const { u32, layout } = this.memory;
     for (const row of this.selected()) {
       const start = u32[(layout.rows >> 2) + 2 * row]!;
       const length = u32[(layout.rows >> 2) + 2 * row + 1]! - start;
@@ -238,22 +176,26 @@ class JsonScan implements Scan {
     }
   }
 
-  #select(): void {
-    const { layout, u8, bytes } = this.#thread.memory;
+  protected nextRows(rows_max: number): number {
+    return this.#windows.nextRows(rows_max);
+  }
+
+  protected select(): void {
+    this.#located.fill(false);
     const { predicates, columnOf, texts } = this.#encoded;
     const mayDoubt = predicates.some(({ decides }) => !decides);
-    if (mayDoubt) u8.fill(0, layout.undecided, layout.undecided + this.rows);
+    if (mayDoubt) this.clearUndecided();
     for (let index = 0; index < predicates.length && this.count > 0; index++) {
       const { slot, run, needle } = predicates[index]!;
       if (needle !== null && this.selection === 0) {
-        this.selection = layout.selections[0];
+        this.selection = this.otherSelection();
         this.count = this.kernels.json.jsonContaining(this.rows, needle.address, needle.length, this.selection);
       }
       this.#locate(0);
-      const into = layout.selections[this.selection === layout.selections[0] ? 1 : 0];
-      const fields = this.#fieldsOf(columnOf[slot]!);
+      const into = this.otherSelection();
+      const fields = this.fieldsOf(columnOf[slot]!);
       this.count = run(
-        { kernels: this.kernels, memory: this.#thread.memory, texts: this.#fieldsOf(texts) },
+        { kernels: this.kernels, memory: this.memory, texts: this.fieldsOf(texts) },
         fields,
         this.selection,
         this.count,
@@ -261,6 +203,6 @@ class JsonScan implements Scan {
       );
       this.selection = into;
     }
-    this.undecided = mayDoubt && this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);
+    this.undecided = mayDoubt && this.findUndecided();
   }
 }

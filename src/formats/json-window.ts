@@ -13,6 +13,7 @@ import { indexFlag, type Kernels } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import { lastBoundary } from './json-boundary.ts';
 import { captureState, restoreState, stateText } from './json-state.ts';
+import { readOn } from './read-on.ts';
 import type { JsonState, ScanResume, SplitPart, StartState } from './scan.ts';
 
 export interface JsonWindowOptions extends SplitPart {
@@ -26,8 +27,6 @@ export interface JsonWindowOptions extends SplitPart {
   readonly cuttable: boolean;
 }
 
-/** Read past the end of a split at first: most records end well within it. */
-const PAST_END_BYTES = 4096;
 /** Read before the start of a split to find a record there. */
 const LOOK_BACK_BYTES = 4096;
 const LOOK_AHEAD_BYTES = 64;
@@ -265,18 +264,11 @@ export class JsonWindows {
 
   /** Carries what is left to before the read area and reads behind it. */
   #read(): void {
-    const { u8, layout } = this.#memory;
-    const { source, split, window_bytes } = this.#options;
-    const rest = this.#have - this.#next;
-    const moved = this.#next - (layout.read - rest);
-    u8.copyWithin(layout.read - rest, this.#next, this.#have);
-    this.#delta += moved;
-    this.#next = layout.read - rest;
-    const offset = layout.read + this.#delta;
-    const wanted = Math.max(split.end + PAST_END_BYTES - offset, window_bytes);
-    const read = source.read(u8, layout.read, Math.min(wanted, layout.read_bytes, 4 * window_bytes), offset);
-    this.#have = layout.read + read;
-    if (read === 0 || offset + read >= source.size) this.#eof = true;
+    const loaded = readOn(this.#memory, this.#options, { next: this.#next, have: this.#have, delta: this.#delta });
+    this.#next = loaded.next;
+    this.#have = loaded.have;
+    this.#delta = loaded.delta;
+    this.#eof = loaded.eof;
   }
 
   /** The last line before the split's start where a record begins for certain: from there it is walked up to the start. */

@@ -1,0 +1,99 @@
+/** What scans of text formats share: the batch's rows and selection, and fields as columns in the memory of the thread. */
+import { FIELD_MISSING, indexFlag } from '../kernels/kernels.ts';
+import type { Memory } from '../kernels/memory.ts';
+import type { Selection } from '../vector/vector.ts';
+
+/** Batches begin small: cold code on a full one would hold up a cancellation. */
+const FIRST_ROWS = 1024;
+
+export abstract class BatchScan {
+  protected readonly memory: Memory;
+  /** Rows of a full batch, and the bytes between the fields of neighbouring columns. */
+  readonly #rows_max: number;
+  readonly stride: number;
+  #next_rows_max = FIRST_ROWS;
+  rows = 0;
+  selection = 0;
+  count = 0;
+  undecided = false;
+
+  constructor(memory: Memory, rows_max: number, stride: number) {
+    this.memory = memory;
+    this.#rows_max = rows_max;
+    this.stride = stride;
+  }
+
+  /** What was seen in the window of the batch (`indexFlag`). */
+  abstract get flags(): number;
+
+  /** Makes the next rows, at most `rows_max`; 0 at the end. */
+  protected abstract nextRows(rows_max: number): number;
+
+  /** Begins the batch: no column is located yet; applies the predicates. */
+  protected abstract select(): void;
+
+  next(): boolean {
+    this.rows = this.nextRows(Math.min(this.#next_rows_max, this.#rows_max));
+    this.#next_rows_max = Math.min(2 * this.#next_rows_max, this.#rows_max);
+    this.selection = 0;
+    this.count = this.rows;
+    this.undecided = false;
+    if (this.rows === 0) return false;
+    this.select();
+    return true;
+  }
+
+  narrow(rows: Selection): void {
+    const into = this.otherSelection();
+    this.memory.u32.set(rows, into >> 2);
+    this.selection = into;
+    this.count = rows.length;
+  }
+
+  selected(): Selection {
+    const { u32, layout } = this.memory;
+    const at = (this.selection === 0 ? layout.identity : this.selection) >> 2;
+    return u32.subarray(at, at + this.count);
+  }
+
+  isUndecided(row: number): boolean {
+    return this.memory.u8[this.memory.layout.undecided + row] !== 0;
+  }
+
+  /** Where the next selection goes while the present one is read. */
+  protected otherSelection(): number {
+    const { selections } = this.memory.layout;
+    return selections[this.selection === selections[0] ? 1 : 0];
+  }
+
+  /** Before predicates that may leave rows undecided: none is so far. */
+  protected clearUndecided(): void {
+    const { u8, layout } = this.memory;
+    u8.fill(0, layout.undecided, layout.undecided + this.rows);
+  }
+
+  /** After them: whether any kept row may be. */
+  protected findUndecided(): boolean {
+    const { bytes, layout } = this.memory;
+    return this.count > 0 && bytes.subarray(layout.undecided, layout.undecided + this.rows).includes(1);
+  }
+
+  /** Address of a row's first byte. */
+  protected startOf(row: number): number {
+    return this.memory.u32[(this.memory.layout.rows >> 2) + 2 * row]!;
+  }
+
+  /** Address of the fields of a column. */
+  protected fieldsOf(column: number): number {
+    return this.memory.layout.fields + column * this.stride;
+  }
+
+  /** The text of the field at a u32 index of the memory; undefined where it is MISSING. */
+  protected textAt(word: number): string | undefined {
+    const { u32, bytes } = this.memory;
+    const length = u32[word + 1]!;
+    if (length === FIELD_MISSING) return undefined;
+    const start = u32[word]!;
+    return bytes.toString(this.flags & indexFlag.highByte ? 'utf8' : 'latin1', start, start + length);
+  }
+}
