@@ -58,7 +58,7 @@ t.test('random text in windows of every size: twins agree on flags, records, col
 function readAll(kernels: Kernels, text: Buffer, source: readonly PathStep[], cuts: readonly number[], lines: boolean): unknown[] {
   const { json } = kernels;
   const told: unknown[] = [];
-  u8.fill(0, layout.json_state, layout.json_state + STATE_BYTES + FRAME_BYTES * limits.json_path_steps_max);
+  u8.fill(0, layout.json_state, layout.json_state + STATE_BYTES + FRAME_BYTES * limits.path_steps_max);
   json.jsonPath(layout.json_state, sourceProgram(constants, source));
   const program = locateProgram(constants, columns);
   let at = 0;

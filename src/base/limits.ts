@@ -42,8 +42,6 @@ export const limits = {
   columns_max: 10_000,
   /** Brackets open at once in a JSON record. */
   json_depth_max: 1024,
-  /** Steps of a path into JSON. */
-  json_path_steps_max: 64,
   // Values
   /** Of a second's fraction in a timestamp. */
   timestamp_fraction_digits_max: 64,

@@ -83,5 +83,5 @@ const A = 0x61;
 const Z = 0x7a;
 
 function checkLength(path: readonly PathStep[]): void {
-  if (path.length > limits.json_path_steps_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.json_path_steps_max });
+  if (path.length > limits.path_steps_max) throw new SelectError('MaxOperatorsExceeded', { max: limits.path_steps_max });
 }

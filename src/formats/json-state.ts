@@ -22,7 +22,7 @@ export function restoreState({ u8, layout }: Memory, text: StartState | null): n
   const match = text === null ? null : /^json:(\d+):([0-9a-f]*)$/.exec(text);
   if (match === null) return null;
   const state = Buffer.from(match[2]!, 'hex');
-  assert(state.length <= STATE_BYTES + FRAME_BYTES * limits.json_path_steps_max, 'a state has a frame for each step at most');
+  assert(state.length <= STATE_BYTES + FRAME_BYTES * limits.path_steps_max, 'a state has a frame for each step at most');
   u8.set(state, layout.json_state);
   return Number(match[1]);
 }

@@ -115,7 +115,7 @@ function layOut(record_bytes_max: number): Layout {
     texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     json: area((record_bytes_max + 2 * limits.window_bytes) >> 1),
-    json_state: area(STATE_BYTES + FRAME_BYTES * (limits.json_path_steps_max + 1)),
+    json_state: area(STATE_BYTES + FRAME_BYTES * (limits.path_steps_max + 1)),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
     output: area(output_bytes),
     output_bytes,
