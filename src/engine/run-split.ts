@@ -98,6 +98,8 @@ function prepare(task: SplitTask): Prepared {
   if (current?.planId === task.planId && (current.utcnow_ms === null || current.utcnow_ms === task.utcnow_ms)) return current;
   const program = current?.planId === task.planId ? current.program : (deserialize(new Uint8Array(task.program)) as Program);
   const thread = threadKernels(program.record_bytes_max);
+  // why: from here on the constants of the program before are gone, also where this one cannot be made ready.
+  current = undefined;
   thread.constants.reset();
   const context = { utcnow_ms: task.utcnow_ms };
   const { plan, input } = program;
