@@ -1,4 +1,5 @@
 /** The columns of an input by its first bytes, for plans and headings. */
+import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { inflate } from '../formats/codecs.ts';
 import { describeCsv } from '../formats/csv-describe.ts';
@@ -11,6 +12,7 @@ type Schema = Parameters<typeof compileQuery>[1];
 export async function schemaOf(serialization: InputSerialization, bytes: AsyncIterable<Uint8Array>): Promise<Schema> {
   const input = resolveInput(serialization);
   if (input.format === 'json') return { kind: 'open' };
+  if (input.format === 'parquet') throw new SelectError('NotImplemented', { reason: 'Parquet input' });
   let read = Buffer.alloc(0);
   for await (const piece of inflate(input.compression, bytes, { compressed_bytes: 0, inflated_bytes: 0 })) {
     read = Buffer.concat([read, piece]);

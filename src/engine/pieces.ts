@@ -3,6 +3,7 @@
  * pieces. Pieces end after a record delimiter, so they are scanned in parallel; where a delimiter need not end a record they
  * are chained: each begins with what the one before left over. Where pieces end depends on the text alone, never on timing.
  */
+import { assert } from '../base/assert.ts';
 import type { InputFormat } from '../formats/format.ts';
 import { lastBoundary } from '../formats/json-boundary.ts';
 import type { SplitFeed, SplitWork } from './feed.ts';
@@ -171,6 +172,7 @@ function textCutter(input: InputFormat): TextCutter {
       spare_bytes: 4096,
     };
   }
+  assert(input.format === 'csv', 'Parquet is not read in order');
   const { recordDelimiter, allowQuotedRecordDelimiter } = input;
   const delimiter = Buffer.from(recordDelimiter);
   // why: in a run of a delimiter that can overlap itself the last match need not be a match of the reader's.

@@ -290,7 +290,7 @@ function checkScanRange({ scanRange, input, object }: QueryRequest): void {
 /** How a split that does not begin the object comes to know the state it begins in. */
 function startsOf(input: InputFormat): DriverOptions['starts'] {
   if (input.format === 'json') return input.type === 'document' ? 'chained' : 'guessed';
-  return input.allowQuotedRecordDelimiter ? 'guessed' : 'known';
+  return input.format === 'csv' && input.allowQuotedRecordDelimiter ? 'guessed' : 'known';
 }
 
 function descriptionKey({ etag, size }: QueryObject, input: InputFormat): string {

@@ -105,6 +105,8 @@ function contains(text: Buffer, part: Uint8Array): boolean {
 
 class CsvScan extends BatchScan implements Scan {
   readonly tokens = 'text';
+  readonly typed = null;
+  readonly traffic = null;
   readonly #windows: CsvWindows;
   readonly #encoded: EncodedScan;
   readonly #located: [boolean, boolean] = [false, false];

@@ -1,5 +1,7 @@
 /** The serializations of a request, resolved: defaults filled in, enumerations closed, characters checked. Plain data. */
 
+import type { RowGroup } from './parquet/metadata.ts';
+
 export type Compression = 'none' | 'gzip' | 'bzip2' | 'zstd' | 'lz4' | 'snappy';
 
 /** Delimiters, quote and comment are Unicode text, not bytes: clients send U+FDD0 to mean "no comments". */
@@ -25,7 +27,13 @@ export interface JsonInput {
   readonly type: 'lines' | 'document';
 }
 
-export type InputFormat = CsvInput | JsonInput;
+/** Codecs stand inside the file, for each column chunk. */
+export interface ParquetInput {
+  readonly format: 'parquet';
+  readonly compression: 'none';
+}
+
+export type InputFormat = CsvInput | JsonInput | ParquetInput;
 
 export interface CsvOutput {
   readonly format: 'csv';
@@ -51,11 +59,14 @@ export interface ScanRange {
 
 /**
  * A split of a text object: the records whose first byte b is `start < b <= end` (`first`: `start <= b <= end`). Splits that
- * share boundaries tile the object, each record once.
+ * share boundaries tile the object, each record once. Of a Parquet object the same in rows, counted from 1, with what a task
+ * has to know of their row group.
  */
 export interface Split {
   readonly index: number;
   readonly start: number;
   readonly end: number;
   readonly first: boolean;
+  /** Parquet only. */
+  readonly rowGroup?: RowGroup;
 }

@@ -89,6 +89,8 @@ function programOf({ constants }: ThreadKernels, slots: readonly number[], paths
 
 class JsonScan extends BatchScan implements Scan {
   readonly tokens = 'json';
+  readonly typed = null;
+  readonly traffic = null;
   readonly kernels: Kernels;
   readonly #windows: JsonWindows;
   readonly #encoded: EncodedScan;

@@ -1,4 +1,5 @@
 /** The registry of input formats: one line each. */
+import { SelectError } from '../base/errors.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
 import { csvReader } from './csv-scan.ts';
 import type { InputFormat } from './format.ts';
@@ -12,5 +13,7 @@ export function prepareReader(thread: ThreadKernels, input: InputFormat, request
       return csvReader(thread, input, request);
     case 'json':
       return jsonReader(thread, input, request);
+    case 'parquet':
+      throw new SelectError('NotImplemented', { reason: 'Parquet input' });
   }
 }

@@ -70,6 +70,41 @@ export interface Reader {
   open(part: SplitPart): Scan;
 }
 
+/** Bytes of the object that were read, and what they were decompressed to. */
+export interface ScanTraffic {
+  readonly read_bytes: number;
+  readonly decompressed_bytes: number;
+}
+
+/** The columns of a batch of a typed format. Addresses hold until the next batch. */
+export interface TypedBatch {
+  /** The values of a slot's column, decoded for the selected rows. */
+  load(slot: number): LoadedColumn;
+  /** Address of fields (by row number) over the output text of the column, for the selected rows: as CSV, or as JSON tokens. */
+  texts(slot: number, form: 'csv' | 'json'): number;
+}
+
+/**
+ * A column of values in the memory of the thread, indexed by the row number of the batch; what stands at rows that are not
+ * selected, or NULL, is undefined.
+ */
+export interface LoadedColumn {
+  /**
+   * `int`, `bool`: i64 (bool 0 or 1). `float`: f64. `decimal`: mantissas, i64 or where `wide` i128 (little-endian, two's
+   * complement). `timestamp`: i64 counts of `unit` since 1970-01-01. `string`: u64 fields. `json`: u64 fields over a list's or
+   * struct's JSON text without insignificant whitespace. States of fields are in their lengths (`FIELD_STATES`).
+   */
+  readonly kind: 'int' | 'bool' | 'float' | 'decimal' | 'timestamp' | 'string' | 'json';
+  readonly values: number;
+  /** Address of u8 by row (`rowState`), of numbers, truth values and timestamps; 0: all rows are values. */
+  readonly states: number;
+  readonly scale: number;
+  readonly wide: boolean;
+  readonly unit: 'days' | 'millis' | 'micros' | 'nanos';
+  /** A timestamp's offset is Z, not unknown. */
+  readonly utc: boolean;
+}
+
 /** Says what it did: rows that a predicate could not decide are kept and marked. */
 export interface Scan extends Columns {
   /** Rows of the batch. */
@@ -86,8 +121,12 @@ export interface Scan extends Columns {
   readonly stride: number;
   /** Object offset of the next record. */
   readonly position: number;
-  /** How bare columns and records can be copied: CSV text, or JSON tokens. */
-  readonly tokens: 'text' | 'json';
+  /** How bare columns and records can be copied: CSV text, or JSON tokens. `typed`: columns have values, see `typed`. */
+  readonly tokens: 'text' | 'json' | 'typed';
+  /** Columns that are values and not text; null for text formats. */
+  readonly typed: TypedBatch | null;
+  /** Bytes read and decompressed since it was opened; null where they are those of the split. */
+  readonly traffic: ScanTraffic | null;
   /** State assumed where the split starts (`unknown`: it must be told, nothing was read), and found where it ends. */
   readonly assumedStart: StartState;
   readonly endState: StartState;

@@ -97,6 +97,7 @@ export function resolveScanRange(member: ScanRangeMember | undefined, input: Inp
 export function whyUncut(input: InputFormat): string | null {
   if (input.compression !== 'none') return 'the object is compressed';
   if (input.format === 'json') return input.type === 'document' ? 'the JSON type is DOCUMENT' : null;
+  if (input.format === 'parquet') return null;
   if (input.allowQuotedRecordDelimiter) return 'AllowQuotedRecordDelimiter is TRUE';
   return isCuttable(input) ? null : 'the record delimiter can overlap itself';
 }

@@ -11,6 +11,7 @@ import type { Aggregate, Plan, Projection, ProjectionItem } from './plan.ts';
 
 /** Binds a query. Raises the binding codes; nothing of the object's data is read. */
 export function bind(select: Select, schema: InputSchema): Plan {
+  if (schema.kind === 'typed') throw new SelectError('NotImplemented', { reason: 'Parquet input' });
   const columns = schema.kind === 'open' ? new OpenColumns(select.from) : new PositionalColumns(schema, select.from);
   const aggregates: Aggregate[] = [];
   const context = createContext(columns, aggregates);
