@@ -5,9 +5,10 @@ import { compileExpression } from '../src/engine/evaluate.ts';
 import { compileQuery } from '../src/sql/compile.ts';
 import { explain } from '../src/sql/explain.ts';
 import { nextDown, nextUp } from '../src/sql/optimize/doubles.ts';
-import type { Plan, ScanPredicate } from '../src/sql/plan.ts';
+import type { Plan } from '../src/sql/plan.ts';
 import { compareText } from '../src/vector/compare.ts';
 import { compileLike } from '../src/vector/like.ts';
+import type { TextPredicate } from '../src/vector/predicate.ts';
 import type { InputSchema } from '../src/vector/schema.ts';
 import type { Columns } from '../src/vector/vector.ts';
 import { valueAt } from '../src/vector/vector.ts';
@@ -201,7 +202,7 @@ t.test('a predicate keeps exactly the rows for which its condition is true', (t)
       const rows = Uint32Array.from(fields.keys());
       const values = compileExpression(filter, { utcnow_ms: 0 })(columns, rows);
       for (const [row, value] of fields.entries()) {
-        const decided = decide(predicate, value);
+        const decided = decide(predicate as TextPredicate, value);
         if (decided !== null && decided !== (valueAt(values, row) === true)) {
           throw new Error(`${sql} for ${JSON.stringify(value)}: the scan says ${decided}`);
         }
@@ -218,7 +219,7 @@ function plan(sql: string): Plan {
 }
 
 /** What a scan makes of a predicate by its contract: kept, dropped, or null where it cannot decide. */
-function decide(predicate: ScanPredicate, field: string | undefined): boolean | null {
+function decide(predicate: TextPredicate, field: string | undefined): boolean | null {
   if (field === undefined) return predicate.kind === 'present' && predicate.negated;
   switch (predicate.kind) {
     case 'present':

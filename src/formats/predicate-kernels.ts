@@ -1,4 +1,5 @@
 /** Predicates on text, and which kernels decide them: the same for CSV fields and the texts of JSON strings. */
+import { assert } from '../base/assert.ts';
 import type { Constants } from '../kernels/constants.ts';
 import { bound, type Kernels, numberReading, type TextBounds } from '../kernels/kernels.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
@@ -40,6 +41,10 @@ export function predicateKernel(constants: Constants, predicate: ScanPredicate):
     }
     case 'present':
       return (kernels, fields, selection, count, into) => kernels.selectPresent(fields, selection, count, negated, into);
+    case 'range':
+    case 'member':
+    case 'null':
+      assert(false, 'text has no typed columns');
   }
 }
 

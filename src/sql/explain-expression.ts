@@ -115,7 +115,8 @@ function isInfix({ op }: Expression): boolean {
   return ['arithmetic', 'compare', 'concat', 'not', 'and', 'or', 'between', 'in', 'element', 'like', 'is'].includes(op);
 }
 
-function literalText(literal: Literal): string {
+/** A constant as SQL writes it. */
+export function literalText(literal: Literal): string {
   switch (literal.type) {
     case 'missing':
     case 'null':

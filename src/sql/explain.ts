@@ -1,7 +1,7 @@
 /** A plan as text for people: what the scan answers and with which kernel, what is left for afterwards. */
 
 import type { LikePattern } from '../vector/like.ts';
-import { columnText, expressionText, pathText, refText, stringText } from './explain-expression.ts';
+import { columnText, expressionText, literalText, pathText, refText, stringText } from './explain-expression.ts';
 import { nextDown, nextUp } from './optimize/doubles.ts';
 import type { Aggregate, ColumnRef, Plan, ScanPredicate } from './plan.ts';
 
@@ -25,6 +25,9 @@ const kernelNames: Readonly<Record<ScanPredicate['kind'], string>> = {
   like: 'like',
   in: 'in',
   present: 'present',
+  range: 'range',
+  member: 'in',
+  null: 'null',
 };
 
 function columnsRead({ columns, projection }: Plan): string {
@@ -68,6 +71,17 @@ function predicateText(predicate: ScanPredicate, { columns }: Plan): string {
       return `${name} IS ${predicate.negated ? '' : 'NOT '}${column?.path ? 'MISSING' : 'NULL'}`;
     case 'in':
       return `${name} ${negated}IN (${predicate.values.slice(0, 10).map(stringText).join(', ')}${predicate.values.length > 10 ? ', …' : ''})`;
+    case 'null':
+      return `${name} IS ${negated}NULL`;
+    case 'member':
+      return `${name} ${negated}IN (${predicate.values.slice(0, 10).map(literalText).join(', ')}${predicate.values.length > 10 ? ', …' : ''})`;
+    case 'range':
+      return rangeText(name, predicate.negated, {
+        low: predicate.low === null ? null : literalText(predicate.low),
+        high: predicate.high === null ? null : literalText(predicate.high),
+        lowStrict: !predicate.lowInclusive,
+        highStrict: !predicate.highInclusive,
+      });
     case 'like':
       return `${name} ${negated}LIKE ${patternText(predicate.pattern)}`;
     case 'text':

@@ -1,6 +1,7 @@
 /** The optimizer: a list of rules, each from a plan to an equal plan that is cheaper to run. */
 import { limits } from '../base/limits.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
+import type { Literal } from '../vector/value.ts';
 import type { Expression } from './expression.ts';
 import { conjunction, conjunctsOf, orderConjuncts } from './optimize/conjuncts.ts';
 import { foldConstants } from './optimize/fold.ts';
@@ -58,6 +59,12 @@ function constantBytes(predicate: ScanPredicate): number {
   switch (predicate.kind) {
     case 'text':
       return fixed + utf8(predicate.low) + utf8(predicate.high);
+    case 'range':
+      return (
+        fixed + (predicate.low === null ? 0 : literalBytes(predicate.low)) + (predicate.high === null ? 0 : literalBytes(predicate.high))
+      );
+    case 'member':
+      return predicate.values.reduce((bytes, value) => bytes + 32 + literalBytes(value), fixed);
     case 'in':
       return predicate.values.reduce((bytes, value) => bytes + 32 + Buffer.byteLength(value), fixed);
     case 'like':
@@ -65,4 +72,8 @@ function constantBytes(predicate: ScanPredicate): number {
     default:
       return fixed;
   }
+}
+
+function literalBytes(literal: Literal): number {
+  return literal.type === 'string' ? Buffer.byteLength(literal.text) : 16;
 }

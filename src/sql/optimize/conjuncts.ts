@@ -29,7 +29,7 @@ export function orderConjuncts(plan: Plan): Plan {
   return { ...plan, filter, residual: filter };
 }
 
-const predicateCosts = { present: 1, text: 2, number: 3, in: 4, like: 5 };
+const predicateCosts = { present: 1, null: 1, text: 2, range: 2, number: 3, in: 4, member: 4, like: 5 };
 const residual_cost = 100;
 const costs: Partial<Record<Expression['op'], number>> = { literal: 0, column: 1, number: 5, cast: 5, like: 20, call: 20 };
 
