@@ -93,6 +93,8 @@ export const limits = {
   bzip2_block_compressed_bytes_max: 2_400_000,
   /** Text of one decoding task of a block, which can be fifty times as much as the block. */
   bzip2_part_bytes_max: 2 * MiB,
+  /** Pages, dictionaries and texts of the columns a Parquet query reads, in the memory of each thread. */
+  decode_arena_bytes_max: 128 * MiB,
   // Wire
   /** AWS's Java SDK 1 decodes in a fixed 128 KiB buffer; MinIO leaves the same margin. */
   frame_bytes_max: 128 * KiB - 256,

@@ -49,6 +49,9 @@ export interface Layout {
   readonly carry: number;
   readonly read: number;
   readonly read_bytes: number;
+  /** Parquet: compressed and decoded pages, dictionaries, texts. Divided by each scan for itself; untouched pages take no memory. */
+  readonly decode: number;
+  readonly decode_bytes: number;
 }
 
 export interface Memory {
@@ -63,7 +66,7 @@ export interface Memory {
 /** Allocates the memory of a thread for records of up to `record_bytes_max`. */
 export function createMemory(record_bytes_max: number): Memory {
   const layout = layOut(record_bytes_max);
-  const pages = Math.ceil((layout.read + layout.read_bytes + GUARD) / PAGE);
+  const pages = Math.ceil((layout.decode + layout.decode_bytes + GUARD) / PAGE);
   const wasm = new WebAssembly.Memory({ initial: pages, maximum: pages });
   const { buffer } = wasm;
   const u32 = new Uint32Array(buffer);
@@ -120,7 +123,9 @@ function layOut(record_bytes_max: number): Layout {
     output: area(output_bytes),
     output_bytes,
     carry: area(record_bytes_max + limits.window_bytes + limits.read_bytes),
-    read: next,
+    read: area(limits.read_bytes),
     read_bytes: limits.read_bytes,
+    decode: area(limits.decode_arena_bytes_max),
+    decode_bytes: limits.decode_arena_bytes_max,
   };
 }
