@@ -97,15 +97,17 @@ export interface ParquetLevels {
   /** Ones before bit `at`: the position of its value. */
   rankAt(bitmap: number, ranks: number, at: number): number;
   /**
-   * Splits rows into those with a value and NULLs. Row r is bit `r + shift`; `rows` 0: rows 0 to count - 1. Rows with a value go to
-   * `present` (may be `rows`) and their positions to `positions`; answers how many. `states` (u8 by row; 0: none) receives
-   * `rowState.value` or `rowState.null`, `fields` (u64 by row; 0: none) the field that stands for NULL where it is.
+   * Splits items into those with a value and NULLs. Item j is bit `u32[bits + 4 j] + shift` (`bits` 0: `j + shift`) and belongs to
+   * row `u32[rows + 4 j]` (`rows` 0: j). Rows of items with a value go to `present` (may be `rows`) and the positions of their values
+   * to `positions` (may be `bits`); answers how many. `states` (u8 by row; 0: none) receives `rowState.value` or `rowState.null`,
+   * `fields` (u64 by row; 0: none) the field that stands for NULL where it is.
    */
   present(
     bitmap: number,
     ranks: number,
-    rows: number,
+    bits: number,
     shift: number,
+    rows: number,
     count: number,
     present: number,
     positions: number,
