@@ -1,5 +1,5 @@
 /** The header in front of each page of a column chunk. */
-import { ThriftReader, thriftType } from './thrift.ts';
+import { ThriftReader, thriftType } from './page-thrift.ts';
 
 export type PageKind = 'data' | 'data-v2' | 'dictionary' | 'index';
 
