@@ -42,6 +42,20 @@ export const limits = {
   columns_max: 10_000,
   /** Brackets open at once in a JSON record. */
   json_depth_max: 1024,
+  // Parquet
+  /** The metadata at the end of a file: it grows with row groups times columns, 100 bytes or so for each. */
+  parquet_footer_bytes_max: 16 * MiB,
+  /** First read of an object, at its end: the metadata of most files is there as a whole. */
+  parquet_tail_bytes: 64 * KiB,
+  /** Groups within one another in the schema. */
+  parquet_nesting_max: 64,
+  /** Elements of the schema: its columns and the groups above them. */
+  parquet_schema_elements_max: 40_000,
+  parquet_row_groups_max: 100_000,
+  /** Values in one structure of the metadata, such as a column's in a row group with its histograms. */
+  parquet_struct_values_max: 100_000,
+  /** A bloom filter or an index of pages, which are read to skip more than they cost. */
+  parquet_index_bytes_max: 4 * MiB,
   // Values
   /** Of a second's fraction in a timestamp. */
   timestamp_fraction_digits_max: 64,

@@ -59,9 +59,12 @@ export interface ColumnChunk {
   /** All pages, the dictionary's first. */
   readonly pages: Extent;
   readonly uncompressed_bytes: number;
+  /** Of its pages and their levels, as the format names them. */
+  readonly encodings: readonly string[];
   /** Null where the file has none. Their bytes are read when they can prune something. */
   readonly columnIndex: Extent | null;
   readonly offsetIndex: Extent | null;
+  /** `bytes` 0: the file does not say how long it is. */
   readonly bloomFilter: Extent | null;
   readonly statistics: ColumnStatistics | null;
 }
@@ -89,4 +92,22 @@ export interface RowGroup {
 export interface ParquetSchema {
   readonly roots: readonly ParquetNode[];
   readonly leaves: readonly Leaf[];
+}
+
+/** A footer that was checked: what it says of row groups is read on demand, of the columns that are wanted. */
+export interface ParquetFooter {
+  readonly schema: ParquetSchema;
+  /** Bytes of the object. */
+  readonly size: number;
+  readonly rows: number;
+  /** The program that wrote the file, as it calls itself. */
+  readonly writer: string;
+  readonly groups: readonly Omit<RowGroup, 'index' | 'chunks'>[];
+  /** The metadata in Thrift, and where it lies in the object. */
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+  /** Where in `bytes` the chunks are described: by row group, then leaf. */
+  readonly chunkAt: Uint32Array;
+  /** The values of each leaf are ordered as the format says for its type; false: bounds are of no use. */
+  readonly ordered: readonly boolean[];
 }

@@ -1,0 +1,192 @@
+/**
+ * Thrift's compact protocol, in which Parquet keeps everything but values. hyparquet makes objects of it; before it may, the
+ * bytes are walked over here, because it trusts the sizes they claim.
+ */
+import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
+import { SelectError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+
+/** Fields by their number, untyped: what a reader expects it asks for with `intOf`, `listOf` and the like. */
+export type ThriftStruct = { readonly [field in `field_${FieldNumber}`]?: unknown };
+
+/** Those that are read anywhere. */
+type FieldNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15;
+
+/** Thrift at some place of the object. Positions are indices into `bytes`; errors name offsets in the object. */
+export class ThriftBytes {
+  readonly bytes: Uint8Array;
+  readonly #offset: number;
+  #at = 0;
+  #values = 0;
+
+  /** `offset`: where `bytes` lie in the object. */
+  constructor(bytes: Uint8Array, offset: number) {
+    this.bytes = bytes;
+    this.#offset = offset;
+  }
+
+  /** Walks over the struct at `at`; answers where each of its fields stands, and where it ends. */
+  fields(at: number): { readonly fields: ReadonlyMap<number, number>; readonly end: number } {
+    const fields = new Map<number, number>();
+    this.#begin(at);
+    this.#walkStruct(0, fields);
+    return { fields, end: this.#at };
+  }
+
+  /** Where the elements of the list at `at` begin, which have to be structs, `max` at most. */
+  structs(at: number, max: number): number[] {
+    this.#begin(at);
+    const { type, size } = this.#listHead();
+    if (type !== STRUCT && size > 0) throw this.corrupt(at, 'a list holds other things than structures');
+    if (size > max) throw this.corrupt(at, `a list has more than ${max} elements`);
+    const places: number[] = [];
+    for (let index = 0; index < size; index++) {
+      places.push(this.#at);
+      this.#walkStruct(1, null);
+    }
+    return places;
+  }
+
+  /** The struct at `at`. @throws {SelectError} ParquetParsingError: it is damaged, or of more than `limits.parquet_struct_values_max` */
+  struct(at: number): ThriftStruct {
+    this.#begin(at);
+    this.#walkStruct(0, null);
+    if (this.#values > limits.parquet_struct_values_max) throw this.corrupt(at, 'a structure is too large');
+    const { bytes } = this;
+    return deserializeTCompactProtocol({ view: new DataView(bytes.buffer, bytes.byteOffset, this.#at), offset: at });
+  }
+
+  /** The integer at `at`, and the text; both where another type stands are some other value. */
+  int(at: number): number {
+    this.#begin(at);
+    return zigzag(this.#varint());
+  }
+
+  text(at: number): string {
+    this.#begin(at);
+    const bytes = this.#varint();
+    const start = this.#at;
+    this.#skip(bytes);
+    return Buffer.from(this.bytes.subarray(start, this.#at)).toString();
+  }
+
+  corrupt(at: number, what: string): SelectError {
+    return new SelectError('ParquetParsingError', { offset: this.#offset + at, hint: `Metadata: ${what}.` });
+  }
+
+  #begin(at: number): void {
+    this.#at = at;
+    this.#values = 0;
+  }
+
+  #walkStruct(depth: number, places: Map<number, number> | null): void {
+    if (depth > DEPTH_MAX) throw this.corrupt(this.#at, 'structures are nested too deep');
+    for (let field = 0; ; ) {
+      const head = this.#byte();
+      const type = head & 15;
+      if (type === STOP) return;
+      field = head >> 4 === 0 ? zigzag(this.#varint()) : field + (head >> 4);
+      places?.set(field, this.#at);
+      this.#walkValue(type, depth + 1);
+    }
+  }
+
+  #walkValue(type: number, depth: number): void {
+    this.#values++;
+    if (type === TRUE || type === FALSE) return;
+    if (type === BYTE) this.#skip(1);
+    else if (type === I16 || type === I32 || type === I64) this.#varint();
+    else if (type === DOUBLE) this.#skip(8);
+    else if (type === BINARY) this.#skip(this.#varint());
+    else if (type === LIST) this.#walkList(depth);
+    else if (type === STRUCT) this.#walkStruct(depth, null);
+    else throw this.corrupt(this.#at, 'a field has an unknown type');
+  }
+
+  #walkList(depth: number): void {
+    if (depth > DEPTH_MAX) throw this.corrupt(this.#at, 'structures are nested too deep');
+    const { type, size } = this.#listHead();
+    for (let index = 0; index < size; index++) this.#walkValue(type === TRUE || type === FALSE ? BYTE : type, depth + 1);
+  }
+
+  #listHead(): { readonly type: number; readonly size: number } {
+    const head = this.#byte();
+    const size = head >> 4 === 15 ? this.#varint() : head >> 4;
+    // why: no element is shorter than a byte, so this bounds every list by what is really there.
+    if (size > this.bytes.length - this.#at) throw this.corrupt(this.#at, 'a list is longer than the metadata');
+    return { type: head & 15, size };
+  }
+
+  #byte(): number {
+    const byte = this.bytes[this.#at++];
+    if (byte === undefined) throw this.corrupt(this.#at - 1, 'it ends in the middle');
+    return byte;
+  }
+
+  #skip(bytes: number): void {
+    if (bytes > this.bytes.length - this.#at) throw this.corrupt(this.#at, 'a value is longer than the metadata');
+    this.#at += bytes;
+  }
+
+  /** Its low 53 bits or so: exact for every size that can be right. */
+  #varint(): number {
+    let value = 0;
+    let unit = 1;
+    for (let index = 0; index < VARINT_BYTES_MAX; index++) {
+      const byte = this.#byte();
+      value += (byte & 127) * unit;
+      unit *= 128;
+      if (byte < 128) return value;
+    }
+    throw this.corrupt(this.#at, 'a number is too long');
+  }
+}
+
+/** Types of the compact protocol. Parquet uses no others. */
+const STOP = 0;
+const TRUE = 1;
+const FALSE = 2;
+const BYTE = 3;
+const I16 = 4;
+const I32 = 5;
+const I64 = 6;
+const DOUBLE = 7;
+const BINARY = 8;
+const LIST = 9;
+const STRUCT = 12;
+
+/** Parquet's own structures are half as deep. */
+const DEPTH_MAX = 24;
+const VARINT_BYTES_MAX = 10;
+
+const zigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+/** A field as a number that can be a size, a count or an offset; undefined where it is absent or something else. */
+export function sizeOf(value: unknown): number | undefined {
+  const number = intOf(value);
+  return number !== undefined && number >= 0 ? number : undefined;
+}
+
+export function intOf(value: unknown): number | undefined {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : undefined;
+}
+
+/** A copy: the parsed bytes may be many, and what is kept of them few. */
+export function bytesOf(value: unknown): Uint8Array | undefined {
+  return value instanceof Uint8Array ? value.slice() : undefined;
+}
+
+export function textOf(value: unknown): string | undefined {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString() : undefined;
+}
+
+export function structOf(value: unknown): ThriftStruct | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+    ? (value as ThriftStruct)
+    : undefined;
+}
+
+export function listOf(value: unknown): readonly unknown[] | undefined {
+  return Array.isArray(value) ? value : undefined;
+}
