@@ -18,20 +18,9 @@ import {
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { LocalStore } from '../src/storage/local.ts';
-import { ask, errorCode, serve } from './support/api-server.ts';
+import { ask, errorCode, failure, serve } from './support/api-server.ts';
 
 const Bucket = 'bucket-1';
-
-/** Name and status of what a command fails with. */
-async function failure(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'none';
-  } catch (error) {
-    const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
-    return `${name} ${$metadata?.httpStatusCode}`;
-  }
-}
 
 async function textOf(client: S3Client, Key: string, more: object = {}): Promise<string> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, ...more }));

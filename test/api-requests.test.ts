@@ -118,6 +118,8 @@ t.test('what is not implemented is never taken for something else', async (t) =>
   for (const name of names) {
     for (const method of ['GET', 'PUT', 'POST', 'DELETE', 'HEAD']) {
       for (const target of [`/${Bucket}?${name}`, `/${Bucket}/k?${name}`]) {
+        const level = target.includes('/k') ? 'object' : 'bucket';
+        if (operations.some((known) => known.level === level && known.method === method && known.subresource === name)) continue;
         const answer = await ask(port, { method, target });
         t.equal(answer.status, 501, `${method} ${target}`);
         if (method !== 'HEAD') t.equal(errorCode(answer), 'NotImplemented');

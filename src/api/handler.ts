@@ -13,8 +13,6 @@ import { isLoopbackHost, readTarget } from './target.ts';
 
 export interface HandlerOptions extends Services {
   readonly credentials: CredentialStore;
-  /** The one region that signatures may name; any if absent. */
-  readonly signedRegion: string | undefined;
   /** The credentials are those everybody knows, so only clients of this machine are served. */
   readonly defaultCredentials: boolean;
   /** Host names below which a first label is a bucket. */
@@ -68,7 +66,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
     throw new SelectError('AccessDenied', { reason: 'with default credentials only localhost is served' });
   }
   const target = readTarget(request, options.domains);
-  const region = options.signedRegion === undefined ? {} : { region: options.signedRegion };
+  const region = options.pinnedRegion === undefined ? {} : { region: options.pinnedRegion };
   const { credentials } = options;
   const identity = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
   const operation = findOperation(method, target);

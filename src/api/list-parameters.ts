@@ -39,19 +39,20 @@ export function readCount(name: string, text: string | undefined, max: number): 
 }
 
 export function contentsXml(objects: readonly ListedObject[], encode: (key: string) => string, withOwner: boolean): string {
-  return objects
-    .map(({ key, lastModified, etag, size }) =>
-      element(
-        'Contents',
-        textElement('Key', encode(key)) +
-          textElement('LastModified', lastModified.toISOString()) +
-          textElement('ETag', etag) +
-          textElement('Size', size) +
-          (withOwner ? ownerXml : '') +
-          textElement('StorageClass', 'STANDARD'),
-      ),
-    )
-    .join('');
+  return objects.map((object) => element('Contents', listedXml(object, encode, withOwner))).join('');
+}
+
+/** What every list says of an object. */
+export function listedXml(object: ListedObject, encode: (key: string) => string, withOwner: boolean): string {
+  const { key, lastModified, etag, size } = object;
+  return (
+    textElement('Key', encode(key)) +
+    textElement('LastModified', lastModified.toISOString()) +
+    textElement('ETag', etag) +
+    textElement('Size', size) +
+    (withOwner ? ownerXml : '') +
+    textElement('StorageClass', 'STANDARD')
+  );
 }
 
 export function prefixesXml(prefixes: readonly string[], encode: (key: string) => string): string {

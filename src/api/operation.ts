@@ -11,6 +11,8 @@ export interface Services {
   readonly engine: Engine;
   /** The region that buckets are said to be in. */
   readonly region: string;
+  /** The one region that clients may name; any if absent. */
+  readonly pinnedRegion: string | undefined;
 }
 
 export interface OperationContext {

@@ -4,15 +4,19 @@ import type { Level, Operation, OperationBody } from './operation.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteObject } from './operations/delete-object.ts';
+import { getBucketAcl } from './operations/get-bucket-acl.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
 import { getObject } from './operations/get-object.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
+import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
+import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putObject } from './operations/put-object.ts';
 import { selectObjectContent } from './operations/select-object-content.ts';
+import * as unset from './operations/unset-configurations.ts';
 import type { Target } from './target.ts';
 
 export const operations: readonly Operation[] = [
@@ -21,6 +25,76 @@ export const operations: readonly Operation[] = [
   entry('HeadBucket', 'bucket', 'HEAD', null, 's3:ListBucket', headBucket),
   entry('DeleteBucket', 'bucket', 'DELETE', null, 's3:DeleteBucket', deleteBucket),
   entry('GetBucketLocation', 'bucket', 'GET', 'location', 's3:GetBucketLocation', getBucketLocation),
+  entry('GetBucketAcl', 'bucket', 'GET', 'acl', 's3:GetBucketAcl', getBucketAcl),
+  entry('PutBucketAcl', 'bucket', 'PUT', 'acl', 's3:PutBucketAcl', putBucketAcl),
+  entry('GetBucketVersioning', 'bucket', 'GET', 'versioning', 's3:GetBucketVersioning', unset.getBucketVersioning),
+  entry('GetBucketEncryption', 'bucket', 'GET', 'encryption', 's3:GetEncryptionConfiguration', unset.getBucketEncryption),
+  entry('DeleteBucketEncryption', 'bucket', 'DELETE', 'encryption', 's3:PutEncryptionConfiguration', unset.deleteUnsetConfiguration),
+  entry(
+    'GetBucketLifecycleConfiguration',
+    'bucket',
+    'GET',
+    'lifecycle',
+    's3:GetLifecycleConfiguration',
+    unset.getBucketLifecycleConfiguration,
+  ),
+  entry('DeleteBucketLifecycle', 'bucket', 'DELETE', 'lifecycle', 's3:PutLifecycleConfiguration', unset.deleteUnsetConfiguration),
+  entry('GetBucketReplication', 'bucket', 'GET', 'replication', 's3:GetReplicationConfiguration', unset.getBucketReplication),
+  entry('DeleteBucketReplication', 'bucket', 'DELETE', 'replication', 's3:PutReplicationConfiguration', unset.deleteUnsetConfiguration),
+  entry('GetBucketWebsite', 'bucket', 'GET', 'website', 's3:GetBucketWebsite', unset.getBucketWebsite),
+  entry('DeleteBucketWebsite', 'bucket', 'DELETE', 'website', 's3:DeleteBucketWebsite', unset.deleteUnsetConfiguration),
+  entry(
+    'GetBucketOwnershipControls',
+    'bucket',
+    'GET',
+    'ownershipControls',
+    's3:GetBucketOwnershipControls',
+    unset.getBucketOwnershipControls,
+  ),
+  entry(
+    'DeleteBucketOwnershipControls',
+    'bucket',
+    'DELETE',
+    'ownershipControls',
+    's3:PutBucketOwnershipControls',
+    unset.deleteUnsetConfiguration,
+  ),
+  entry('GetPublicAccessBlock', 'bucket', 'GET', 'publicAccessBlock', 's3:GetBucketPublicAccessBlock', unset.getPublicAccessBlock),
+  entry(
+    'DeletePublicAccessBlock',
+    'bucket',
+    'DELETE',
+    'publicAccessBlock',
+    's3:PutBucketPublicAccessBlock',
+    unset.deleteUnsetConfiguration,
+  ),
+  entry(
+    'GetObjectLockConfiguration',
+    'bucket',
+    'GET',
+    'object-lock',
+    's3:GetBucketObjectLockConfiguration',
+    unset.getObjectLockConfiguration,
+  ),
+  entry(
+    'GetBucketAccelerateConfiguration',
+    'bucket',
+    'GET',
+    'accelerate',
+    's3:GetAccelerateConfiguration',
+    unset.getBucketAccelerateConfiguration,
+  ),
+  entry('GetBucketLogging', 'bucket', 'GET', 'logging', 's3:GetBucketLogging', unset.getBucketLogging),
+  entry(
+    'GetBucketNotificationConfiguration',
+    'bucket',
+    'GET',
+    'notification',
+    's3:GetBucketNotification',
+    unset.getBucketNotificationConfiguration,
+  ),
+  entry('GetBucketRequestPayment', 'bucket', 'GET', 'requestPayment', 's3:GetBucketRequestPayment', unset.getBucketRequestPayment),
+  entry('ListObjectVersions', 'bucket', 'GET', 'versions', 's3:ListBucketVersions', listObjectVersions),
   entry('ListObjects', 'bucket', 'GET', null, 's3:ListBucket', listObjects),
   entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),
   entry('PutObject', 'object', 'PUT', null, 's3:PutObject', putObject),
@@ -53,9 +127,11 @@ export function findOperation(method: string, { bucket, key, query }: Target): O
   throw new SelectError('MethodNotAllowed');
 }
 
-/** Parts of a signature, and what SDKs add to say who they are or which checksum a body would have. */
+/** Parts of a signature, what SDKs add to say who they are or which checksum a body would have, and notes of the user's own. */
 function isKnownEverywhere(name: string): boolean {
-  return name === 'x-id' || signatureParameters.has(name) || /^x-amz-(user-agent|sdk-checksum-algorithm|checksum-.*)$/.test(name);
+  if (/^x-amz-/i.test(name)) return signatureParameters.has(name) || /^x-amz-(user-agent|sdk-checksum-algorithm|checksum-.*)$/.test(name);
+  // why: S3 leaves all other names with this beginning to its users, who find them again in the log.
+  return name.startsWith('x-');
 }
 
 const signatureParameters = new Set(

@@ -51,7 +51,7 @@ export function parseSelectRequest(body: Uint8Array): SelectRequest {
 /**
  * A document as a tree, namespaces set aside.
  * @throws SelectError EmptyRequestBody, MalformedXML (not well-formed or not UTF-8, too large or deep, a document type,
- * attributes other than namespaces, text beside elements).
+ * attributes other than namespaces and `xsi:type`, text beside elements).
  */
 export function parseXml(body: Uint8Array): XmlElement {
   if (body.length === 0) throw new SelectError('EmptyRequestBody');
@@ -183,8 +183,7 @@ class TreeBuilder {
     if (this.#root !== undefined) throw this.#refuse('a second root element follows the first');
     if (this.#open.length >= limits.request_xml_depth_max) throw this.#refuse(`it is deeper than ${limits.request_xml_depth_max}`);
     if (++this.#elements > limits.request_xml_elements_max) throw this.#refuse('it has too many elements');
-    const foreign = Object.keys(attributes).find((attribute) => attribute !== 'xmlns' && !attribute.startsWith('xmlns:'));
-    if (foreign !== undefined) throw this.#refuse('an attribute is not allowed');
+    if (!Object.keys(attributes).every(isHarmless)) throw this.#refuse('an attribute is not allowed');
     this.#open.push({ name, text: '', children: [] });
   }
 
@@ -210,6 +209,11 @@ class TreeBuilder {
   #refuse(reason: string): SelectError {
     return new SelectError('MalformedXML', { reason, line: this.#parser.line + 1, column: this.#parser.column + 1 });
   }
+}
+
+/** Namespaces, and the type of a grantee in an access control list. */
+function isHarmless(attribute: string): boolean {
+  return attribute === 'xmlns' || attribute.startsWith('xmlns:') || attribute === 'xsi:type';
 }
 
 const malformed = (reason: string): SelectError => new SelectError('MalformedXML', { reason });

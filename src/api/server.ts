@@ -44,7 +44,7 @@ export function createServer(options: ServerOptions): Server {
     credentials,
     defaultCredentials,
     region: region ?? 'us-east-1',
-    signedRegion: region,
+    pinnedRegion: region,
     domains: ['localhost', ...(options.domains ?? []).map((domain) => domain.toLowerCase())],
     onFault,
   });

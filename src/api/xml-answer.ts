@@ -18,4 +18,5 @@ export function textElement(name: string, text: string | number | boolean | unde
 }
 
 /** The one owner there is: everything belongs to whoever holds the server's credentials. */
-export const ownerXml = element('Owner', textElement('ID', 's3lect') + textElement('DisplayName', 's3lect'));
+export const ownerId = 's3lect';
+export const ownerXml = element('Owner', textElement('ID', ownerId) + textElement('DisplayName', ownerId));

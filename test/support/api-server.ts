@@ -196,6 +196,17 @@ export function errorCode(answer: Pick<RawAnswer, 'body'>): string | undefined {
   )?.[1];
 }
 
+/** Name and status of what an SDK command fails with. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'none';
+  } catch (error) {
+    const { name, $metadata } = error as { name: string; $metadata?: { httpStatusCode?: number } };
+    return `${name} ${$metadata?.httpStatusCode}`;
+  }
+}
+
 function parse(received: Buffer, head: boolean, ended: boolean): { answer: RawAnswer; length: number } | null {
   const headEnd = received.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;

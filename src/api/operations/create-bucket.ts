@@ -1,28 +1,40 @@
 import { SelectError } from '../../base/errors.ts';
-import type { OperationBody } from '../operation.ts';
+import { checkAclHeaders } from '../acl.ts';
+import type { OperationBody, Services } from '../operation.ts';
 import { readXmlBody } from '../read-body.ts';
 import { parseXml } from '../request-xml.ts';
 
 export const createBucket: OperationBody = {
   parameters: [],
   unsupportedHeaders: {
-    'x-amz-acl': ['private'],
     'x-amz-bucket-object-lock-enabled': ['false', 'False'],
-    'x-amz-grant-*': [],
-    'x-amz-object-ownership': ['BucketOwnerEnforced', 'BucketOwnerPreferred'],
+    'x-amz-object-ownership': ['BucketOwnerEnforced'],
   },
-  async handle({ services, bucket, body }) {
+  async handle({ services, request, bucket, body }) {
+    checkAclHeaders(request.headers);
     const document = await readXmlBody(body);
-    if (document.length > 0) checkConfiguration(document);
+    if (document.length > 0) checkConfiguration(document, services);
     await services.store.createBucket(bucket);
     return { status: 200, headers: { location: `/${bucket}`, 'content-length': '0' }, body: null };
   },
 };
 
-/** A server has one place to keep buckets, so whatever LocationConstraint names is that place. */
-function checkConfiguration(document: Uint8Array): void {
+function checkConfiguration(document: Uint8Array, services: Services): void {
   const { name, children } = parseXml(document);
   if (name !== 'CreateBucketConfiguration') throw new SelectError('MalformedXML', { reason: 'the root element is not known' });
-  const other = children.find((child) => child.name !== 'LocationConstraint');
-  if (other !== undefined) throw new SelectError('NotImplemented', { reason: `${other.name.slice(0, 64)} of a bucket` });
+  for (const child of children) {
+    if (child.name !== 'LocationConstraint') throw new SelectError('NotImplemented', { reason: `${child.name.slice(0, 64)} of a bucket` });
+    checkLocation(child.text.trim(), services);
+  }
+}
+
+/** A server has one place to keep buckets. Where it has no name of its own, whatever names a region is that place. */
+function checkLocation(location: string, { pinnedRegion }: Services): void {
+  const region = location === 'EU' ? 'eu-west-1' : location;
+  if (!/^[\w.-]{0,64}$/.test(region)) throw new SelectError('InvalidLocationConstraint', { reason: 'it is not the name of a region' });
+  if (region === '' || pinnedRegion === undefined || region === pinnedRegion) return;
+  throw new SelectError('InvalidLocationConstraint', {
+    reason: `buckets of this server are in ${pinnedRegion}`,
+    LocationConstraint: location,
+  });
 }

@@ -8,17 +8,21 @@ import { element, ownerXml, textElement, xmlAnswer } from '../xml-answer.ts';
 const bucketsMax = 10_000;
 
 export const listBuckets: OperationBody = {
-  parameters: ['prefix', 'max-buckets', 'continuation-token'],
+  parameters: ['prefix', 'bucket-region', 'max-buckets', 'continuation-token'],
   async handle({ services, query }) {
     const prefix = query.get('prefix');
     const after = readToken(query.get('continuation-token'));
     const bucketsWanted = readCount('max-buckets', query.get('max-buckets'), bucketsMax);
     if (bucketsWanted === 0) throw new SelectError('InvalidArgument', { reason: 'max-buckets is 0' });
-    const all = await services.store.listBuckets();
+    const isHere = (query.get('bucket-region') ?? services.region) === services.region;
+    const all = isHere ? await services.store.listBuckets() : [];
     const found = all.filter(({ name }) => name.startsWith(prefix ?? '') && (after === undefined || compareUtf8(name, after) > 0));
     const page = found.slice(0, bucketsWanted);
     const buckets = page.map(({ name, createdAt }) =>
-      element('Bucket', textElement('Name', name) + textElement('CreationDate', createdAt.toISOString())),
+      element(
+        'Bucket',
+        textElement('Name', name) + textElement('CreationDate', createdAt.toISOString()) + textElement('BucketRegion', services.region),
+      ),
     );
     const last = found.length > page.length ? page.at(-1) : undefined;
     const next = last === undefined ? '' : textElement('ContinuationToken', writeToken(last.name));

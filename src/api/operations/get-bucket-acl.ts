@@ -1,0 +1,11 @@
+import { ownerAclXml } from '../acl.ts';
+import type { OperationBody } from '../operation.ts';
+import { xmlAnswer } from '../xml-answer.ts';
+
+export const getBucketAcl: OperationBody = {
+  parameters: [],
+  async handle({ services, bucket }) {
+    await services.store.headBucket(bucket);
+    return xmlAnswer('AccessControlPolicy', ownerAclXml());
+  },
+};

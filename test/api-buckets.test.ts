@@ -1,0 +1,162 @@
+/** What can be asked of a bucket beside its objects: its configurations, and the list of its versions. */
+import {
+  CreateBucketCommand,
+  DeleteBucketLifecycleCommand,
+  DeleteBucketWebsiteCommand,
+  GetBucketAclCommand,
+  GetBucketLoggingCommand,
+  GetBucketNotificationConfigurationCommand,
+  GetBucketRequestPaymentCommand,
+  GetBucketVersioningCommand,
+  ListBucketsCommand,
+  ListObjectVersionsCommand,
+  PutBucketAclCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import t from 'tap';
+import { ask, errorCode, failure, serve } from './support/api-server.ts';
+
+const Bucket = 'bucket-1';
+
+t.test('configurations that a bucket never had', async (t) => {
+  const { port, client } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  for (const [name, status, said] of [
+    ['encryption', 404, 'ServerSideEncryptionConfigurationNotFoundError'],
+    ['lifecycle', 404, 'NoSuchLifecycleConfiguration'],
+    ['object-lock', 404, 'ObjectLockConfigurationNotFoundError'],
+    ['ownershipControls', 404, 'OwnershipControlsNotFoundError'],
+    ['publicAccessBlock', 404, 'NoSuchPublicAccessBlockConfiguration'],
+    ['replication', 404, 'ReplicationConfigurationNotFoundError'],
+    ['website', 404, 'NoSuchWebsiteConfiguration'],
+    ['accelerate', 200, '<AccelerateConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"></AccelerateConfiguration>'],
+    ['logging', 200, '<BucketLoggingStatus '],
+    ['notification', 200, '<NotificationConfiguration '],
+    ['requestPayment', 200, '<Payer>BucketOwner</Payer>'],
+    ['versioning', 200, '<VersioningConfiguration '],
+  ] as const) {
+    const answer = await ask(port, { target: `/${Bucket}?${name}` });
+    t.equal(answer.status, status, name);
+    t.match(answer.body.toString(), said, name);
+    if (status === 404) t.equal(errorCode(answer), said);
+    t.equal(errorCode(await ask(port, { target: `/absent?${name}` })), 'NoSuchBucket', name);
+  }
+  for (const name of ['encryption', 'lifecycle', 'replication', 'website', 'ownershipControls', 'publicAccessBlock']) {
+    t.equal((await ask(port, { method: 'DELETE', target: `/${Bucket}?${name}` })).status, 204, name);
+    t.equal(errorCode(await ask(port, { method: 'DELETE', target: `/absent?${name}` })), 'NoSuchBucket', name);
+    t.equal(errorCode(await ask(port, { method: 'PUT', target: `/${Bucket}?${name}`, body: '<x/>' })), 'NotImplemented', name);
+  }
+  // As the SDK reads them.
+  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket }))).Status, undefined);
+  t.equal((await client.send(new GetBucketLoggingCommand({ Bucket }))).LoggingEnabled, undefined);
+  t.equal((await client.send(new GetBucketRequestPaymentCommand({ Bucket }))).Payer, 'BucketOwner');
+  t.same((await client.send(new GetBucketNotificationConfigurationCommand({ Bucket }))).TopicConfigurations ?? [], []);
+  await client.send(new DeleteBucketLifecycleCommand({ Bucket }));
+  await client.send(new DeleteBucketWebsiteCommand({ Bucket }));
+  for (const Status of ['Enabled', 'Suspended'] as const) {
+    t.equal(
+      await failure(client.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status } }))),
+      'NotImplemented 501',
+    );
+  }
+});
+
+t.test('access control lists can be read, and set to what they are', async (t) => {
+  const { port, client } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const { Owner, Grants } = await client.send(new GetBucketAclCommand({ Bucket }));
+  t.ok(Owner?.ID);
+  t.match(Grants, [{ Grantee: { ID: Owner?.ID, Type: 'CanonicalUser' }, Permission: 'FULL_CONTROL' }]);
+  await client.send(new PutBucketAclCommand({ Bucket, ACL: 'private' }));
+  await client.send(new PutBucketAclCommand({ Bucket, AccessControlPolicy: { Owner, Grants } }));
+  const everyone = { Grantee: { Type: 'Group', URI: 'http://acs.amazonaws.com/groups/global/AllUsers' }, Permission: 'READ' } as const;
+  for (const input of [
+    { ACL: 'public-read' },
+    { GrantRead: 'id="x"' },
+    { AccessControlPolicy: { Owner, Grants: [...(Grants ?? []), everyone] } },
+    { AccessControlPolicy: { Owner, Grants: [{ Grantee: { Type: 'CanonicalUser', ID: 'another' }, Permission: 'FULL_CONTROL' }] } },
+  ] as const) {
+    const put = client.send(new PutBucketAclCommand({ Bucket, ...input } as ConstructorParameters<typeof PutBucketAclCommand>[0]));
+    t.equal(await failure(put), 'AccessControlListNotSupported 400', JSON.stringify(input));
+  }
+  for (const body of ['', '<AccessControlPolicy/>', '<Other/>', '<AccessControlPolicy><AccessControlList/></AccessControlPolicy>']) {
+    t.equal(errorCode(await ask(port, { method: 'PUT', target: `/${Bucket}?acl`, body })), 'MalformedACLError', body);
+  }
+  t.equal(
+    await failure(client.send(new CreateBucketCommand({ Bucket: 'bucket-2', ACL: 'public-read' }))),
+    'AccessControlListNotSupported 400',
+  );
+  await client.send(new CreateBucketCommand({ Bucket: 'bucket-3', ACL: 'private', ObjectOwnership: 'BucketOwnerEnforced' }));
+  t.same(
+    (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name),
+    [Bucket, 'bucket-3'],
+  );
+});
+
+t.test('regions', async (t) => {
+  const { client, port } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'eu-west-1' } }));
+  const put = (body: string) => ask(port, { method: 'PUT', target: '/bucket-2', body });
+  const located = (place: string) =>
+    `<CreateBucketConfiguration><LocationConstraint>${place}</LocationConstraint></CreateBucketConfiguration>`;
+  t.equal(errorCode(await put(located('no region'))), 'InvalidLocationConstraint');
+  t.equal(errorCode(await put('<Other/>')), 'MalformedXML');
+  t.equal((await put(located(''))).status, 200);
+  const pinned = await serve(t, { region: 'eu-west-1' });
+  const there = pinned.newClient({ region: 'eu-west-1' });
+  for (const [name, region] of [
+    ['bucket-1', 'EU'],
+    ['bucket-2', 'eu-west-1'],
+  ] as const) {
+    await there.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint: region } }));
+  }
+  await there.send(new CreateBucketCommand({ Bucket: 'bucket-3' }));
+  t.equal(
+    await failure(
+      there.send(new CreateBucketCommand({ Bucket: 'bucket-4', CreateBucketConfiguration: { LocationConstraint: 'eu-north-1' } })),
+    ),
+    'InvalidLocationConstraint 400',
+  );
+  const list = async (BucketRegion: string) => (await there.send(new ListBucketsCommand({ BucketRegion }))).Buckets ?? [];
+  t.same(
+    (await list('eu-west-1')).map((bucket) => `${bucket.Name} ${bucket.BucketRegion}`),
+    ['bucket-1 eu-west-1', 'bucket-2 eu-west-1', 'bucket-3 eu-west-1'],
+  );
+  t.same(await list('us-east-1'), []);
+});
+
+t.test('versions, of which every object has one', async (t) => {
+  const { client, port } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const keys = ['a', 'b/1', 'b/2', 'c d', 'e/1', 'é', '\u{1f600}'];
+  for (const Key of keys) await client.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
+  const all = await client.send(new ListObjectVersionsCommand({ Bucket }));
+  t.same(
+    all.Versions?.map(({ Key, VersionId, IsLatest, Size, StorageClass }) => ({ Key, VersionId, IsLatest, Size, StorageClass })),
+    keys.map((Key) => ({ Key, VersionId: 'null', IsLatest: true, Size: Buffer.byteLength(Key), StorageClass: 'STANDARD' })),
+  );
+  t.ok(all.Versions?.[0]?.ETag);
+  t.ok(all.Versions?.[0]?.Owner?.ID);
+  t.equal(all.IsTruncated, false);
+
+  for (const MaxKeys of [1, 2, 3]) {
+    const found: string[] = [];
+    let markers: { KeyMarker?: string | undefined; VersionIdMarker?: string | undefined } = {};
+    do {
+      const page = await client.send(new ListObjectVersionsCommand({ Bucket, MaxKeys, Delimiter: '/', EncodingType: 'url', ...markers }));
+      found.push(...(page.Versions ?? []).map(({ Key = '' }) => decodeURIComponent(Key)));
+      found.push(...(page.CommonPrefixes ?? []).map(({ Prefix = '' }) => decodeURIComponent(Prefix)));
+      const next = page.NextKeyMarker === undefined ? undefined : decodeURIComponent(page.NextKeyMarker);
+      t.equal(page.NextVersionIdMarker, next === undefined || next.endsWith('/') ? undefined : 'null');
+      markers = page.IsTruncated === true ? { KeyMarker: next, VersionIdMarker: page.NextVersionIdMarker } : {};
+    } while (markers.KeyMarker !== undefined);
+    t.same(found.sort(), ['a', 'b/', 'c d', 'e/', 'é', '\u{1f600}'].sort(), `in pages of ${MaxKeys}`);
+  }
+  const code = async (query: string) => errorCode(await ask(port, { target: `/${Bucket}?versions&${query}` }));
+  t.equal(await code('version-id-marker=null'), 'InvalidArgument', 'without a key');
+  t.equal(await code('version-id-marker=other&key-marker=a'), 'InvalidArgument', 'no version of it');
+  t.equal(await code('max-keys=x'), 'InvalidArgument');
+  t.equal(await code('start-after=a'), 'NotImplemented');
+  t.equal(errorCode(await ask(port, { target: '/absent?versions' })), 'NoSuchBucket');
+});
