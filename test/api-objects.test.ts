@@ -17,6 +17,7 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import t from 'tap';
+import { rootIdentity } from '../src/auth/identity.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import { ask, errorCode, failure, serve } from './support/api-server.ts';
 
@@ -43,7 +44,7 @@ t.test('buckets', async (t) => {
     [Bucket, 'bucket-2', 'other'],
   );
   t.ok(all.Buckets?.every(({ CreationDate }) => CreationDate instanceof Date));
-  t.equal(all.Owner?.ID, 's3lect');
+  t.equal(all.Owner?.ID, rootIdentity.id);
   const first = await client.send(new ListBucketsCommand({ Prefix: 'bucket-', MaxBuckets: 1 }));
   t.same(
     first.Buckets?.map(({ Name }) => Name),
@@ -243,7 +244,7 @@ t.test('lists', async (t) => {
     raw.Contents?.map(({ Key }) => Key),
     ['a b.csv', 'a&<b>'].sort(),
   );
-  t.equal(raw.Contents?.[0]?.Owner?.ID, 's3lect');
+  t.equal(raw.Contents?.[0]?.Owner?.ID, rootIdentity.id);
 
   const seen: string[] = [];
   let ContinuationToken: string | undefined;

@@ -2,16 +2,17 @@
  * Access control lists, which say nothing here: the owner of a bucket owns what is in it, and policies say who else may do what
  * (on S3, "bucket owner enforced"). They can be read, and set to what they are.
  */
+import type { Identity } from '../auth/identity.ts';
 import { SelectError } from '../base/errors.ts';
 import type { ApiRequest } from './http.ts';
 import { parseXml, type XmlElement } from './request-xml.ts';
-import { element, ownerId, ownerXml, textElement } from './xml-answer.ts';
+import { element, ownerXml, textElement } from './xml-answer.ts';
 
 /** The content of an AccessControlPolicy: the owner may do everything. */
-export function ownerAclXml(): string {
+export function ownerAclXml(owner: Identity): string {
   const namespace = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="CanonicalUser"';
-  const grantee = `<Grantee ${namespace}>${textElement('ID', ownerId)}${textElement('DisplayName', ownerId)}</Grantee>`;
-  return ownerXml + element('AccessControlList', element('Grant', grantee + textElement('Permission', 'FULL_CONTROL')));
+  const grantee = `<Grantee ${namespace}>${textElement('ID', owner.id)}${textElement('DisplayName', owner.name)}</Grantee>`;
+  return ownerXml(owner) + element('AccessControlList', element('Grant', grantee + textElement('Permission', 'FULL_CONTROL')));
 }
 
 /**
@@ -28,11 +29,11 @@ export function checkAclHeaders(headers: ApiRequest['headers']): void {
  * Checks what a request to set a list asks for: the list named by a header, or a document.
  * @throws SelectError AccessControlListNotSupported (another one than the owner's), MalformedACLError, MalformedXML
  */
-export function checkAcl(headers: ApiRequest['headers'], document: Uint8Array): void {
+export function checkAcl(headers: ApiRequest['headers'], document: Uint8Array, owner: Identity): void {
   checkAclHeaders(headers);
   if (document.length === 0 && headers['x-amz-acl'] !== undefined) return;
   if (document.length === 0) throw new SelectError('MalformedACLError');
-  if (!grantsOf(parseXml(document)).every(isOwners)) throw new SelectError('AccessControlListNotSupported');
+  if (!grantsOf(parseXml(document)).every((grant) => isOwners(grant, owner))) throw new SelectError('AccessControlListNotSupported');
 }
 
 /** Canned lists that give nobody but the owner of the bucket anything. */
@@ -44,8 +45,8 @@ function grantsOf(root: XmlElement): readonly XmlElement[] {
   return list.children;
 }
 
-function isOwners({ name, children }: XmlElement): boolean {
+function isOwners({ name, children }: XmlElement, owner: Identity): boolean {
   const text = (parent: readonly XmlElement[], member: string): string | undefined => parent.find((child) => child.name === member)?.text;
   const grantee = children.find((child) => child.name === 'Grantee')?.children ?? [];
-  return name === 'Grant' && text(children, 'Permission') === 'FULL_CONTROL' && text(grantee, 'ID') === ownerId;
+  return name === 'Grant' && text(children, 'Permission') === 'FULL_CONTROL' && text(grantee, 'ID') === owner.id;
 }

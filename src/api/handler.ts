@@ -1,10 +1,13 @@
 /** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { CredentialStore } from '../auth/credentials.ts';
+import type { Identity } from '../auth/identity.ts';
+import { rootIdentity } from '../auth/identity.ts';
 import { decodeBody } from '../auth/payload.ts';
 import { verify } from '../auth/sigv4.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { authorizer } from './access.ts';
 import { asSelectError, errorAnswer } from './error-answer.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { checkHeaders, type Services } from './operation.ts';
@@ -12,6 +15,7 @@ import { findOperation } from './registry.ts';
 import { isLoopbackHost, readTarget } from './target.ts';
 
 export interface HandlerOptions extends Services {
+  /** The root user's. */
   readonly credentials: CredentialStore;
   /** The credentials are those everybody knows, so only clients of this machine are served. */
   readonly defaultCredentials: boolean;
@@ -67,15 +71,27 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   }
   const target = readTarget(request, options.domains);
   const region = options.pinnedRegion === undefined ? {} : { region: options.pinnedRegion };
-  const { credentials } = options;
-  const identity = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
+  const { state } = options;
+  const credentials = { lookup: (accessKey: string) => options.credentials.lookup(accessKey) ?? state.lookup(accessKey) };
+  const signature = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
+  const identity = identityOf(signature.accessKey, options);
   const operation = findOperation(method, target);
-  if (identity.payload.kind === 'streaming' && operation.name !== 'PutObject') {
+  if (signature.payload.kind === 'streaming' && operation.name !== 'PutObject') {
     throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
   }
   checkHeaders(operation, headers);
-  const body = decodeBody(request.body, identity, headers);
-  return operation.handle({ services: options, request, body, ...target });
+  const authorize = authorizer(identity);
+  authorize(operation.action, target.bucket, target.key);
+  const body = decodeBody(request.body, signature, headers);
+  return operation.handle({ services: options, request, identity, authorize, body, ...target });
+}
+
+function identityOf(accessKey: string, { credentials, state }: HandlerOptions): Identity {
+  if (credentials.lookup(accessKey) !== undefined) return rootIdentity;
+  const user = state.lookup(accessKey)?.user;
+  // why: removed while its signature was verified.
+  if (user === undefined) throw new SelectError('InvalidAccessKeyId', { AWSAccessKeyId: accessKey });
+  return user.identity;
 }
 
 function newRequestId(): string {

@@ -1,5 +1,6 @@
 /** What the two versions of ListObjects share: their parameters, and how keys stand in their answers. */
 import { encodePath } from '../auth/canonical.ts';
+import type { Identity } from '../auth/identity.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ListedObject } from '../storage/store.ts';
@@ -38,19 +39,20 @@ export function readCount(name: string, text: string | undefined, max: number): 
   return Math.min(Number(text), max);
 }
 
-export function contentsXml(objects: readonly ListedObject[], encode: (key: string) => string, withOwner: boolean): string {
-  return objects.map((object) => element('Contents', listedXml(object, encode, withOwner))).join('');
+/** `owner`: undefined where it is not to be told. */
+export function contentsXml(objects: readonly ListedObject[], encode: (key: string) => string, owner: Identity | undefined): string {
+  return objects.map((object) => element('Contents', listedXml(object, encode, owner))).join('');
 }
 
 /** What every list says of an object. */
-export function listedXml(object: ListedObject, encode: (key: string) => string, withOwner: boolean): string {
+export function listedXml(object: ListedObject, encode: (key: string) => string, owner: Identity | undefined): string {
   const { key, lastModified, etag, size } = object;
   return (
     textElement('Key', encode(key)) +
     textElement('LastModified', lastModified.toISOString()) +
     textElement('ETag', etag) +
     textElement('Size', size) +
-    (withOwner ? ownerXml : '') +
+    (owner === undefined ? '' : ownerXml(owner)) +
     textElement('StorageClass', 'STANDARD')
   );
 }

@@ -1,14 +1,19 @@
 /** What an operation of the S3 API is to the rest of `api`. */
+import type { Identity } from '../auth/identity.ts';
 import type { DecodedBody } from '../auth/payload.ts';
+import type { State } from '../auth/state.ts';
 import { SelectError } from '../base/errors.ts';
 import type { Engine } from '../engine/query.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import type { Authorize } from './access.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
 
 /** What operations work with. */
 export interface Services {
   readonly store: ObjectStore;
   readonly engine: Engine;
+  /** Users, and what is kept of buckets beside their objects. */
+  readonly state: State;
   /** The region that buckets are said to be in. */
   readonly region: string;
   /** The one region that clients may name; any if absent. */
@@ -18,6 +23,10 @@ export interface Services {
 export interface OperationContext {
   readonly services: Services;
   readonly request: ApiRequest;
+  /** Who asks. */
+  readonly identity: Identity;
+  /** For what the operation's own action, which was checked before, does not cover: the source of a copy, each key of a bulk deletion. */
+  readonly authorize: Authorize;
   readonly bucket: string;
   readonly key: string;
   readonly query: ReadonlyMap<string, string>;

@@ -8,17 +8,21 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import type { CredentialStore } from '../auth/credentials.ts';
+import { MemoryState, type State } from '../auth/state.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Engine } from '../engine/query.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { exchange } from './exchange.ts';
-import { createHandler } from './handler.ts';
+import { type Answerer, createHandler } from './handler.ts';
 
 export interface ServerOptions {
   readonly store: ObjectStore;
   readonly engine: Engine;
+  /** The root user's. */
   readonly credentials: CredentialStore;
+  /** Users and what is kept of buckets; without it, in memory. */
+  readonly state?: State | undefined;
   /** The credentials are those everybody knows: only Host names of this machine are served. */
   readonly defaultCredentials: boolean;
   /** Named as the region of every bucket, and demanded of signatures; without it `us-east-1` is named and any accepted. */
@@ -37,17 +41,7 @@ export interface Server {
 }
 
 export function createServer(options: ServerOptions): Server {
-  const { store, engine, credentials, defaultCredentials, region, onFault = () => {} } = options;
-  const answerer = createHandler({
-    store,
-    engine,
-    credentials,
-    defaultCredentials,
-    region: region ?? 'us-east-1',
-    pinnedRegion: region,
-    domains: ['localhost', ...(options.domains ?? []).map((domain) => domain.toLowerCase())],
-    onFault,
-  });
+  const answerer = answererOf(options);
   const servers: NodeServer[] = [];
   const waiting = new WeakSet<IncomingMessage>();
   const connections = new Map<Socket, number>();
@@ -72,7 +66,7 @@ export function createServer(options: ServerOptions): Server {
       expectsContinue: waiting.has(req),
       isClosing: () => closing,
       onBroken: (error) => {
-        if (!(error instanceof SelectError)) onFault(error, String(res.getHeader('x-amz-request-id') ?? ''));
+        if (!(error instanceof SelectError)) options.onFault?.(error, String(res.getHeader('x-amz-request-id') ?? ''));
       },
     });
   };
@@ -120,6 +114,17 @@ export function createServer(options: ServerOptions): Server {
       clearTimeout(deadline);
     },
   };
+}
+
+function answererOf({ region, domains = [], ...options }: ServerOptions): Answerer {
+  return createHandler({
+    ...options,
+    state: options.state ?? new MemoryState(),
+    region: region ?? 'us-east-1',
+    pinnedRegion: region,
+    domains: ['localhost', ...domains.map((domain) => domain.toLowerCase())],
+    onFault: options.onFault ?? (() => {}),
+  });
 }
 
 interface Tracking {

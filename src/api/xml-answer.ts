@@ -1,4 +1,5 @@
 /** Answers that are XML documents. */
+import type { Identity } from '../auth/identity.ts';
 import { escapeXml, xmlDeclaration } from './errors-xml.ts';
 import type { ApiResponse } from './http.ts';
 
@@ -17,6 +18,6 @@ export function textElement(name: string, text: string | number | boolean | unde
   return text === undefined ? '' : element(name, escapeXml(String(text)));
 }
 
-/** The one owner there is: everything belongs to whoever holds the server's credentials. */
-export const ownerId = 's3lect';
-export const ownerXml = element('Owner', textElement('ID', ownerId) + textElement('DisplayName', ownerId));
+export function ownerXml({ id, name }: Pick<Identity, 'id' | 'name'>, tag = 'Owner'): string {
+  return element(tag, textElement('ID', id) + textElement('DisplayName', name));
+}

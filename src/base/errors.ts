@@ -154,6 +154,7 @@ export const catalogue = {
   AuthorizationHeaderMalformed: entry(400, 'caller', 'The authorization header is malformed; {reason}'),
   AuthorizationQueryParametersError: entry(400, 'caller', 'The authorization query parameters are not valid: {reason}'),
   BadDigest: entry(400, 'caller', 'The {checksum} you specified did not match the calculated checksum.'),
+  BucketAlreadyExists: entry(409, 'caller', 'The requested bucket name is not available. Please select a different name and try again.'),
   BucketAlreadyOwnedByYou: entry(409, 'caller', 'Your previous request to create the named bucket succeeded and you already own it.'),
   BucketNotEmpty: entry(409, 'caller', 'The bucket you tried to delete is not empty.'),
   EntityTooLarge: entry(400, 'limit', 'Your proposed upload exceeds the maximum allowed size of {bytes_max} bytes.'),

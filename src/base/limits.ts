@@ -32,6 +32,8 @@ export const limits = {
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,
+  /** Buckets whose settings are held in memory; any name that is asked for takes a place. */
+  bucket_settings_cached_max: 4096,
   /** One line of aws-chunked framing: a hexadecimal size, a signature of 64 digits, room for unknown extensions. */
   chunk_header_bytes_max: KiB,
   /** The trailing headers of an aws-chunked body: one checksum and one signature. */

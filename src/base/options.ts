@@ -95,7 +95,7 @@ export const options = [
     type: 'string',
     placeholder: 'DIR',
     default: undefined,
-    doc: 'Folder for what the server itself has to remember. It must lie outside of every served folder. Nothing is kept there yet.',
+    doc: 'Folder for what the server itself has to remember: users, and the policies and settings of buckets. It must lie outside of every served folder, and only its owner may enter it. When not given, s3lect in $XDG_STATE_HOME or ~/.local/state.',
     commands: ['serve'],
   },
   {

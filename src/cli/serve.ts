@@ -1,8 +1,8 @@
 /** `s3lect serve`: the composition root. Store, engine and server are made here and end here. */
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { join } from 'node:path';
 import process from 'node:process';
 import { createServer, type Server } from '../api/server.ts';
 import { staticCredentials } from '../auth/credentials.ts';
@@ -17,6 +17,7 @@ import { findExample, howToQuery } from './how-to-query.ts';
 import { UsageError } from './option-values.ts';
 import { programFrom } from './program.ts';
 import { createWithSamples } from './samples.ts';
+import { checkState, openState, stateFolderDefault } from './state.ts';
 
 /** Runs the command to its end and returns the exit code. */
 export async function runServe(args: Arguments): Promise<number> {
@@ -32,8 +33,10 @@ export async function runServe(args: Arguments): Promise<number> {
     );
   }
   const buckets = bucketsOf(values.buckets);
-  checkState(values.state, [folder, ...Object.values(buckets)]);
+  const stateFolder = values.state ?? stateFolderDefault();
+  checkState(stateFolder, [folder, ...Object.values(buckets)]);
   const created = createWithSamples(folder);
+  const state = openState(stateFolder, values.state === undefined ? folder : null);
   const store = await openStore(folder, buckets);
   const engine = new Engine({
     workers: values.workers ?? availableParallelism(),
@@ -47,6 +50,7 @@ export async function runServe(args: Arguments): Promise<number> {
     store,
     engine,
     credentials: staticCredentials([credentials]),
+    state,
     region: values.region,
     defaultCredentials: credentials.published,
     onFault: reportFault,
@@ -57,7 +61,7 @@ export async function runServe(args: Arguments): Promise<number> {
   process.stdout.on('error', () => {});
   process.stdout.write(`s3lect listening on ${urlOf(values.host, port)}\n\n`);
   process.stdout.write(
-    `${created ? 'Created' : 'Serving'} ${folder}.\n${await instructions({ folder, buckets, store, values, credentials, port })}`,
+    `${created ? 'Created' : 'Serving'} ${folder}; users and settings are in ${stateFolder}.\n${await instructions({ folder, buckets, store, values, credentials, port })}`,
   );
   await stopped;
   await server.close();
@@ -81,27 +85,6 @@ function bucketsOf(entries: readonly string[]): Record<string, string> {
     buckets[name] = folder;
   }
   return buckets;
-}
-
-/** What a client may write to must not decide who the clients are. Raises `UsageError`. */
-function checkState(state: string | undefined, folders: readonly string[]): void {
-  if (state === undefined) return;
-  for (const folder of folders) {
-    const path = relative(realpathOf(folder), realpathOf(state));
-    if (path === '' || !(path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path))) {
-      throw new UsageError(`--state: ${state} lies in ${folder}, which is served`);
-    }
-  }
-}
-
-/** The path without symbolic links, of which the last parts need not exist. */
-function realpathOf(path: string): string {
-  const absolute = resolve(path);
-  try {
-    return realpathSync(absolute);
-  } catch {
-    return absolute === dirname(absolute) ? absolute : join(realpathOf(dirname(absolute)), basename(absolute));
-  }
 }
 
 async function openStore(root: string, buckets: Readonly<Record<string, string>>): Promise<LocalStore> {

@@ -25,7 +25,8 @@ export interface RunOptions {
 /** Environment without what would steer the program or its node. */
 export function cleanEnv(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(S3LECT_|MINIO_|AWS_|NODE_OPTIONS$|_TAPJS|COLUMNS$)/.test(name));
-  return { ...Object.fromEntries(kept), ...more };
+  // A state of the person who runs the tests is none of theirs.
+  return { ...Object.fromEntries(kept), XDG_STATE_HOME: join(tmpdir(), `s3lect-state-${process.pid}`), ...more };
 }
 
 /** `s3lect ARGS`, run to its end. */

@@ -1,3 +1,5 @@
+import type { Identity } from '../../auth/identity.ts';
+import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
 import { checkAclHeaders } from '../acl.ts';
 import type { OperationBody, Services } from '../operation.ts';
@@ -10,14 +12,26 @@ export const createBucket: OperationBody = {
     'x-amz-bucket-object-lock-enabled': ['false', 'False'],
     'x-amz-object-ownership': ['BucketOwnerEnforced'],
   },
-  async handle({ services, request, bucket, body }) {
+  async handle({ services, request, identity, bucket, body }) {
     checkAclHeaders(request.headers);
     const document = await readXmlBody(body);
     if (document.length > 0) checkConfiguration(document, services);
-    await services.store.createBucket(bucket);
+    await create(services, bucket, identity);
+    // Nothing of an earlier bucket of this name counts.
+    await services.state.forgetBucket(bucket);
+    if (identity.kind === 'user') await services.state.changeBucket(bucket, { owner: identity.id });
     return { status: 200, headers: { location: `/${bucket}`, 'content-length': '0' }, body: null };
   },
 };
+
+async function create({ store, state }: Services, bucket: string, identity: Identity): Promise<void> {
+  try {
+    await store.createBucket(bucket);
+  } catch (error) {
+    const isTaken = error instanceof SelectError && error.code === 'BucketAlreadyOwnedByYou' && ownerOf(state, bucket).id !== identity.id;
+    throw isTaken ? new SelectError('BucketAlreadyExists') : error;
+  }
+}
 
 function checkConfiguration(document: Uint8Array, services: Services): void {
   const { name, children } = parseXml(document);

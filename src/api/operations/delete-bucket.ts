@@ -4,6 +4,7 @@ export const deleteBucket: OperationBody = {
   parameters: [],
   async handle({ services, bucket }) {
     await services.store.deleteBucket(bucket);
+    await services.state.forgetBucket(bucket);
     return { status: 204, headers: {}, body: null };
   },
 };

@@ -9,7 +9,7 @@ const bucketsMax = 10_000;
 
 export const listBuckets: OperationBody = {
   parameters: ['prefix', 'bucket-region', 'max-buckets', 'continuation-token'],
-  async handle({ services, query }) {
+  async handle({ services, identity, query }) {
     const prefix = query.get('prefix');
     const after = readToken(query.get('continuation-token'));
     const bucketsWanted = readCount('max-buckets', query.get('max-buckets'), bucketsMax);
@@ -26,7 +26,7 @@ export const listBuckets: OperationBody = {
     );
     const last = found.length > page.length ? page.at(-1) : undefined;
     const next = last === undefined ? '' : textElement('ContinuationToken', writeToken(last.name));
-    const content = ownerXml + element('Buckets', buckets.join('')) + next + textElement('Prefix', prefix);
+    const content = ownerXml(identity) + element('Buckets', buckets.join('')) + next + textElement('Prefix', prefix);
     return xmlAnswer('ListAllMyBucketsResult', content);
   },
 };

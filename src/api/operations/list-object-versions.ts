@@ -1,3 +1,5 @@
+import type { Identity } from '../../auth/identity.ts';
+import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
 import type { ListedObject, ListResult } from '../../storage/store.ts';
 import { listedXml, prefixesXml, readListParameters } from '../list-parameters.ts';
@@ -14,6 +16,7 @@ export const listObjectVersions: OperationBody = {
     checkMarkers(keyMarker, versionIdMarker);
     // why: after its only version comes the next key, so both kinds of marker mean the same place.
     const page = await services.store.listObjects({ bucket, prefix, delimiter, startAfter: keyMarker, maxKeys });
+    const owner = ownerOf(services.state, bucket);
     const content = [
       textElement('Name', bucket),
       textElement('Prefix', encode(prefix)),
@@ -24,7 +27,7 @@ export const listObjectVersions: OperationBody = {
       textElement('Delimiter', delimiter === undefined ? undefined : encode(delimiter)),
       textElement('EncodingType', encodingType),
       textElement('IsTruncated', page.isTruncated),
-      page.objects.map((object) => versionXml(object, encode)).join(''),
+      page.objects.map((object) => versionXml(object, encode, owner)).join(''),
       prefixesXml(page.commonPrefixes, encode),
     ];
     return xmlAnswer('ListVersionsResult', content.join(''));
@@ -49,6 +52,6 @@ function nextMarkers({ nextStartAfter: next, commonPrefixes }: ListResult, encod
   return textElement('NextKeyMarker', encode(next)) + version;
 }
 
-function versionXml(object: ListedObject, encode: (key: string) => string): string {
-  return element('Version', textElement('VersionId', 'null') + textElement('IsLatest', true) + listedXml(object, encode, true));
+function versionXml(object: ListedObject, encode: (key: string) => string, owner: Identity): string {
+  return element('Version', textElement('VersionId', 'null') + textElement('IsLatest', true) + listedXml(object, encode, owner));
 }

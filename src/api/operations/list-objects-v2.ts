@@ -1,3 +1,4 @@
+import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
 import { contentsXml, prefixesXml, readListParameters } from '../list-parameters.ts';
 import type { OperationBody } from '../operation.ts';
@@ -25,7 +26,7 @@ export const listObjectsV2: OperationBody = {
       textElement('Delimiter', delimiter === undefined ? undefined : encode(delimiter)),
       textElement('EncodingType', encodingType),
       textElement('IsTruncated', page.isTruncated),
-      contentsXml(page.objects, encode, query.get('fetch-owner') === 'true'),
+      contentsXml(page.objects, encode, query.get('fetch-owner') === 'true' ? ownerOf(services.state, bucket) : undefined),
       prefixesXml(page.commonPrefixes, encode),
     ];
     return xmlAnswer('ListBucketResult', content.join(''));

@@ -1,3 +1,4 @@
+import { ownerOf } from '../../auth/state.ts';
 import { contentsXml, prefixesXml, readListParameters } from '../list-parameters.ts';
 import type { OperationBody } from '../operation.ts';
 import { textElement, xmlAnswer } from '../xml-answer.ts';
@@ -20,7 +21,7 @@ export const listObjects: OperationBody = {
       textElement('Delimiter', delimiter === undefined ? undefined : encode(delimiter)),
       textElement('EncodingType', encodingType),
       textElement('IsTruncated', page.isTruncated),
-      contentsXml(page.objects, encode, true),
+      contentsXml(page.objects, encode, ownerOf(services.state, bucket)),
       prefixesXml(page.commonPrefixes, encode),
     ];
     return xmlAnswer('ListBucketResult', content.join(''));

@@ -1,0 +1,92 @@
+/**
+ * What the server has to remember of its own: users with their keys, and the documents of buckets. It decides who may do what, so
+ * it lies outside of everything that is served. Here are its types and the form that lives in memory; `state-folder.ts` has the
+ * one on disk.
+ */
+import type { CredentialStore, Credentials } from './credentials.ts';
+import type { Identity } from './identity.ts';
+import { rootIdentity } from './identity.ts';
+
+/** What is kept of a bucket. A value is never changed in place, so that what is derived from it can be cached by identity. */
+export interface BucketSettings {
+  /** Canonical id of the user who created the bucket; absent: it belongs to the root user. */
+  readonly owner?: string;
+  /** The bucket policy: JSON as it was put. */
+  readonly policy?: string;
+  /** The CORS configuration, as it was put. */
+  readonly cors?: string;
+  /** The tags of the bucket. */
+  readonly tagging?: Readonly<Record<string, string>>;
+}
+
+/** A change to settings; undefined takes one away. */
+export type BucketChange = { readonly [Name in keyof BucketSettings]?: BucketSettings[Name] | undefined };
+
+export interface User {
+  readonly identity: Identity;
+  /** The identity policy: JSON, or the name of one of the policies that are always there. */
+  readonly policy: string;
+}
+
+/** An access key of a user. */
+export interface UserCredentials extends Credentials {
+  readonly user: User;
+  /** Milliseconds since 1970 after which a temporary key is worth nothing. */
+  readonly expires_ms?: number;
+}
+
+/** Answers are of this moment: what another process changed on disk shows at once. */
+export interface State extends CredentialStore {
+  lookup(accessKey: string): UserCredentials | undefined;
+  /** The user with this canonical id. */
+  userById(id: string): User | undefined;
+  /** Empty for a bucket of which nothing is kept. */
+  bucket(bucket: string): BucketSettings;
+  /** Resolves once the change is durable. Raises the system's error where it cannot be. */
+  changeBucket(bucket: string, change: BucketChange): Promise<void>;
+  /** Forgets a bucket that is no more; nothing kept is no error. */
+  forgetBucket(bucket: string): Promise<void>;
+}
+
+/** Who owns a bucket; an owner who is no more keeps the id. */
+export function ownerOf(state: State, bucket: string): Identity {
+  const { owner } = state.bucket(bucket);
+  if (owner === undefined || owner === rootIdentity.id) return rootIdentity;
+  return state.userById(owner)?.identity ?? { kind: 'user', name: '', id: owner, arn: '' };
+}
+
+export function mergeSettings(settings: BucketSettings, change: BucketChange): BucketSettings {
+  return Object.fromEntries(Object.entries({ ...settings, ...change }).filter(([, value]) => value !== undefined));
+}
+
+/** A state that ends with the process: for the library and for tests. */
+export class MemoryState implements State {
+  readonly #credentials: ReadonlyMap<string, UserCredentials>;
+  readonly #buckets = new Map<string, BucketSettings>();
+
+  constructor(credentials: readonly UserCredentials[] = []) {
+    this.#credentials = new Map(credentials.map((entry) => [entry.accessKey, entry]));
+  }
+
+  lookup(accessKey: string): UserCredentials | undefined {
+    return this.#credentials.get(accessKey);
+  }
+
+  userById(id: string): User | undefined {
+    return [...this.#credentials.values()].find(({ user }) => user.identity.id === id)?.user;
+  }
+
+  bucket(bucket: string): BucketSettings {
+    return this.#buckets.get(bucket) ?? none;
+  }
+
+  async changeBucket(bucket: string, change: BucketChange): Promise<void> {
+    this.#buckets.set(bucket, mergeSettings(this.bucket(bucket), change));
+  }
+
+  async forgetBucket(bucket: string): Promise<void> {
+    this.#buckets.delete(bucket);
+  }
+}
+
+const none: BucketSettings = {};
