@@ -94,8 +94,11 @@ t.test('dependencies: each has its reason in ARCHITECTURE.md', async (t) => {
 
   const page =
     '## Dependencies\n| package | why |\n| --- | --- |\n| `a` | parses |\n| `b` | |\n| `gone` | was nice |\n## Next\n| `c` | elsewhere |\n';
-  const planted = dependencyViolations({ dependencies: { a: '1', b: '1' }, devDependencies: { c: '1' } }, page);
-  t.equal(planted.length, 3, planted.join('; '));
+  const planted = dependencyViolations(
+    { dependencies: { a: '1', b: '1' }, devDependencies: { c: '1' }, optionalDependencies: { d: '1' } },
+    page,
+  );
+  t.equal(planted.length, 4, planted.join('; '));
 });
 
 t.test('banned words: unfinished work does not merge', async (t) => {
@@ -171,13 +174,13 @@ function lengthViolations(lengths: Readonly<Record<string, number>>, allowed: Re
   return [...over, ...slack];
 }
 
-type Manifest = Readonly<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>;
+type Manifest = Readonly<Partial<Record<'dependencies' | 'devDependencies' | 'optionalDependencies', Readonly<Record<string, string>>>>>;
 
-function dependencyViolations({ dependencies, devDependencies }: Manifest, page: string): string[] {
+function dependencyViolations({ dependencies, devDependencies, optionalDependencies }: Manifest, page: string): string[] {
   const section = page.split(/^## /m).find((part) => part.startsWith('Dependencies')) ?? '';
   const rows = section.matchAll(/^\| `([^`]+)` \|(.*)\|$/gm);
   const reasons = new Map([...rows].map(([, name = '', reason = '']) => [name, reason.trim()]));
-  const declared = Object.keys({ ...dependencies, ...devDependencies });
+  const declared = Object.keys({ ...dependencies, ...devDependencies, ...optionalDependencies });
   return [
     ...declared.filter((name) => !reasons.get(name)).map((name) => `${name}: no reason in ARCHITECTURE.md`),
     ...[...reasons.keys()].filter((name) => !declared.includes(name)).map((name) => `${name}: explained but not a dependency`),

@@ -3,7 +3,7 @@ import { type ErrorParams, SelectError } from '../base/errors.ts';
 import { fromLiteral } from '../vector/literal.ts';
 import type { Call, Node } from './ast.ts';
 import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, placeOf } from './bind-context.ts';
-import { type FunctionEntry, findFunction, functions } from './functions/index.ts';
+import { aggregates as aggregateEntries, type FunctionEntry, findFunction, functions } from './functions/index.ts';
 import { nearestHint } from './nearest.ts';
 import type { AggregateFunction } from './plan.ts';
 import { canBeText, commonKind, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
@@ -27,7 +27,7 @@ export function bindCall(node: Call, context: BindContext, bind: Bind): Bound {
   return bindScalar(entry, node, context, bind);
 }
 
-const aggregateFunctions: readonly AggregateFunction[] = ['COUNT', 'SUM', 'AVG', 'MIN', 'MAX'];
+const aggregateFunctions: readonly AggregateFunction[] = aggregateEntries.map(({ name }) => name);
 
 function bindAggregate(name: AggregateFunction, node: Call, context: BindContext, bind: Bind): Bound {
   const { aggregates } = context;

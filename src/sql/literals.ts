@@ -7,6 +7,26 @@ import type { Position } from './ast.ts';
 
 const int64_max = 2n ** 63n - 1n;
 
+/** How literals are written, for the documents. */
+export const literalForms: readonly { readonly form: string; readonly doc: string; readonly examples: readonly string[] }[] = [
+  { form: 'Digits', doc: 'INT; DECIMAL where it is beyond 64 bits.', examples: ['42', '9223372036854775808'] },
+  { form: 'Digits with a point', doc: 'DECIMAL, rounded to 38 digits.', examples: ['2.50', '.5', '1.'] },
+  { form: 'Digits with an exponent', doc: 'FLOAT.', examples: ['1e3', '1.5E-3'] },
+  {
+    form: 'Single quotes',
+    doc: 'STRING; a quote inside is written twice. A backslash before each of the two quotes is read too.',
+    examples: ["'it''s'", "\\'text\\'"],
+  },
+  {
+    form: 'Back-ticks',
+    doc: 'A value of Ion: a timestamp, number, truth value or NULL; other words are STRING.',
+    examples: ['`2021T`', '`2021-05-06`', '`2021-05-06T07:08Z`', '`1.5d2`', '`true`', '`north`'],
+  },
+  { form: 'TRUE, FALSE', doc: 'BOOL.', examples: ['TRUE'] },
+  { form: 'NULL, MISSING', doc: 'No value, and no field.', examples: ['NULL', 'MISSING'] },
+  { form: 'Brackets, or parentheses around two or more', doc: 'LIST.', examples: ["[1, 'a']", '(1, 2)'] },
+];
+
 /** Digits alone are INT (DECIMAL beyond 64 bits), with a point DECIMAL, with an exponent FLOAT. Raises NumberFormatError. */
 export function numberLiteral(text: string, at: Position): Literal {
   if (/e/i.test(text)) return floatLiteral(text, at);

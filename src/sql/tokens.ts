@@ -126,6 +126,10 @@ const keywords: readonly TokenType[] = [
   ...[Select, From, Where, Limit, As, And, Or, Not, In, Is, Like, Escape, Between, Case, When, Then, Else, End, Cast, Null, Missing],
   ...[True, False, All, Distinct, Exists, Having, Union, Except, Intersect, For, Leading, Trailing, Both],
 ];
+/** Words that are no names unless quoted or behind a dot: the grammar is made of them. */
+export const grammarWords: readonly string[] = keywords
+  .filter(({ CATEGORIES }) => !CATEGORIES?.includes(NameWord))
+  .map(({ name }) => name.toLowerCase());
 const literals = [StringLiteral, BackslashString, QuotedIdentifier, IonLiteral, NumberLiteral];
 const operators = [Equality, Relation, Concat, Sign, Star, Divide];
 const punctuation = [LeftParen, RightParen, LeftBracket, RightBracket, Brace, Comma, Dot, At, Semicolon];

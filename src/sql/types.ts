@@ -8,6 +8,33 @@ export interface TypeEntry {
   readonly params_max: number;
 }
 
+export interface TypeFacts {
+  readonly type: TypeName;
+  readonly doc: string;
+  /** Expressions of the type, for the documents: what CAST makes of them is run. */
+  readonly examples: readonly string[];
+}
+
+/** What a value can be, NULL and MISSING aside. */
+export const types: readonly TypeFacts[] = [
+  { type: 'bool', doc: 'TRUE or FALSE.', examples: ['TRUE', 'FALSE'] },
+  { type: 'int', doc: 'A whole number of 64 bits, -9223372036854775808 to 9223372036854775807.', examples: ['0', '42'] },
+  { type: 'float', doc: 'IEEE 754 binary64; its text is the shortest that reads back, as Java writes it.', examples: ['-2.5e0', '1e300'] },
+  { type: 'decimal', doc: 'An exact number of up to 38 digits that keeps the digits after its point.', examples: ['0.00', '2.50'] },
+  {
+    type: 'string',
+    doc: 'Text of Unicode characters. Every field of a CSV is one.',
+    examples: ["'true'", "'42'", "'2.50'", "' 1e3'", "'2021-05-06'", "'abc'", "''"],
+  },
+  {
+    type: 'timestamp',
+    doc: 'A time with its precision, from the year to fractions of a second, and where it has a time of day its offset.',
+    examples: ['`2021-05-06T07:08:09.5+02:00`', '`2021-05T`'],
+  },
+  { type: 'list', doc: 'An array of JSON, or `[a, b]`.', examples: ["[1, 'a']"] },
+  { type: 'struct', doc: 'An object of JSON.', examples: [] },
+];
+
 /** Written names, upper case. Parameters are read and have no effect, as in the reference. */
 export const typeEntries: ReadonlyMap<string, TypeEntry> = new Map<string, TypeEntry>([
   ['BOOL', { type: 'bool', params_max: 0 }],

@@ -28,6 +28,12 @@ export interface CallContext {
  */
 export type Kernel = (args: readonly SqlValue[]) => SqlValue;
 
+/** An expression and what it gives as CSV text, empty for NULL. A test runs each, and the documents show it. */
+export interface Example {
+  readonly sql: string;
+  readonly result: string;
+}
+
 export interface FunctionEntry {
   /** Upper case. */
   readonly name: string;
@@ -44,6 +50,5 @@ export interface FunctionEntry {
   readonly kernel: ((constants: readonly SqlValue[], context: CallContext) => Kernel) | null;
   /** For the documents. */
   readonly doc: string;
-  /** Each is run by a test; `result` is the CSV text, empty for NULL. */
-  readonly examples: readonly { readonly sql: string; readonly result: string }[];
+  readonly examples: readonly Example[];
 }

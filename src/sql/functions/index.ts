@@ -5,7 +5,8 @@ import type { FunctionEntry } from './function.ts';
 import { textFunctions } from './text.ts';
 import { timeFunctions } from './time.ts';
 
-export type { CallContext, FunctionEntry, Kernel, ParameterType } from './function.ts';
+export { aggregates } from './aggregate.ts';
+export type { CallContext, Example, FunctionEntry, Kernel, ParameterType } from './function.ts';
 
 export const functions: readonly FunctionEntry[] = [...conditionalFunctions, ...textFunctions, ...timeFunctions, ...collectionFunctions];
 
