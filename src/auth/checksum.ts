@@ -1,7 +1,7 @@
-/** The checksums a client may send for a body, as x-amz-checksum-* headers or trailers. */
+/** The checksums a client may send for a body, as x-amz-checksum-* headers or trailers, and those of objects made of parts. */
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { crc32c, crc64nvme } from './crc.ts';
+import type { Crc, CrcState } from './crc.ts';
+import { combineCrcs, crcs } from './crc.ts';
 
 /** A checksum in progress; `digest` ends it. CRCs are given in big-endian order, as S3 writes them. */
 export interface Digest {
@@ -10,9 +10,9 @@ export interface Digest {
 }
 
 const makers = {
-  crc32: () => crc((bytes, value: number) => crc32(bytes, value), 0, bigEndian32),
-  crc32c: () => crc(crc32c, 0, bigEndian32),
-  crc64nvme: () => crc(crc64nvme, { high: 0, low: 0 }, ({ high, low }) => Buffer.concat([bigEndian32(high), bigEndian32(low)])),
+  crc32: () => crc(crcs.crc32),
+  crc32c: () => crc(crcs.crc32c),
+  crc64nvme: () => crc(crcs.crc64nvme),
   sha1: () => hash('sha1'),
   sha256: () => hash('sha256'),
   sha512: () => hash('sha512'),
@@ -20,6 +20,15 @@ const makers = {
 } as const satisfies Record<string, () => Digest>;
 
 export type ChecksumAlgorithm = keyof typeof makers;
+
+/** Of a multipart object: of all its bytes, or of the checksums of its parts. */
+export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE';
+
+/** A checksum that a client sent, or that is kept of a part. */
+export interface Checksum {
+  readonly algorithm: ChecksumAlgorithm;
+  readonly base64: string;
+}
 
 export function isChecksumAlgorithm(name: string): name is ChecksumAlgorithm {
   return Object.hasOwn(makers, name);
@@ -29,23 +38,35 @@ export function createDigest(algorithm: ChecksumAlgorithm): Digest {
   return makers[algorithm]();
 }
 
+/** Whether multipart objects can have checksums of this algorithm and type. */
+export function canCombine(algorithm: ChecksumAlgorithm, type: ChecksumType): boolean {
+  return type === 'FULL_OBJECT' ? Object.hasOwn(crcs, algorithm) : algorithm !== 'crc64nvme';
+}
+
+/** The checksum of an object made of parts, in base64; a composite one with the number of its parts, `-N`. */
+export function combineChecksums(
+  algorithm: ChecksumAlgorithm,
+  type: ChecksumType,
+  parts: readonly { readonly base64: string; readonly size: number }[],
+): string {
+  const digests = parts.map(({ base64, size }) => ({ digest: Buffer.from(base64, 'base64'), size }));
+  if (type === 'FULL_OBJECT') return combineCrcs(crcs[algorithm as keyof typeof crcs], digests).toString('base64');
+  const digest = createDigest(algorithm);
+  for (const part of digests) digest.update(part.digest);
+  return `${digest.digest().toString('base64')}-${parts.length}`;
+}
+
 function hash(name: string): Digest {
   const state = createHash(name);
   return { update: (bytes) => void state.update(bytes), digest: () => state.digest() };
 }
 
-function crc<Value>(step: (bytes: Uint8Array, value: Value) => Value, start: Value, toBytes: (value: Value) => Buffer): Digest {
-  let value = start;
+function crc({ update, digest }: Crc): Digest {
+  let state: CrcState | undefined;
   return {
     update: (bytes) => {
-      value = step(bytes, value);
+      state = update(bytes, state);
     },
-    digest: () => toBytes(value),
+    digest: () => digest(state),
   };
-}
-
-function bigEndian32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }

@@ -1,97 +1,121 @@
-/** CRC-32C and CRC-64/NVME, eight bytes a step ("slicing by 8"). Both are reflected, start from all ones and end inverted. */
+/**
+ * CRC-32, CRC-32C and CRC-64/NVME: running values, and the value of bytes put together of parts whose values are known.
+ * All three are reflected, start from all ones and end inverted.
+ */
+import { crc32 } from 'node:zlib';
+import type { IHasher } from 'hash-wasm';
+import { createCRC32, createCRC64 } from 'hash-wasm';
 
-/** Continues a CRC-32C (Castagnoli); begin with 0. The result is unsigned. */
-export function crc32c(bytes: Uint8Array, value = 0): number {
-  const tables = tables32c;
-  const end = bytes.length - (bytes.length % 8);
-  let crc = ~value;
-  let at = 0;
-  for (; at < end; at += 8) {
-    crc ^= byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
-    crc =
-      word(tables, 1792 + (crc & 255)) ^
-      word(tables, 1536 + ((crc >>> 8) & 255)) ^
-      word(tables, 1280 + ((crc >>> 16) & 255)) ^
-      word(tables, 1024 + (crc >>> 24)) ^
-      word(tables, 768 + byteAt(bytes, at + 4)) ^
-      word(tables, 512 + byteAt(bytes, at + 5)) ^
-      word(tables, 256 + byteAt(bytes, at + 6)) ^
-      word(tables, byteAt(bytes, at + 7));
-  }
-  for (; at < bytes.length; at++) crc = (crc >>> 8) ^ word(tables, (crc ^ byteAt(bytes, at)) & 255);
-  return ~crc >>> 0;
+export interface Crc {
+  readonly bits: 32 | 64;
+  /** Reflected: the highest bit is the coefficient of x^0. */
+  readonly polynomial: bigint;
+  /** Continues `state`, undefined at the beginning; answers the next state. */
+  update(bytes: Uint8Array, state: CrcState | undefined): CrcState;
+  /** In big-endian order, as S3 writes it. */
+  digest(state: CrcState | undefined): Buffer;
 }
 
-/** A CRC-64/NVME as two unsigned halves. */
-export interface Crc64 {
-  readonly high: number;
-  readonly low: number;
+export type CrcState = number | Uint8Array;
+
+type Step = (bytes: Uint8Array, value: number) => number;
+
+const native = await nativeCrc32c();
+
+export const crcs = {
+  crc32: numeric(0xedb88320n, crc32),
+  crc32c: native === undefined ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, native),
+  crc64nvme: saved(64, 0x9a6c9329ac4bc9b5n, await createCRC64('9a6c9329ac4bc9b5')),
+} as const satisfies Record<string, Crc>;
+
+/** The value of the bytes of all parts in a row. */
+export function combineCrcs({ bits, polynomial }: Crc, parts: readonly { readonly digest: Uint8Array; readonly size: number }[]): Buffer {
+  const ring = new Polynomials(BigInt(bits), polynomial);
+  const shifts = new Map<number, bigint>();
+  let value = 0n;
+  for (const { digest, size } of parts) {
+    // why: parts are of one size but for the last, and the power costs much more than the product.
+    const shift = shifts.get(size) ?? ring.shiftBy(size);
+    shifts.set(size, shift);
+    value = ring.multiply(shift, value) ^ BigInt(`0x${Buffer.from(digest).toString('hex') || '0'}`);
+  }
+  return Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex');
 }
 
-/** Continues a CRC-64/NVME; begin with zeros. */
-export function crc64nvme(bytes: Uint8Array, value: Crc64 = { high: 0, low: 0 }): Crc64 {
-  const { highs, lows } = tables64nvme;
-  const end = bytes.length - (bytes.length % 8);
-  let high = ~value.high;
-  let low = ~value.low;
-  let at = 0;
-  for (; at < end; at += 8) {
-    low ^= byteAt(bytes, at) | (byteAt(bytes, at + 1) << 8) | (byteAt(bytes, at + 2) << 16) | (byteAt(bytes, at + 3) << 24);
-    high ^= byteAt(bytes, at + 4) | (byteAt(bytes, at + 5) << 8) | (byteAt(bytes, at + 6) << 16) | (byteAt(bytes, at + 7) << 24);
-    const i0 = 1792 + (low & 255);
-    const i1 = 1536 + ((low >>> 8) & 255);
-    const i2 = 1280 + ((low >>> 16) & 255);
-    const i3 = 1024 + (low >>> 24);
-    const i4 = 768 + (high & 255);
-    const i5 = 512 + ((high >>> 8) & 255);
-    const i6 = 256 + ((high >>> 16) & 255);
-    const i7 = high >>> 24;
-    low =
-      word(lows, i0) ^ word(lows, i1) ^ word(lows, i2) ^ word(lows, i3) ^ word(lows, i4) ^ word(lows, i5) ^ word(lows, i6) ^ word(lows, i7);
-    high =
-      word(highs, i0) ^
-      word(highs, i1) ^
-      word(highs, i2) ^
-      word(highs, i3) ^
-      word(highs, i4) ^
-      word(highs, i5) ^
-      word(highs, i6) ^
-      word(highs, i7);
-  }
-  for (; at < bytes.length; at++) {
-    const index = (low ^ byteAt(bytes, at)) & 255;
-    low = ((low >>> 8) | (high << 24)) ^ word(lows, index);
-    high = (high >>> 8) ^ word(highs, index);
-  }
-  return { high: ~high >>> 0, low: ~low >>> 0 };
+/** A function of the bytes and the value before them. */
+function numeric(polynomial: bigint, step: Step): Crc {
+  return {
+    bits: 32,
+    polynomial,
+    update: (bytes, state) => step(bytes, state === undefined ? 0 : (state as number)),
+    digest(state) {
+      const bytes = Buffer.alloc(4);
+      bytes.writeUInt32BE((state as number | undefined) ?? 0);
+      return bytes;
+    },
+  };
 }
 
-/** Indexed reads that the callers keep within bounds. */
-const byteAt = (bytes: Uint8Array, index: number): number => bytes[index] as number;
-const word = (table: Int32Array, index: number): number => table[index] as number;
+/** One WebAssembly instance for all bodies under way: each call loads its state and saves it again. */
+function saved(bits: 32 | 64, polynomial: bigint, hasher: IHasher): Crc {
+  const start = hasher.init().save();
+  return {
+    bits,
+    polynomial,
+    update: (bytes, state = start) =>
+      hasher
+        .load(state as Uint8Array)
+        .update(bytes)
+        .save(),
+    digest: (state = start) => Buffer.from(hasher.load(state as Uint8Array).digest('binary')),
+  };
+}
 
-/** Eight tables of 256 in a row; table n continues a byte over n more bytes of zero. */
-const tables32c = makeTables(0n, 0x82f63b78n).lows;
-const tables64nvme = makeTables(0x9a6c9329n, 0xac4bc9b5n);
-
-/** `polynomialHigh` and `polynomialLow`: the halves of the reflected polynomial. */
-function makeTables(polynomialHigh: bigint, polynomialLow: bigint): { highs: Int32Array; lows: Int32Array } {
-  const polynomial = (polynomialHigh << 32n) | polynomialLow;
-  const highs = new Int32Array(8 * 256);
-  const lows = new Int32Array(8 * 256);
-  const first: bigint[] = [];
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = BigInt(byte);
-    for (let bit = 0; bit < 8; bit++) crc = crc & 1n ? (crc >> 1n) ^ polynomial : crc >> 1n;
-    first.push(crc);
+/** Of a package with a build for this platform, where it is installed. */
+async function nativeCrc32c(): Promise<Step | undefined> {
+  try {
+    const native = await import('@node-rs/crc32');
+    return native.crc32c;
+  } catch {
+    return undefined;
   }
-  for (let byte = 0; byte < 256; byte++) {
-    let crc = first[byte] ?? 0n;
-    for (let table = 0; table < 8; table++) {
-      lows[table * 256 + byte] = Number(crc & 0xffffffffn);
-      highs[table * 256 + byte] = Number(crc >> 32n);
-      crc = (crc >> 8n) ^ (first[Number(crc & 255n)] ?? 0n);
+}
+
+/** Polynomials over GF(2) modulo the CRC's, in its reflected form. */
+class Polynomials {
+  readonly #one: bigint;
+  readonly #modulus: bigint;
+  /** x to the power of 2^k, from k = 3 on: a byte is eight powers. */
+  readonly #powers: bigint[] = [];
+
+  constructor(bits: bigint, modulus: bigint) {
+    this.#one = 1n << (bits - 1n);
+    this.#modulus = modulus;
+    let power = this.#one >> 1n;
+    for (let k = 0; k < 3; k++) power = this.multiply(power, power);
+    this.#powers.push(power);
+  }
+
+  multiply(a: bigint, b: bigint): bigint {
+    let product = 0n;
+    for (let bit = this.#one; bit > 0n && a !== 0n; bit >>= 1n) {
+      if ((a & bit) !== 0n) {
+        product ^= b;
+        a ^= bit;
+      }
+      b = (b & 1n) === 0n ? b >> 1n : (b >> 1n) ^ this.#modulus;
     }
+    return product;
   }
-  return { highs, lows };
+
+  /** What a value is multiplied with when `bytes` zero bytes follow. */
+  shiftBy(bytes: number): bigint {
+    let shift = this.#one;
+    for (let k = 0, rest = BigInt(bytes); rest > 0n; k++, rest >>= 1n) {
+      const power = this.#powers[k] ?? this.multiply(this.#powers[k - 1] ?? 0n, this.#powers[k - 1] ?? 0n);
+      this.#powers[k] = power;
+      if ((rest & 1n) === 1n) shift = this.multiply(power, shift);
+    }
+    return shift;
+  }
 }

@@ -3,17 +3,11 @@
  * Nothing may become visible of the data before iteration has ended without an error.
  */
 import { SelectError } from '../base/errors.ts';
-import type { ChecksumAlgorithm, Digest } from './checksum.ts';
+import type { Checksum, ChecksumAlgorithm, Digest } from './checksum.ts';
 import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { SignatureChain } from './chunked.ts';
 import { decodeChunks } from './chunked.ts';
 import type { PayloadDeclaration } from './sigv4.ts';
-
-/** A checksum that a client sent. */
-export interface Checksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly base64: string;
-}
 
 export interface DecodedBody extends AsyncIterable<Uint8Array> {
   /** Bytes of data the client declared, if it did; enforced. */
