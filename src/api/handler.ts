@@ -75,8 +75,8 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   const credentials = { lookup: (accessKey: string) => options.credentials.lookup(accessKey) ?? state.lookup(accessKey) };
   const signature = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
   const identity = identityOf(signature.accessKey, options);
-  const operation = findOperation(method, target);
-  if (signature.payload.kind === 'streaming' && operation.name !== 'PutObject') {
+  const operation = findOperation(method, target, headers);
+  if (signature.payload.kind === 'streaming' && operation.takesChunks !== true) {
     throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
   }
   checkHeaders(operation, headers);

@@ -40,6 +40,10 @@ export interface OperationBody {
   readonly parameters: readonly string[];
   /** Headers (a trailing `*` stands for any rest) that ask for what it does not do, with the values that ask for nothing. */
   readonly unsupportedHeaders?: Readonly<Record<string, readonly string[]>>;
+  /** A header that selects it among the operations of its method and sub-resource. */
+  readonly header?: string;
+  /** It stores its body, so that may come in signed chunks. */
+  readonly takesChunks?: true;
   /** Raises `SelectError`s, and the reason of the request's signal. */
   handle(context: OperationContext): Promise<ApiResponse>;
 }
@@ -66,8 +70,8 @@ const unsupportedAnywhere: NonNullable<OperationBody['unsupportedHeaders']> = {
 };
 
 /** @throws SelectError NotImplemented */
-export function checkHeaders({ unsupportedHeaders = {} }: OperationBody, headers: ApiRequest['headers']): void {
-  const names = Object.keys(headers);
+export function checkHeaders({ header, unsupportedHeaders = {} }: OperationBody, headers: ApiRequest['headers']): void {
+  const names = Object.keys(headers).filter((name) => header === undefined || !name.startsWith(header));
   for (const [pattern, harmless] of [...Object.entries(unsupportedAnywhere), ...Object.entries(unsupportedHeaders)]) {
     const found = pattern.endsWith('*') ? names.find((name) => name.startsWith(pattern.slice(0, -1))) : pattern;
     const value = found === undefined ? undefined : headers[found];

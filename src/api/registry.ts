@@ -1,5 +1,6 @@
 /** Every operation of the S3 API that is served, one line each, and how a request finds its own. */
 import { SelectError } from '../base/errors.ts';
+import type { ApiRequest } from './http.ts';
 import type { Level, Operation, OperationBody } from './operation.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
@@ -109,12 +110,14 @@ export const operations: readonly Operation[] = [
  * ignored: `PUT ?renameObject` taken for a PutObject would overwrite data.
  * @throws SelectError NotImplemented, MethodNotAllowed
  */
-export function findOperation(method: string, { bucket, key, query }: Target): Operation {
+export function findOperation(method: string, { bucket, key, query }: Target, headers: ApiRequest['headers']): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const candidates = operations.filter((operation) => operation.level === level && operation.method === method);
+  const subresourceAsked = candidates.find(({ subresource }) => subresource !== null && query.has(subresource))?.subresource ?? null;
+  const ofSubresource = candidates.filter(({ subresource }) => subresource === subresourceAsked);
   const operation =
-    candidates.find(({ subresource }) => subresource !== null && query.has(subresource)) ??
-    candidates.find(({ subresource }) => subresource === null);
+    ofSubresource.find(({ header }) => header !== undefined && headers[header] !== undefined) ??
+    ofSubresource.find(({ header }) => header === undefined);
   const { subresource = null, parameters = [] } = operation ?? {};
   for (const name of query.keys()) {
     if (name !== subresource && !parameters.includes(name) && !isKnownEverywhere(name)) {

@@ -5,6 +5,7 @@ import type { OperationBody } from '../operation.ts';
 
 export const putObject: OperationBody = {
   parameters: [],
+  takesChunks: true,
   unsupportedHeaders: {
     'if-match': [],
     'if-none-match': ['*'],
