@@ -186,5 +186,5 @@ t.test('paths', async (t) => {
 t.test('the registry', async (t) => {
   t.equal(new Set(operations.map(({ name }) => name)).size, operations.length);
   t.equal(new Set(operations.map(({ level, method, subresource }) => `${level} ${method} ${subresource}`)).size, operations.length);
-  t.ok(operations.every(({ action }) => /^s3:[A-Z]\w+$/.test(action)));
+  t.ok(operations.every(({ action }) => action === null || /^s3:[A-Z]\w+$/.test(action)));
 });

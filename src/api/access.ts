@@ -9,10 +9,10 @@ export type ExtraKeys = Readonly<Record<string, string | readonly string[]>>;
  * Checks that an action on a bucket (`key` empty), an object, or the service (both empty) is allowed.
  * @throws SelectError AccessDenied
  */
-export type Authorize = (action: string, bucket: string, key: string, extraKeys?: ExtraKeys) => void;
+export type Authorize = (action: string, bucket: string, key: string, extraKeys?: ExtraKeys) => Promise<void>;
 
 export function authorizer(identity: Identity): Authorize {
-  return (action) => {
+  return async (action) => {
     if (identity.kind !== 'root') throw new SelectError('AccessDenied', { reason: `${identity.arn} may not ${action}` });
   };
 }

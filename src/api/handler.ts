@@ -81,7 +81,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   }
   checkHeaders(operation, headers);
   const authorize = authorizer(identity);
-  authorize(operation.action, target.bucket, target.key);
+  if (operation.action !== null) await authorize(operation.action, target.bucket, target.key);
   const body = decodeBody(request.body, signature, headers);
   return operation.handle({ services: options, request, identity, authorize, body, ...target });
 }

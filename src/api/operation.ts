@@ -54,8 +54,8 @@ export interface Operation extends OperationBody {
   readonly method: string;
   /** The query parameter that selects it; null for what a plain request means. */
   readonly subresource: string | null;
-  /** The permission it needs, as IAM policies name it. */
-  readonly action: string;
+  /** The permission it needs, as IAM policies name it; null where only its body tells, and it calls `authorize` itself for all it does. */
+  readonly action: string | null;
 }
 
 /** What the path of a request names. */

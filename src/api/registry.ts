@@ -143,6 +143,13 @@ const signatureParameters = new Set(
   ),
 );
 
-function entry(name: string, level: Level, method: string, subresource: string | null, action: string, body: OperationBody): Operation {
+function entry(
+  name: string,
+  level: Level,
+  method: string,
+  subresource: string | null,
+  action: string | null,
+  body: OperationBody,
+): Operation {
   return { name, level, method, subresource, action, ...body };
 }
