@@ -37,6 +37,8 @@ export interface Layout {
   readonly texts_bytes: number;
   /** One bit per byte of a window: delimiters outside quotes. */
   readonly bitmap: number;
+  /** The same of the second quotes of doubled ones. */
+  readonly doubles: number;
   /** Strings and brackets of a JSON window: 32 bytes for 64. */
   readonly json: number;
   /** The state of a walk over JSON. */
@@ -117,6 +119,7 @@ function layOut(record_bytes_max: number): Layout {
     texts: area(TEXTS_BYTES),
     texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
+    doubles: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     json: area((record_bytes_max + 2 * limits.window_bytes) >> 1),
     json_state: area(STATE_BYTES + FRAME_BYTES * (limits.path_steps_max + 1)),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),

@@ -9,7 +9,7 @@ import type { ValueKernels } from './value-kernels.ts';
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
 interface Exports extends ValueKernels, JsonKernels {
   jsonAreas(masks: number, ends_max: number, depth_max: number): void;
-  areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number): void;
+  areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number, doubles: number): void;
   dialect(
     delimiter: number,
     quote: number,
@@ -76,7 +76,7 @@ export function compileModule(): WebAssembly.Module {
 export function simdKernels(module: WebAssembly.Module, memory: Memory): Kernels {
   const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as unknown as Exports;
   const { layout } = memory;
-  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap);
+  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles);
   exports.jsonAreas(layout.json, limits.window_bytes, limits.json_depth_max);
   return new SimdKernels(exports);
 }

@@ -5,9 +5,9 @@
 // A window that breaks it is flagged and read by the reference kernels instead, so parity is never trusted where it may lie.
 //
 // Locate: rows are independent, so the processor overlaps them; only the prefix up to the last wanted column is touched.
-import { any, bits, bitsAt, prefixXor } from './masks';
+import { any, bits, bitsAt, either, equal, prefixXor } from './masks';
 import {
-  BITMAP, COMMENT_MASK, COMMENT_VALUE, CRLF, DELIMITER, ENDS, FOREIGN_ESCAPE, QUOTE, RECORD, ROWS, TRIM_CR, resetArena, takeArena,
+  BITMAP, COMMENT_MASK, COMMENT_VALUE, CRLF, DELIMITER, DOUBLES, ENDS, FOREIGN_ESCAPE, QUOTE, RECORD, ROWS, TRIM_CR, resetArena, takeArena,
 } from './state';
 
 const QUOTED: u32 = 1, IRREGULAR: u32 = 2, QUOTED_DELIMITER: u32 = 4, HIGH: u32 = 8, DOUBLED: u32 = 32, ENDS_QUOTED: u32 = 64;
@@ -35,8 +35,8 @@ function withoutCrlf(p: usize, suspect: u64, newline: u64): u64 {
 /** The newlines that end records. Where those end at CR LF, one behind a CR; a window begins at a record, so none before its first byte. */
 // @ts-ignore: decorator
 @inline
-function recordEnds(p: usize, i: u32, newline: u64): u64 {
-  return CRLF && newline ? newline & ((bitsAt(p, i8x16.splat(13)) << 1) | <u64>(i != 0 && load<u8>(p - 1) == 13)) : newline;
+function recordEnds(p: usize, i: u32, newline: u64, crlf: bool): u64 {
+  return crlf && newline ? newline & ((bitsAt(p, i8x16.splat(13)) << 1) | <u64>(i != 0 && load<u8>(p - 1) == 13)) : newline;
 }
 
 /** The last, partial block is read from here, padded with zeros; before it stand the two bytes before the block. */
@@ -71,19 +71,28 @@ function storeEnds(m: u64, at: u32, o: usize): usize {
 
 export function csvIndex(base: usize, from: u32, to: u32, count: u32, quoted: bool): u32 {
   const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(QUOTE == NO_QUOTE ? 0 : <i8>QUOTE);
-  const quoting = QUOTE != NO_QUOTE;
+  const quoting = QUOTE != NO_QUOTE, crlf = CRLF;
   const first = ENDS + (<usize>count << 2);
   let high = i64x2.splat(0), o = first, i = from;
   seen = 0;
   if (from == 0 || mapped != base) mapped = 0;
-  // Whole blocks until the first quote; then the window is read with quote state to its end.
+  // Whole blocks, two at a time, until the first quote; then the window is read with quote state to its end.
   if (!quoted) {
+    for (; i + 128 <= to; i += 128) {
+      const p = base + i;
+      const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+      const e = v128.load(p, 64), f = v128.load(p, 80), g = v128.load(p, 96), h = v128.load(p, 112);
+      if (quoting && v128.any_true(v128.or(equal(quotes, a, b, c, d), equal(quotes, e, f, g, h)))) break;
+      high = v128.or(high, v128.or(either(a, b, c, d), either(e, f, g, h)));
+      o = storeEnds(recordEnds(p, i, bits(newlines, a, b, c, d), crlf), i + 1, o);
+      o = storeEnds(recordEnds(p + 64, i + 64, bits(newlines, e, f, g, h), crlf), i + 65, o);
+    }
     for (; i + 64 <= to; i += 64) {
       const p = base + i;
       const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
       if (quoting && any(quotes, a, b, c, d)) break;
-      high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
-      o = storeEnds(recordEnds(p, i, bits(newlines, a, b, c, d)), i + 1, o);
+      high = v128.or(high, either(a, b, c, d));
+      o = storeEnds(recordEnds(p, i, bits(newlines, a, b, c, d), crlf), i + 1, o);
     }
   }
   // Blocks without quotes have no bits in the bitmap.
@@ -104,13 +113,13 @@ let blocksHigh: v128 = i64x2.splat(0);
 function indexBare(base: usize, i: u32, to: u32, o: usize): usize {
   const p = partialBlock(base + i, to - i);
   const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-  blocksHigh = v128.or(v128.or(a, b), v128.or(c, d));
-  return storeEnds(recordEnds(p, i, bits(i8x16.splat(<i8>RECORD), a, b, c, d) & ((<u64>1 << <u64>(to - i)) - 1)), i + 1, o);
+  blocksHigh = either(a, b, c, d);
+  return storeEnds(recordEnds(p, i, bits(i8x16.splat(<i8>RECORD), a, b, c, d) & ((<u64>1 << <u64>(to - i)) - 1), CRLF), i + 1, o);
 }
 
 function indexQuoted(base: usize, from: u32, start: u32, to: u32, quoted: bool, o: usize): usize {
   const newlines = i8x16.splat(<i8>RECORD), quotes = i8x16.splat(<i8>QUOTE), delimiters = i8x16.splat(<i8>DELIMITER);
-  const previous = <u32>load<u8>(base + start - 1);
+  const previous = <u32>load<u8>(base + start - 1), crlf = CRLF;
   if (start == 0) mapped = base;
   else if (start != from || (start & 7)) mapped = 0;
   let inside: u64 = quoted ? -1 : 0; // all ones while inside quotes
@@ -127,9 +136,9 @@ function indexQuoted(base: usize, from: u32, start: u32, to: u32, quoted: bool, 
       valid = (<u64>1 << <u64>(to - i)) - 1;
     }
     const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-    high = v128.or(high, v128.or(v128.or(a, b), v128.or(c, d)));
+    high = v128.or(high, either(a, b, c, d));
     const q = bits(quotes, a, b, c, d) & valid;
-    const newline = recordEnds(p, i, bits(newlines, a, b, c, d) & valid);
+    const newline = recordEnds(p, i, bits(newlines, a, b, c, d) & valid, crlf);
     const delimiter = bits(delimiters, a, b, c, d), separators = delimiter | newline;
     const inq = prefixXor(q) ^ inside;
     const opening = q & inq, closing = q ^ opening;
@@ -139,7 +148,9 @@ function indexQuoted(base: usize, from: u32, start: u32, to: u32, quoted: bool, 
     if (suspect) suspect = withoutCrlf(p, suspect, newline);
     anyQuote |= q;
     anySuspect |= suspect;
-    anyDoubled |= afterClosing & opening;
+    const double = afterClosing & opening;
+    anyDoubled |= double;
+    store<u64>(DOUBLES + (<usize>i >> 3), double);
     anyQuotedNewline |= newline & inq;
     inside = <u64>(<i64>inq >> 63);
     justClosed = closing >> 63;
@@ -180,19 +191,19 @@ export function recordsTrimmed(): u32 {
 
 export function csvRecords(base: usize, first: u32, count: u32, start: usize, rowsMax: u32): u32 {
   resetArena();
-  const limit = ROWS + (<usize>rowsMax << 3);
+  const limit = ROWS + (<usize>rowsMax << 3), ends = ENDS, crlf = CRLF, trim = TRIM_CR, mask = COMMENT_MASK, value = COMMENT_VALUE;
   let o = ROWS, s = start, i = first, cut: u32 = 0;
   for (; i < count && o < limit; i++) {
-    const next = base + <usize>load<u32>(ENDS + (<usize>i << 2));
+    const next = base + <usize>load<u32>(ends + (<usize>i << 2));
     let e = next - 1;
-    if (CRLF) e--;
-    else if (TRIM_CR && e > s && load<u8>(e - 1) == 13) {
+    if (crlf) e--;
+    else if (trim && e > s && load<u8>(e - 1) == 13) {
       e--;
       cut++;
     }
     store<u32>(o, <u32>s);
     store<u32>(o, <u32>e, 4);
-    o += <usize>(<u32>(e > s) & <u32>((load<u32>(s) & COMMENT_MASK) != COMMENT_VALUE)) << 3;
+    o += <usize>(<u32>(e > s) & <u32>((load<u32>(s) & mask) != value)) << 3;
     s = next;
   }
   endsUsed = i;
@@ -212,6 +223,15 @@ function holdsQuote(s: usize, length: u32): bool {
     found |= <u32>i8x16.bitmask(i8x16.eq(v128.load(s + t), quote)) & valid;
   }
   return found != 0;
+}
+
+/** The same of a field in a window with bitmaps, for short fields out of that of doubled quotes. */
+// @ts-ignore: decorator
+@inline
+function holdsDouble(s: usize, length: u32, origin: usize): bool {
+  if (length > 56) return holdsQuote(s, length);
+  const at = s - origin;
+  return ((load<u64>(DOUBLES + (at >> 3)) >> <u64>(at & 7)) & ((<u64>1 << length) - 1)) != 0;
 }
 
 /** A copy of a quoted field in the arena, its doubled quotes single. */
@@ -300,7 +320,7 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
       }
       if (mode != BARE && load<u8>(s) == quoteByte && fe > s + 1) {
         const length = <u32>(fe - s - 2);
-        store<u64>(o, doubled && holdsQuote(s + 1, length) ? unquote(s + 1, length) : <u64>(s + 1) | (<u64>length << 32));
+        store<u64>(o, doubled && (mode == MAPPED ? holdsDouble(s + 1, length, origin) : holdsQuote(s + 1, length)) ? unquote(s + 1, length) : <u64>(s + 1) | (<u64>length << 32));
       } else store<u64>(o, <u64>s | (<u64>(fe - s) << 32));
       o += stride;
       s = fe + 1;

@@ -8,10 +8,24 @@ export function bits(s: v128, a: v128, b: v128, c: v128, d: v128): u64 {
   return <u64>low | (<u64>high << 32);
 }
 
+/** All ones in the bytes that are `s` in any of four vectors. */
+// @ts-ignore: decorator
+@inline
+export function equal(s: v128, a: v128, b: v128, c: v128, d: v128): v128 {
+  return either(i8x16.eq(a, s), i8x16.eq(b, s), i8x16.eq(c, s), i8x16.eq(d, s));
+}
+
+/** Whether any byte of four vectors is `s`. */
 // @ts-ignore: decorator
 @inline
 export function any(s: v128, a: v128, b: v128, c: v128, d: v128): bool {
-  return v128.any_true(v128.or(v128.or(i8x16.eq(a, s), i8x16.eq(b, s)), v128.or(i8x16.eq(c, s), i8x16.eq(d, s))));
+  return v128.any_true(equal(s, a, b, c, d));
+}
+
+// @ts-ignore: decorator
+@inline
+export function either(a: v128, b: v128, c: v128, d: v128): v128 {
+  return v128.or(v128.or(a, b), v128.or(c, d));
 }
 
 /** Prefix xor: turns quote bits into "inside quotes" bits. WebAssembly has no carry-less multiplication. */
