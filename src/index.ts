@@ -31,7 +31,8 @@ export type { InputSerialization, OutputSerialization, ScanRangeMember as ScanRa
 export interface SelectOptions {
   /**
    * The path of a file; bytes; anything that reads ranges; or a stream of bytes. A reader or stream is read once, from its
-   * beginning, as the query goes, and a stream takes no `scanRange`. A file must not be changed while it is queried.
+   * beginning, as the query goes, and a stream takes no `scanRange`. Parquet is not read in order: of a reader or stream of it,
+   * and of a reader with a `scanRange`, a temporary copy is queried. A file must not be changed while it is queried.
    */
   readonly source: string | Uint8Array | RangeReader | AsyncIterable<Uint8Array>;
   /** The SQL. */
@@ -70,7 +71,7 @@ export async function select(options: SelectOptions): Promise<SelectResult> {
   const scanRange = resolveScanRange(options.scanRange, input);
   if (!Number.isInteger(workers) || workers < 0) throw new RangeError('workers is the number of threads, 0 or more');
   signal?.throwIfAborted();
-  const { object, close } = await openSource(options.source, scanRange !== null);
+  const { object, close } = await openSource(options, scanRange !== null, input.format === 'parquet');
   try {
     const request = { object, expression, input, output, scanRange, sink: 'blocks' as const };
     const prepared = await engineOf(workers).prepare(signal === undefined ? request : { ...request, signal });
@@ -119,12 +120,13 @@ interface Source {
   close(): Promise<void>;
 }
 
-function openSource(source: SelectOptions['source'], ranged: boolean): Source | Promise<Source> {
+/** `ranged`: a part of it is read; `scattered`: its parts are not read in order. */
+function openSource({ source, signal }: SelectOptions, ranged: boolean, scattered: boolean): Source | Promise<Source> {
   if (typeof source === 'string') return openPath(source);
   if (source instanceof Uint8Array) return sourceOf(openBytes(source));
-  if (!('read' in source && 'size' in source)) return openStream(source);
-  // why: the engine's workers cannot call a reader of this thread; a part of it is read fastest from where they can.
-  return ranged ? openSpooled(source) : openReader(source);
+  if (!('read' in source && 'size' in source)) return scattered ? openSpooled(stoppable(source, signal)) : openStream(source);
+  // why: the engine's workers cannot call a reader of this thread; parts of it are read fastest from where they can.
+  return ranged || scattered ? openSpooled(readerPieces(source, undefined, signal)) : openReader(source);
 }
 
 async function openPath(path: string): Promise<Source> {
@@ -157,12 +159,12 @@ async function* readerPieces(
   }
 }
 
-/** A copy of what a reader reads, in a temporary file that has no name any more. */
-async function openSpooled(reader: RangeReader): Promise<Source> {
+/** A copy of a source, in a temporary file that has no name any more. */
+async function openSpooled(pieces: AsyncIterable<Uint8Array>): Promise<Source> {
   const folder = await mkdtemp(join(tmpdir(), 's3lect-'));
   try {
     const path = join(folder, 'object');
-    await pipeline(Readable.from(readerPieces(reader)), createWriteStream(path, { mode: 0o600 }));
+    await pipeline(Readable.from(pieces), createWriteStream(path, { mode: 0o600 }));
     return await openPath(path);
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -86,7 +86,7 @@ t.test('inputs', async (t) => {
   writeFileSync(parquet, 'PAR1PAR1');
   const refused = await s3lect(['query', parquet, 'SELECT * FROM S3Object s']);
   t.equal(refused.code, 1);
-  t.match(refused.stderr, /^s3lect: NotImplemented: .*Parquet/);
+  t.match(refused.stderr, /^s3lect: ParquetParsingError: .*Parquet/);
 });
 
 t.test('scan ranges tile a file', async (t) => {

@@ -79,7 +79,7 @@ const inputs: readonly [ErrorCode, InputSerialization][] = [
   ['ObjectSerializationConflict', { JSON: { Type: 'LINES' }, Parquet: {} }],
   ['InvalidCompressionFormat', { CSV: {}, CompressionType: 'LZMA' }],
   ['InvalidCompressionFormat', { CSV: {}, CompressionType: '__proto__' }],
-  ['NotImplemented', { Parquet: {} }],
+  ['InvalidCompressionFormat', { Parquet: {}, CompressionType: 'GZIP' }],
   ['InvalidJsonType', { JSON: { Type: 'ARRAY' } }],
   ['InvalidJsonType', { JSON: {} }],
   ['InvalidFileHeaderInfo', { CSV: { FileHeaderInfo: 'YES' } }],

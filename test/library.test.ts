@@ -81,7 +81,7 @@ t.test('errors', async (t) => {
   await failed({ expression: 'SELECT' }, 'ParseEmptySelect');
   await failed({ expression: 'SELECT CAST(s.name AS INT) FROM S3Object s' }, 'CastFailed');
   await failed({ input: { JSON: { Type: 'LINES' } } }, 'JSONParsingError');
-  await failed({ input: { Parquet: {} } }, 'NotImplemented');
+  await failed({ input: { Parquet: {} } }, 'ParquetParsingError');
   await failed({ input: {} }, 'InvalidDataSource');
   await failed({ scanRange: { Start: 5, End: 1 } }, 'InvalidScanRange');
   await t.rejects(select({ ...base, source: '/nowhere/x.csv' }), { code: 'ENOENT' });

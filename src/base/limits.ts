@@ -86,7 +86,8 @@ export const limits = {
   query_deadline_ms: 60 * 60 * 1000,
   plan_cache_bytes_max: 4 * MiB,
   describe_cache_entries_max: 4096,
-  describe_cache_bytes_max: 16 * MiB,
+  /** Room for a few of the longest footers of Parquet, and for thousands of ordinary ones. */
+  describe_cache_bytes_max: 32 * MiB,
   /** A task that has not ended by now (its budget is `task_time_ms`) is a bug of ours or a dead disk: its thread is replaced. */
   task_stuck_ms: 60_000,
   /** JavaScript heap of one worker; its WASM memory and buffers are beside it. */

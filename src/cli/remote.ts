@@ -91,7 +91,7 @@ class RemoteInput implements QueryInput {
     const { Payload } = await this.#client.send(command, { abortSignal: signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : remoteError(error);
     });
-    const stats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: null };
+    const stats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: null, row_groups: null };
     return { columns, stats, blocks: blocks(Payload ?? once(), stats, signal) };
   }
 }

@@ -1,11 +1,15 @@
-/** Finding out what an object's columns are, from its first bytes: a pool task, because it reads. */
+/** Finding out what an object's columns are, from its first or last bytes: a pool task, because it reads. */
 import { readSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { describeCsv } from '../formats/csv-describe.ts';
 import type { InputFormat } from '../formats/format.ts';
 import { describeJson } from '../formats/json-describe.ts';
+import { describeParquet } from '../formats/parquet/describe.ts';
+import type { ParquetFooter } from '../formats/parquet/metadata.ts';
+import { typedSchemaOf } from '../formats/parquet/schema.ts';
 import type { InputSchema } from '../vector/schema.ts';
+import { byteSource } from './source.ts';
 import type { SplitSource } from './task.ts';
 
 export interface DescribeTask {
@@ -17,8 +21,10 @@ export interface DescribeTask {
 /** What is known of an object before its first record. */
 export interface Description {
   readonly schema: InputSchema;
-  /** Where the records begin: after the header line, a byte order mark or both. */
+  /** Where the records begin: after the header line, a byte order mark or both. 0 for Parquet. */
   readonly dataStart: number;
+  /** Of Parquet; null for other formats. */
+  readonly footer: ParquetFooter | null;
 }
 
 /** `more`: the pushed bytes end before the answer. Errors are values, as in every task. */
@@ -29,6 +35,7 @@ const prefix_bytes = 64 * 1024;
 /** Reads as much of the source as it takes; how much that can be is bounded by `record_bytes_max`. */
 export function describe(task: DescribeTask): DescribeResult {
   try {
+    if (task.input.format === 'parquet') return { description: parquetDescription(task.source) };
     return task.source.kind === 'pushed' ? describePushed(task, Buffer.concat(task.source.parts), task.source.last) : describeObject(task);
   } catch (error) {
     if (error instanceof SelectError) return { error: error.toValue() };
@@ -38,7 +45,12 @@ export function describe(task: DescribeTask): DescribeResult {
 
 function describePushed({ input, record_bytes_max }: DescribeTask, bytes: Uint8Array, last: boolean): DescribeResult {
   const description = input.format === 'csv' ? describeCsv(bytes, last, input, record_bytes_max) : describeJson(bytes, last);
-  return description === 'more' ? 'more' : { description };
+  return description === 'more' ? 'more' : { description: { ...description, footer: null } };
+}
+
+function parquetDescription(source: SplitSource): Description {
+  const footer = describeParquet(byteSource(source));
+  return { schema: typedSchemaOf(footer.schema), dataStart: 0, footer };
 }
 
 function describeObject(task: DescribeTask): DescribeResult {

@@ -24,6 +24,8 @@ export interface QueryStats {
   /** Record bytes, without framing. */
   returned_bytes: number;
   rows: number;
+  /** Parquet: row groups, and those of them that statistics ruled out so far; null for other formats. */
+  row_groups: { total: number; ruled_out: number } | null;
 }
 
 export interface DriverOptions {
@@ -36,13 +38,18 @@ export interface DriverOptions {
    * again (`guessed`), or the split before must end first (`chained`).
    */
   readonly starts: 'known' | 'guessed' | 'chained';
+  /** A task goes on best on the thread where the one before it ended: a query has no more tasks than there are threads. */
+  readonly parks: boolean;
   readonly utcnow_ms: number;
 }
 
+let queries_made = 0;
+
 export class QueryDriver implements Runnable {
+  readonly #id = ++queries_made;
   scheduled = false;
   held_bytes = 0;
-  readonly stats: QueryStats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: 0 };
+  readonly stats: QueryStats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: 0, row_groups: null };
   readonly #scheduler: Scheduler;
   readonly #options: DriverOptions;
   readonly #aggregates: boolean;
@@ -80,8 +87,9 @@ export class QueryDriver implements Runnable {
     this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 
-  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
-  async *run(feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
+  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. `known`: aggregates without it. */
+  async *run(feed: SplitFeed | null, known: readonly Partial[] = []): AsyncGenerator<OutputBlock, void, undefined> {
+    for (const [index, partial] of known.entries()) merge(this.#partials[index]!, partial);
     this.#feed = feed;
     this.#feedEnded = feed === null;
     this.#scheduler.ready(this);
@@ -102,7 +110,7 @@ export class QueryDriver implements Runnable {
     this.#wake?.();
   }
 
-  /** Bytes before the first record, read to describe the object. */
+  /** Bytes that are no records, read to describe the object. */
   scannedBefore(bytes: number): void {
     this.stats.scanned_bytes = bytes;
     this.stats.processed_bytes = bytes;
@@ -137,6 +145,7 @@ export class QueryDriver implements Runnable {
 
   next(): SplitTask | null {
     if (this.#ended || this.#feed === null) return null;
+    if (this.#options.parks && this.#running.size >= Math.max(1, this.#scheduler.pool.workers)) return null;
     let wanted = this.#limit === null ? null : this.#limit - this.stats.rows;
     for (const open of this.#window) {
       // Rows of a split that may have to run again do not count.
@@ -209,6 +218,7 @@ export class QueryDriver implements Runnable {
     }
     const task: SplitTask = {
       planId: planned.planId,
+      queryId: this.#id,
       program: planned.program,
       source: open.work.source,
       split: open.work.split,
@@ -301,7 +311,7 @@ export class QueryDriver implements Runnable {
     this.stats.returned_bytes += result.payload_bytes + result.bytes.length - result.sealed_bytes;
     if (open.work.compressed_bytes === null) {
       this.stats.scanned_bytes += result.scanned_bytes;
-      this.stats.processed_bytes += result.scanned_bytes;
+      this.stats.processed_bytes += result.processed_bytes;
     }
     this.#joiner.accept(result.bytes, result.sealed_bytes);
     if (this.#limit !== null && this.stats.rows === this.#limit) this.#end();

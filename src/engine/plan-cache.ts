@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { InputFormat, OutputFormat } from '../formats/format.ts';
 import { compileQuery, outputColumns } from '../sql/compile.ts';
 import type { Plan } from '../sql/plan.ts';
-import type { InputSchema } from '../vector/schema.ts';
+import type { Description } from './describe.ts';
 import type { Program } from './task.ts';
 
 /** A map that forgets what was not used for longest, bounded in entries and in bytes. */
@@ -46,6 +46,9 @@ export class LruCache<Value> {
   }
 }
 
+/** `schemaKey` stands for the schema. */
+export type Described = Description & { readonly schemaKey: string };
+
 /** A query ready to be sent to workers. */
 export interface PlannedQuery {
   /** Unique in this process: in-process tasks of several engines share one cache of decoded programs. */
@@ -70,13 +73,13 @@ export class PlanCache {
     this.#options = options;
   }
 
-  /** `schemaKey` stands for `schema`. Raises every error a query can have before a byte is read. */
-  plan(expression: string, schema: InputSchema, schemaKey: string, input: InputFormat, output: OutputFormat): PlannedQuery {
+  /** Raises every error a query can have before a byte is read. */
+  plan(expression: string, { schema, footer, schemaKey }: Described, input: InputFormat, output: OutputFormat): PlannedQuery {
     const key = `${schemaKey}\0${JSON.stringify(input)}\0${JSON.stringify(output)}\0${expression}`;
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const plan = compileQuery(expression, schema);
-    const program = shared(serialize({ plan, schema, input, output, ...this.#options } satisfies Program));
+    const program = shared(serialize({ plan, schema, parquet: footer?.schema ?? null, input, output, ...this.#options } satisfies Program));
     plans_made++;
     const planned = { planId: `plan-${plans_made}`, plan, columns: outputColumns(plan, schema), program };
     // The plan as objects takes about as much again as its serialized form.

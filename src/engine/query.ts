@@ -11,17 +11,20 @@ import type { Decoding } from '../formats/codecs/block.ts';
 import { type InflateStats, inflate } from '../formats/codecs.ts';
 import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
+import { footerBytes } from '../formats/parquet/describe.ts';
+import { heldFooterBytes } from '../formats/parquet/footer.ts';
 import { whyUncut } from '../formats/serialization.ts';
 import { splitsOf } from '../formats/split.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { OutputBlock } from './deliver.ts';
-import type { DescribeResult, Description } from './describe.ts';
+import type { DescribeResult } from './describe.ts';
 import { type DriverOptions, QueryDriver, type QueryStats } from './driver.ts';
 import { ObjectFeed, type SplitFeed } from './feed.ts';
 import { PieceFeed } from './pieces.ts';
-import { LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
+import { type Described, LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
 import { createPool, type Pool } from './pool.ts';
+import { checkReadable, splitsOfPlan } from './row-groups.ts';
 import { Scheduler } from './scheduler.ts';
 import type { PushedSource } from './task.ts';
 import { TextStream } from './text-stream.ts';
@@ -83,8 +86,6 @@ export interface PreparedQuery {
   cancel(): Promise<void>;
 }
 
-type Described = Description & { readonly schemaKey: string };
-
 export class Engine {
   readonly #pool: Pool;
   readonly #scheduler: Scheduler;
@@ -110,14 +111,15 @@ export class Engine {
   /** Raises every error there is before output: `SlowDown`, those of the object's first bytes, those of the expression. */
   async prepare(request: QueryRequest): Promise<PreparedQuery> {
     checkScanRange(request);
+    checkAccess(request);
     const waiting = this.#scheduler.admit(request.signal);
     if (waiting !== null) await waiting;
     const text = isPushed(request) ? openText(request, this.#pool.decoding) : null;
     try {
       const described = this.#known(request) ?? (await this.#describe(request, text));
       request.signal?.throwIfAborted();
-      const { schema, schemaKey } = described;
-      const planned = this.#plans.plan(request.expression, schema, schemaKey, request.input, request.output);
+      const planned = this.#plans.plan(request.expression, described, request.input, request.output);
+      if (described.footer !== null) checkReadable(described.footer, planned.plan);
       return this.#prepared(request, described, planned, text);
     } catch (error) {
       await text?.close();
@@ -135,14 +137,16 @@ export class Engine {
     return object.etag === '' ? undefined : this.#descriptions.get(descriptionKey(object, input));
   }
 
-  async #describe({ object, input }: QueryRequest, text: PushedText | null): Promise<Described> {
-    const result = text === null ? await this.#describeObject(object, input) : await this.#describeText(text, input);
+  async #describe({ object, input }: QueryRequest, pushed: PushedText | null): Promise<Described> {
+    const result = pushed === null ? await this.#describeObject(object, input) : await this.#describeText(pushed, input);
     assert(result !== 'more', 'a description reads on until it knows');
     if ('error' in result) throw SelectError.fromValue(result.error);
-    const schema = JSON.stringify(result.description.schema);
+    const { schema, footer } = result.description;
+    const text = JSON.stringify([schema, footer?.schema]);
     // A hash, because the schema of a wide object is long and this is part of the key of every plan.
-    const described = { ...result.description, schemaKey: createHash('sha256').update(schema).digest('base64') };
-    if (object.etag !== '') this.#descriptions.set(descriptionKey(object, input), described, 2 * schema.length);
+    const described = { ...result.description, schemaKey: createHash('sha256').update(text).digest('base64') };
+    const bytes = 2 * text.length + (footer === null ? 0 : heldFooterBytes(footer));
+    if (object.etag !== '') this.#descriptions.set(descriptionKey(object, input), described, bytes);
     return described;
   }
 
@@ -174,6 +178,7 @@ export class Engine {
       sink,
       record_bytes_max: this.#record_bytes_max,
       starts: text === null ? startsOf(input) : 'known',
+      parks: input.format === 'parquet',
       utcnow_ms: Date.now(),
     });
     const abort = (): void => driver.fail(signal?.reason);
@@ -219,7 +224,7 @@ export class Engine {
   /** Where the splits come from; null when nothing is to be read. */
   #feed(
     { object, input, scanRange = null }: QueryRequest,
-    { dataStart }: Description,
+    { dataStart, footer }: Described,
     plan: Plan,
     text: PushedText | null,
     driver: QueryDriver,
@@ -236,6 +241,13 @@ export class Engine {
       });
     }
     assert(object.ref !== null, 'an object without a reference is pushed');
+    if (footer !== null) {
+      const counts = { total: 0, ruled_out: 0 };
+      driver.scannedBefore(footerBytes(footer));
+      driver.stats.row_groups = counts;
+      const options = { footer, plan, scanRange, boundaries: this.#boundaries, split_bytes: this.#split_bytes, counts };
+      return new ObjectFeed(object.ref, splitsOfPlan(options));
+    }
     // What comes before the records has been read too.
     if (scanRange === null) driver.scannedBefore(Math.min(dataStart, object.size));
     const split_bytes = input.format === 'csv' && !isCuttable(input) ? Number.POSITIVE_INFINITY : this.#split_bytes;
@@ -285,6 +297,12 @@ function checkScanRange({ scanRange, input, object }: QueryRequest): void {
   const reason = whyUncut(input);
   if (reason !== null) refuse(reason);
   if (object.ref === null) refuse('the object is a stream');
+}
+
+/** A footer stands at the end, and columns anywhere. */
+function checkAccess({ input, object }: QueryRequest): void {
+  if (input.format !== 'parquet' || object.ref !== null) return;
+  throw new SelectError('NotImplemented', { reason: 'Parquet from an object that can be read in order only' });
 }
 
 /** How a split that does not begin the object comes to know the state it begins in. */

@@ -5,8 +5,9 @@
 import { deserialize, serialize } from 'node:v8';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { Split } from '../formats/format.ts';
 import { prepareReader } from '../formats/reader.ts';
-import type { Reader, Scan, ScanResume } from '../formats/scan.ts';
+import type { Reader, Scan, ScanResume, ScanTraffic } from '../formats/scan.ts';
 import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
 import type { Expression } from '../sql/expression.ts';
 import { callsFunction } from '../sql/expression-walk.ts';
@@ -33,6 +34,20 @@ interface Prepared {
   readonly project: Project | null;
   readonly accumulate: Accumulate | null;
 }
+
+/**
+ * The scan of the last task, which ended before its split did: the next task goes on with it where it can, since pages of
+ * Parquet would have to be decoded again. What it has decoded lies in the thread's memory until another scan is opened.
+ */
+interface Parked {
+  readonly queryId: number;
+  readonly prepared: Prepared;
+  readonly split: Split;
+  readonly resume: ScanResume;
+  readonly scan: Scan;
+}
+
+let parked: Parked | null = null;
 
 /** Errors are values in the result; what is thrown is a bug of ours. */
 export function runSplit(task: SplitTask): TaskResult {
@@ -65,6 +80,7 @@ export function warmUp(): void {
   const program: Program = {
     plan,
     schema: { kind: 'positional', names: null },
+    parquet: null,
     input: { ...csv, compression: 'none', header: 'none', comment: '', allowQuotedRecordDelimiter: false },
     output: { ...csv, quoteFields: 'asneeded' },
     record_bytes_max: limits.record_bytes_max,
@@ -76,6 +92,7 @@ export function warmUp(): void {
   new Uint8Array(shared).set(encoded);
   runSplit({
     planId: 'warm-up',
+    queryId: 0,
     program: shared,
     source: { kind: 'pushed', parts: [records], offset: 0, last: true },
     split: { index: 0, start: 0, end: records.length, first: true },
@@ -106,7 +123,7 @@ function prepare(task: SplitTask): Prepared {
   const { projection } = plan;
   const machine = program.kernels === 'simd' ? new Machine(thread) : null;
   const takesRecords = projection.kind === 'rows' && projection.items.some(({ kind }) => kind === 'record');
-  const reader = prepareReader(program.kernels === 'simd' ? thread : { ...thread, simd: thread.reference }, input, {
+  const reader = prepareReader(program.kernels === 'simd' ? thread : { ...thread, simd: thread.reference }, input, program.parquet, {
     columns: plan.columns,
     source: plan.source,
     predicates: plan.predicates,
@@ -134,6 +151,8 @@ function readsClock({ filter, projection }: Plan): boolean {
   return [filter ?? [], selected].flat().some((expression) => callsFunction(expression, 'UTCNOW'));
 }
 
+const NO_TRAFFIC: ScanTraffic = { read_bytes: 0, decompressed_bytes: 0 };
+
 class SplitRun {
   readonly #task: SplitTask;
   readonly #prepared: Prepared;
@@ -142,6 +161,8 @@ class SplitRun {
   readonly #partials: Partial[] | null;
   #rows = 0;
   #error: ErrorValue | null = null;
+  /** Of the scan before this task. */
+  #traffic: ScanTraffic = NO_TRAFFIC;
   /** Where the next task goes on; null when the split is done. */
   #resumeAt: ScanResume | null = null;
 
@@ -160,7 +181,7 @@ class SplitRun {
   run(): TaskResult {
     let scan: Scan | null = null;
     try {
-      scan = this.#open();
+      scan = this.#unpark() ?? this.#open();
       if (scan.assumedStart !== 'unknown') this.#scan(scan);
     } catch (error) {
       if (!(error instanceof SelectError)) throw error;
@@ -169,7 +190,19 @@ class SplitRun {
     return this.#result(scan);
   }
 
+  #unpark(): Scan | null {
+    const left = parked;
+    parked = null;
+    const { queryId, split, resume } = this.#task;
+    if (left === null || resume === null || left.prepared !== this.#prepared || left.queryId !== queryId) return null;
+    if (left.split.index !== split.index || left.resume.offset !== resume.offset) return null;
+    const { scan } = left;
+    this.#traffic = { ...(scan.traffic ?? NO_TRAFFIC) };
+    return scan.rewind?.(resume) === true ? scan : null;
+  }
+
   #open(): Scan {
+    this.#traffic = NO_TRAFFIC;
     const { source, split, startState, resume, limit } = this.#task;
     const { program, reader } = this.#prepared;
     return reader.open({
@@ -218,26 +251,41 @@ class SplitRun {
   }
 
   #result(scan: Scan | null): TaskResult {
-    const { split, resume, source } = this.#task;
-    const from = Math.min(resume?.offset ?? split.start, split.end);
-    const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt.offset, split.end);
+    const { split, source, queryId } = this.#task;
     const { bytes, sealed_bytes } = this.#output.finish();
     const resumed =
       this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
         ? { ...this.#resumeAt, partials: this.#partials }
         : null;
+    if (scan?.rewind !== undefined && resumed !== null) parked = { queryId, prepared: this.#prepared, split, resume: resumed, scan };
     return {
       bytes,
       sealed_bytes,
       payload_bytes: this.#output.payload_bytes,
       rows: this.#rows,
       partials: this.#partials,
-      scanned_bytes: to - from,
+      ...this.#bytesRead(scan),
       resume: resumed,
       assumedStart: scan?.assumedStart ?? 'unknown',
       endState: scan?.endState ?? 'outside',
       consumed_bytes: source.kind === 'pushed' && scan !== null ? scan.position - source.offset : 0,
       error: this.#error,
     };
+  }
+
+  #bytesRead(scan: Scan | null): Pick<TaskResult, 'scanned_bytes' | 'processed_bytes'> {
+    const { split, resume } = this.#task;
+    const traffic = scan?.traffic ?? null;
+    if (traffic !== null) {
+      const { read_bytes, decompressed_bytes } = this.#traffic;
+      return {
+        scanned_bytes: traffic.read_bytes - read_bytes,
+        processed_bytes: traffic.decompressed_bytes - decompressed_bytes,
+      };
+    }
+    if (split.rowGroup !== undefined) return { scanned_bytes: 0, processed_bytes: 0 };
+    const from = Math.min(resume?.offset ?? split.start, split.end);
+    const to = this.#resumeAt === null ? split.end : Math.min(this.#resumeAt.offset, split.end);
+    return { scanned_bytes: to - from, processed_bytes: to - from };
   }
 }

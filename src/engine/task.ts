@@ -4,6 +4,7 @@
  */
 import type { ErrorValue } from '../base/errors.ts';
 import type { InputFormat, OutputFormat, Split } from '../formats/format.ts';
+import type { ParquetSchema } from '../formats/parquet/metadata.ts';
 import type { ScanResume, StartState } from '../formats/scan.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
@@ -14,6 +15,8 @@ import type { Partial } from './aggregate.ts';
 export interface Program {
   readonly plan: Plan;
   readonly schema: InputSchema;
+  /** Of Parquet; null for other formats. */
+  readonly parquet: ParquetSchema | null;
   readonly input: InputFormat;
   readonly output: OutputFormat;
   readonly record_bytes_max: number;
@@ -43,6 +46,8 @@ export interface Resume extends ScanResume {
 
 export interface SplitTask {
   readonly planId: string;
+  /** Unique in this process: queries with one plan may read different objects. */
+  readonly queryId: number;
   /** The program, serialized once per query (`node:v8`). */
   readonly program: SharedArrayBuffer;
   readonly source: SplitSource;
@@ -70,8 +75,9 @@ export interface TaskResult {
   /** Output rows in `bytes`. */
   readonly rows: number;
   readonly partials: readonly Partial[] | null;
-  /** Bytes of the split consumed by this task, for progress; sums to the split when `resume` is null. */
+  /** Bytes of the object that this task read, of text those of the split; and what they were after decompression. */
   readonly scanned_bytes: number;
+  readonly processed_bytes: number;
   /** Set when the budget ended the task before the split did. */
   readonly resume: Resume | null;
   /** The state assumed where the split starts, and found where it ends; equal for the next split or it must be run again. */

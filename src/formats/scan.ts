@@ -138,6 +138,8 @@ export interface Scan extends Columns {
   selected(): Selection;
   /** Where a later task goes on: at a row of this batch, or behind the batch. */
   resumeAt(row: number | null): ScanResume;
+  /** A scan that was left where `resume` is goes on there; false: it cannot, and another has to be opened. Absent: it never can. */
+  rewind?(resume: ScanResume): boolean;
   isUndecided(row: number): boolean;
   /** Address of the fields of a slot's column, located for the selected rows. */
   fields(slot: number): number;

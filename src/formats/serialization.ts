@@ -53,7 +53,7 @@ export interface ScanRangeMember {
 /**
  * Fills in the defaults of an input serialization and checks it.
  * @throws SelectError ObjectSerializationConflict, InvalidDataSource, InvalidCompressionFormat, InvalidFileHeaderInfo,
- * InvalidJsonType, MissingRequiredParameter, InvalidRequestParameter, NotImplemented (Parquet).
+ * InvalidJsonType, MissingRequiredParameter, InvalidRequestParameter.
  */
 export function resolveInput(member: InputSerialization): InputFormat {
   const formats = [member.CSV, member.JSON, member.Parquet].filter((format) => format !== undefined).length;
@@ -61,7 +61,13 @@ export function resolveInput(member: InputSerialization): InputFormat {
   if (formats === 0) throw new SelectError('InvalidDataSource');
   const compression = resolveCompression(member.CompressionType);
   if (member.CSV !== undefined) return resolveCsvInput(member.CSV, compression);
-  if (member.Parquet !== undefined) throw new SelectError('NotImplemented', { reason: 'Parquet input' });
+  if (member.Parquet !== undefined) {
+    if (compression === 'none') return { format: 'parquet', compression };
+    throw new SelectError('InvalidCompressionFormat', {
+      compression: excerpt(member.CompressionType ?? ''),
+      hint: 'CompressionType is NONE for Parquet, whose columns are compressed inside the file.',
+    });
+  }
   return { format: 'json', compression, type: resolveEnumeration(jsonTypes, member.JSON?.Type ?? '', 'LINES', 'InvalidJsonType') };
 }
 

@@ -11,7 +11,7 @@ export interface SplitRequest {
   /** Boundaries lie at the multiples of it, so that aggregates per split do not depend on the range's start. */
   readonly split_bytes: number;
   /** `inclusive`: Start belongs to the range, as Amazon's text says. Default `shared`: it belongs to the range that ends there. */
-  readonly boundaries?: 'shared' | 'inclusive';
+  readonly boundaries?: 'shared' | 'inclusive' | undefined;
 }
 
 /**
@@ -34,8 +34,12 @@ export function* splitsOf(request: SplitRequest): Generator<Split, void, undefin
   }
 }
 
-/** First bytes `after < b <= end`; `after` is -1 where byte 0 belongs to it. Null: none. */
-function ownedBytes({ size, scanRange, boundaries }: SplitRequest): { after: number; end: number } | null {
+/** The first bytes that a ScanRange owns: `after < b <= end`; `after` is -1 where byte 0 belongs to it. Null: none. */
+export function ownedBytes({
+  size,
+  scanRange,
+  boundaries,
+}: Pick<SplitRequest, 'size' | 'scanRange' | 'boundaries'>): { readonly after: number; readonly end: number } | null {
   if (scanRange === null) return { after: -1, end: size };
   const { start, end } = scanRange;
   if (start === null) {

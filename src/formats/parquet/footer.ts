@@ -1,5 +1,6 @@
 /** The metadata at the end of a Parquet file: where it lies, what it says, and that it can be true. */
-import { SelectError } from '../../base/errors.ts';
+import { assert } from '../../base/assert.ts';
+import { type ErrorValue, SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { readChunk } from './chunk.ts';
 import type { ColumnChunk, Extent, Leaf, ParquetFooter, RowGroup } from './metadata.ts';
@@ -7,7 +8,7 @@ import { readSchema } from './schema.ts';
 import { ThriftBytes } from './thrift.ts';
 
 /** Length of the metadata and the magic number, behind it. */
-export const footer_end_bytes = 8;
+const footer_end_bytes = 8;
 
 /**
  * Where the metadata lies, from the last bytes of the object.
@@ -17,7 +18,7 @@ export const footer_end_bytes = 8;
 export function footerExtent(tail: Uint8Array, size: number): Extent {
   const magic = Buffer.from(tail.subarray(-4)).toString('latin1');
   if (magic === 'PARE') throw corrupt('The file is encrypted.');
-  if (magic !== 'PAR1' || size < MAGIC_BYTES + footer_end_bytes) throw corrupt('A Parquet file begins and ends with PAR1.');
+  if (magic !== 'PAR1' || size < MAGIC_BYTES + footer_end_bytes) throw corrupt('A Parquet file ends with PAR1, this object does not.');
   const bytes = Buffer.from(tail.subarray(-footer_end_bytes)).readUInt32LE();
   const offset = size - footer_end_bytes - bytes;
   if (offset < MAGIC_BYTES) throw corrupt(`Its metadata of ${bytes} bytes is longer than the file.`, size - footer_end_bytes);
@@ -29,7 +30,7 @@ export function footerExtent(tail: Uint8Array, size: number): Extent {
 
 /**
  * Reads the metadata, which `footerExtent` found at `offset` of an object of `size` bytes, and checks all that it says against
- * itself and the file. Columns that are in order but cannot be read here are an error only for who reads them.
+ * itself and the file. Columns that are in order but cannot be read here are `unreadable`.
  * @throws {SelectError} ParquetParsingError, OverMaxColumn, UnsupportedParquetType
  */
 export function readFooter(bytes: Uint8Array, offset: number, size: number): ParquetFooter {
@@ -46,7 +47,7 @@ export function readFooter(bytes: Uint8Array, offset: number, size: number): Par
   const groupAt = thrift.structs(place(ROW_GROUPS, 'the list of row groups'), limits.parquet_row_groups_max);
   if (groupAt.length * schema.leaves.length > bytes.length) throw thrift.corrupt(0, 'row groups have too few columns');
   const chunkAt = new Uint32Array(groupAt.length * schema.leaves.length);
-  const footer = { schema, size, bytes, offset, chunkAt, ordered };
+  const footer = { schema, size, bytes, offset, chunkAt, ordered, unreadable: schema.leaves.map((): ErrorValue | null => null) };
   const groups: Omit<RowGroup, 'index' | 'chunks'>[] = [];
   let rows = 0;
   for (const at of groupAt) {
@@ -61,18 +62,24 @@ export function readFooter(bytes: Uint8Array, offset: number, size: number): Par
 }
 
 /**
- * The row groups with the chunks of `leaves`, or of all.
- * @throws {SelectError} UnsupportedParquetType, ParquetUnsupportedCompressionCodec: one of them cannot be read here
+ * A row group with the chunks of `leaves`.
+ * @throws {SelectError} UnsupportedParquetType, ParquetUnsupportedCompressionCodec: one of them is unreadable
  */
-export function readRowGroups(footer: ParquetFooter, leaves?: readonly number[]): RowGroup[] {
+export function readRowGroup(footer: ParquetFooter, index: number, leaves: readonly number[]): RowGroup {
   const thrift = new ThriftBytes(footer.bytes, footer.offset);
-  const wanted = leaves ?? footer.schema.leaves.map((_, leaf) => leaf);
-  return footer.groups.map((group, index) => ({
-    ...group,
-    index,
-    chunks: wanted.map((leaf) => chunkOf(thrift, footer, index, leaf, group.rows)),
-  }));
+  const group = footer.groups[index];
+  assert(group !== undefined, 'a row group of the footer');
+  return { ...group, index, chunks: leaves.map((leaf) => chunkOf(thrift, footer, index, leaf, group.rows)) };
 }
+
+/** What keeping a footer takes. */
+export function heldFooterBytes({ bytes, chunkAt, groups, schema }: ParquetFooter): number {
+  return bytes.length + chunkAt.byteLength + groups.length * GROUP_BYTES + schema.leaves.length * LEAF_BYTES;
+}
+
+/** About what objects of them take. */
+const GROUP_BYTES = 64;
+const LEAF_BYTES = 512;
 
 const MAGIC_BYTES = 4;
 
@@ -94,14 +101,14 @@ function orderedLeaves(thrift: ThriftBytes, at: number | undefined, leaves: read
   return leaves.map((_, leaf) => orders[leaf] ?? false);
 }
 
-type FooterStart = Pick<ParquetFooter, 'schema' | 'size' | 'bytes' | 'offset' | 'chunkAt' | 'ordered'>;
+type FooterStart = Pick<ParquetFooter, 'schema' | 'offset' | 'chunkAt' | 'ordered'>;
 
 /** Notes where the chunks of a row group are described, and checks them. */
 function readGroup(
   thrift: ThriftBytes,
   at: number,
   index: number,
-  footer: FooterStart,
+  footer: FooterStart & { readonly unreadable: (ErrorValue | null)[] },
 ): { readonly rows: number; readonly offset: number } {
   const { fields } = thrift.fields(at);
   const [chunks, rowsAt] = [fields.get(CHUNKS), fields.get(GROUP_ROWS)];
@@ -113,19 +120,23 @@ function readGroup(
     throw thrift.corrupt(at, `row group ${index} has ${places.length} columns, the schema ${leaves.length}`);
   }
   footer.chunkAt.set(places, index * leaves.length);
-  const offsets = leaves.map((_, leaf) => readableChunk(thrift, footer, index, leaf, rows)?.pages.offset ?? Number.POSITIVE_INFINITY);
-  const offset = offsets.reduce((least, other) => Math.min(least, other), Number.POSITIVE_INFINITY);
+  let offset = Number.POSITIVE_INFINITY;
+  for (const leaf of leaves.keys()) {
+    const chunk = readableChunk(thrift, footer, index, leaf, rows);
+    if ('code' in chunk) footer.unreadable[leaf] ??= chunk;
+    else offset = Math.min(offset, chunk.pages.offset);
+  }
   if (offset !== Number.POSITIVE_INFINITY) return { rows, offset };
   const told = fields.get(GROUP_OFFSET);
   return { rows, offset: told === undefined ? MAGIC_BYTES : Math.max(MAGIC_BYTES, thrift.int(told)) };
 }
 
-/** Null: in order, but not to be read here. */
-function readableChunk(thrift: ThriftBytes, footer: FooterStart, group: number, leaf: number, rows: number): ColumnChunk | null {
+/** An error: it is in order, but cannot be read here. */
+function readableChunk(thrift: ThriftBytes, footer: FooterStart, group: number, leaf: number, rows: number): ColumnChunk | ErrorValue {
   try {
     return chunkOf(thrift, footer, group, leaf, rows);
   } catch (error) {
-    if (error instanceof SelectError && error.code !== 'ParquetParsingError') return null;
+    if (error instanceof SelectError && error.code !== 'ParquetParsingError') return error.toValue();
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 /** What is known of a Parquet object from its footer, as plain data: small enough to travel with each task. */
+import type { ErrorValue } from '../../base/errors.ts';
 
 export type PhysicalType = 'BOOLEAN' | 'INT32' | 'INT64' | 'INT96' | 'FLOAT' | 'DOUBLE' | 'BYTE_ARRAY' | 'FIXED_LEN_BYTE_ARRAY';
 
@@ -108,6 +109,8 @@ export interface ParquetFooter {
   readonly offset: number;
   /** Where in `bytes` the chunks are described: by row group, then leaf. */
   readonly chunkAt: Uint32Array;
-  /** The values of each leaf are ordered as the format says for its type; false: bounds are of no use. */
+  /** By leaf: its bounds are in the order the format defines for its type; else they are of no use. */
   readonly ordered: readonly boolean[];
+  /** By leaf: why some chunk of it cannot be read here, an error for who reads it; null: all can. */
+  readonly unreadable: readonly (ErrorValue | null)[];
 }

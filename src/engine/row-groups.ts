@@ -1,0 +1,41 @@
+/** What a query reads of a Parquet object: as few of its row groups and columns as the footer allows. */
+import { SelectError } from '../base/errors.ts';
+import type { ScanRange, Split } from '../formats/format.ts';
+import { leavesRead } from '../formats/parquet/columns.ts';
+import type { ParquetFooter, RowGroup } from '../formats/parquet/metadata.ts';
+import { mayHold, pruningOf } from '../formats/parquet/prune.ts';
+import { rowGroupsOf, splitsOfRowGroups } from '../formats/parquet/splits.ts';
+import type { Plan } from '../sql/plan.ts';
+
+export interface RowGroupOptions {
+  readonly footer: ParquetFooter;
+  readonly plan: Plan;
+  readonly scanRange: ScanRange | null;
+  readonly boundaries: 'shared' | 'inclusive';
+  readonly split_bytes: number;
+  /** Grows as the row groups are gone through. */
+  readonly counts: { total: number; ruled_out: number };
+}
+
+/** Raises what is wrong with a column that the query reads and this program cannot. */
+export function checkReadable({ schema, unreadable }: ParquetFooter, { columns }: Plan): void {
+  for (const leaf of leavesRead(schema, columns)) {
+    const error = unreadable[leaf] ?? null;
+    if (error !== null) throw SelectError.fromValue(error);
+  }
+}
+
+/** The splits of the row groups that may hold rows of the answer. */
+export function splitsOfPlan(options: RowGroupOptions): Iterable<Split> {
+  return splitsOfRowGroups(neededGroups(options), options.footer, options.split_bytes);
+}
+
+function* neededGroups({ footer, plan, scanRange, boundaries, counts }: RowGroupOptions): Generator<RowGroup, void, undefined> {
+  const leaves = leavesRead(footer.schema, plan.columns);
+  const pruning = pruningOf(footer.schema, plan.columns, plan.predicates);
+  for (const group of rowGroupsOf({ footer, leaves, scanRange, boundaries })) {
+    counts.total++;
+    if (mayHold(group, pruning)) yield group;
+    else counts.ruled_out++;
+  }
+}
