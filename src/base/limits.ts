@@ -56,8 +56,9 @@ export const limits = {
   parquet_row_groups_max: 100_000,
   /** Values in one structure of the metadata, such as a column's in a row group with its histograms. */
   parquet_struct_values_max: 100_000,
-  /** A bloom filter or an index of pages, which are read to skip more than they cost. */
+  /** An index of a column's pages in a row group, which is read to skip more than it costs. */
   parquet_index_bytes_max: 4 * MiB,
+  parquet_index_values_max: 1_000_000,
   // Values
   /** Of a second's fraction in a timestamp. */
   timestamp_fraction_digits_max: 64,

@@ -3,7 +3,7 @@ import { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { nameOf } from './logical.ts';
 import type { ColumnChunk, Extent, Leaf, ParquetCodec } from './metadata.ts';
-import { readStatistics } from './statistics.ts';
+import { isOrdered, readStatistics } from './statistics.ts';
 import { intOf, listOf, sizeOf, structOf, type ThriftStruct } from './thrift.ts';
 
 /** What a chunk has to agree with. */
@@ -36,7 +36,7 @@ export function readChunk(chunk: ThriftStruct, context: ChunkContext): ColumnChu
     codec: codecOf(meta, context),
     uncompressed_bytes: sizeOf(meta.field_6) ?? 0,
     encodings: (listOf(meta.field_2) ?? []).map((encoding) => encodings[intOf(encoding) ?? -1] ?? 'unknown'),
-    columnIndex: indexOf(chunk.field_6, chunk.field_7, context),
+    columnIndex: isOrdered(context.leaf, context.ordered) ? indexOf(chunk.field_6, chunk.field_7, context) : null,
     offsetIndex: indexOf(chunk.field_4, chunk.field_5, context),
     bloomFilter: bloomFilterOf(meta, context),
     statistics: readStatistics(structOf(meta.field_12), context.leaf, context.ordered),
@@ -101,7 +101,7 @@ function indexOf(offset: unknown, bytes: unknown, { body_bytes }: ChunkContext):
 function bloomFilterOf(meta: ThriftStruct, { body_bytes }: ChunkContext): Extent | null {
   const place = { offset: sizeOf(meta.field_14) ?? 0, bytes: sizeOf(meta.field_15) ?? 0 };
   const within = place.offset >= MAGIC_BYTES && place.offset < body_bytes && place.bytes <= body_bytes - place.offset;
-  return within && place.bytes <= limits.parquet_index_bytes_max ? place : null;
+  return within ? place : null;
 }
 
 const columnOf = ({ leaf }: ChunkContext): string => leaf.path.join('.');

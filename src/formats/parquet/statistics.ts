@@ -14,14 +14,19 @@ export function readStatistics(statistics: ThriftStruct | undefined, leaf: Leaf,
 }
 
 function boundsOf(statistics: ThriftStruct, leaf: Leaf, ordered: boolean): [Uint8Array | null, Uint8Array | null] {
-  if (leaf.physical === 'INT96') return [null, null];
-  const max = ordered ? boundOf(statistics.field_5, leaf) : null;
-  const min = ordered ? boundOf(statistics.field_6, leaf) : null;
+  if (!isOrdered(leaf, ordered)) return [null, null];
+  const max = boundOf(statistics.field_5, leaf);
+  const min = boundOf(statistics.field_6, leaf);
   if (min !== null || max !== null || !hasLegacyOrder(leaf)) return [min, max];
   return [boundOf(statistics.field_2, leaf), boundOf(statistics.field_1, leaf)];
 }
 
-/** `min` and `max` of before 2017 compared everything as signed. */
+/** Bounds of its values, in new fields and indexes of pages, are in an order that is ours. */
+export function isOrdered(leaf: Leaf, ordered: boolean): boolean {
+  return leaf.physical !== 'INT96' && (ordered || hasLegacyOrder(leaf));
+}
+
+/** What compares as signed numbers, as `min` and `max` of before 2017 compared everything, and as no writer could get wrong. */
 function hasLegacyOrder({ physical, logical }: Leaf): boolean {
   if (physical === 'BYTE_ARRAY' || physical === 'FIXED_LEN_BYTE_ARRAY') return false;
   return logical.kind !== 'int' || logical.signed;

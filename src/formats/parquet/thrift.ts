@@ -47,11 +47,11 @@ export class ThriftBytes {
     return places;
   }
 
-  /** The struct at `at`. @throws {SelectError} ParquetParsingError: it is damaged, or of more than `limits.parquet_struct_values_max` */
-  struct(at: number): ThriftStruct {
+  /** The struct at `at`. @throws {SelectError} ParquetParsingError: it is damaged, or has more than `values_max` values */
+  struct(at: number, values_max: number = limits.parquet_struct_values_max): ThriftStruct {
     this.#begin(at);
     this.#walkStruct(0, null);
-    if (this.#values > limits.parquet_struct_values_max) throw this.corrupt(at, 'a structure is too large');
+    if (this.#values > values_max) throw this.corrupt(at, 'a structure is too large');
     const { bytes } = this;
     return deserializeTCompactProtocol({ view: new DataView(bytes.buffer, bytes.byteOffset, this.#at), offset: at });
   }
