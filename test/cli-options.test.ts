@@ -33,7 +33,7 @@ interface Given {
 }
 
 function sources(command: CommandName, { args = [], env = {}, file }: Given): OptionSources {
-  return { flags: readArguments(command, args).flags, env, file: file === undefined ? null : { path: 'x.json', content: file } };
+  return { flags: readArguments(command, command, args).flags, env, file: file === undefined ? null : { path: 'x.json', content: file } };
 }
 
 const serve = (given: Given) => resolveOptions('serve', sources('serve', given));

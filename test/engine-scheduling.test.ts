@@ -68,6 +68,27 @@ t.test('a signal that is aborted before or while a query waits', async (t) => {
   t.equal((await ask(engine, small, everything)).text, numberedLines(20));
 });
 
+t.test('clients that stand still give way to queries that wait, and to nobody else', async (t) => {
+  const engine = new Engine({ workers: 1, queries_active_max: 2, query_stall_ms: 160 });
+  t.teardown(() => engine.close());
+  const stalled = await prepare(engine, big, everything);
+  const blocks = stalled.run()[Symbol.asyncIterator]();
+  t.ok((await blocks.next()).value);
+  await sleep(400);
+  t.ok((await blocks.next()).value, 'nobody waited');
+  // Another that is busy all the time: it is not the one to go.
+  const busy = ask(engine, big, slow);
+  t.same(engine.load.queries_active, 2);
+  const began = performance.now();
+  const waiting = ask(engine, small, everything);
+  t.equal(engine.load.queries_queued, 1);
+  t.equal((await waiting).text, numberedLines(20));
+  t.ok(performance.now() - began > 100, 'it was given its time');
+  await t.rejects(blocks.next(), { code: 'RequestTimeout' });
+  t.equal((await busy).error, null);
+  t.same(engine.load, { workers: 1, queries_active: 0, queries_queued: 0, tasks_running: 0 });
+});
+
 t.test('a slow client pins no worker', async (t) => {
   const engine = new Engine({ workers: 1 });
   t.teardown(() => engine.close());

@@ -5,6 +5,8 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { headersOf } from './http.ts';
+import { newReport, type Observer, type RequestReport } from './report.ts';
+import { atPace, type BodyPace } from './slow-body.ts';
 
 export interface ExchangeOptions {
   readonly handle: Handler;
@@ -16,20 +18,34 @@ export interface ExchangeOptions {
   isClosing(): boolean;
   /** What broke an answer under way. */
   onBroken(error: unknown): void;
+  readonly observe: Observer;
+  readonly pace: BodyPace;
+  readonly socket_idle_ms: number;
+}
+
+/** A request under way. */
+interface Exchange extends ExchangeOptions {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly began_ms: number;
+  readonly report: RequestReport;
+  readonly signal: AbortSignal;
 }
 
 /** Never rejects. */
 export async function exchange(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions): Promise<void> {
   const controller = new AbortController();
   const { signal } = controller;
+  const running = { ...options, req, res, began_ms: performance.now(), report: reportOf(req), signal };
   res.once('close', () => {
     if (!res.writableFinished) controller.abort(new Error('the client is gone'));
+    end(running);
   });
   // why: a request cut off is told through the body's iteration or the signal; without a listener it would be thrown.
   req.on('error', () => {});
   let answer: ApiResponse;
   try {
-    answer = await options.handle(requestOf(req, res, options, signal));
+    answer = await options.handle(requestOf(running));
   } catch (error) {
     // Only the client's leaving brings us here, or a fault of the handler itself.
     if (!signal.aborted) options.onBroken(error);
@@ -37,7 +53,7 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
     return;
   }
   try {
-    await send(req, res, answer, options, signal);
+    await send(running, answer);
   } catch (error) {
     if (!signal.aborted) options.onBroken(error);
     // Neither a clean end, which some clients take for success, nor a loss of what was written before.
@@ -45,42 +61,55 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
   }
 }
 
-function requestOf(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions, signal: AbortSignal): ApiRequest {
-  const question = options.target.indexOf('?');
-  const { socket } = req;
+function reportOf({ socket, method = '', headers }: IncomingMessage): RequestReport {
+  return newReport({ remote: socket.remoteAddress ?? '', method, userAgent: headers['user-agent'] ?? '' });
+}
+
+function end({ res, report, began_ms, observe }: Exchange): void {
+  report.isWhole = res.writableFinished;
+  report.duration_ms = performance.now() - began_ms;
+  observe(report);
+}
+
+function requestOf(running: Exchange): ApiRequest {
+  const { req, res, target, report, signal, pace } = running;
+  const question = target.indexOf('?');
   return {
-    method: req.method ?? '',
-    rawPath: question < 0 ? options.target : options.target.slice(0, question),
-    rawQuery: question < 0 ? '' : options.target.slice(question + 1),
+    method: report.method,
+    rawPath: question < 0 ? target : target.slice(0, question),
+    rawQuery: question < 0 ? '' : target.slice(question + 1),
     headers: headersOf(req.rawHeaders),
-    body: bodyOf(req, res, options.expectsContinue),
-    remote: socket.remoteAddress ?? '',
-    secure: 'encrypted' in socket,
+    body: atPace(bodyOf(running), pace),
+    remote: report.remote,
+    secure: 'encrypted' in req.socket,
     signal,
+    report,
+    onOver: (run) => {
+      if (res.closed) run();
+      else res.once('close', run);
+    },
   };
 }
 
-async function* bodyOf(req: IncomingMessage, res: ServerResponse, expectsContinue: boolean): AsyncGenerator<Uint8Array, void, undefined> {
+async function* bodyOf({ req, res, expectsContinue, report }: Exchange): AsyncGenerator<Uint8Array, void, undefined> {
   if (expectsContinue) res.writeContinue();
   try {
     // why: to destroy the request would take the connection with it, and an error must still be answered.
-    yield* req.iterator({ destroyOnReturn: false });
+    for await (const piece of req.iterator({ destroyOnReturn: false })) {
+      report.received_bytes += piece.length;
+      yield piece;
+    }
   } catch (cause) {
     throw new SelectError('IncompleteBody', {}, { cause });
   }
 }
 
-async function send(
-  req: IncomingMessage,
-  res: ServerResponse,
-  answer: ApiResponse,
-  options: ExchangeOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { status, headers, body } = answer;
-  const unread = unreadBody(req, options);
+async function send(running: Exchange, { status, headers, body }: ApiResponse): Promise<void> {
+  const { req, res, report } = running;
+  const unread = unreadBody(running);
+  report.status = status;
   // A body that was announced and never called for leaves the connection in a state nobody can know: Node closes it then.
-  if (options.isClosing() || unread === 'large') headers['connection'] = 'close';
+  if (running.isClosing() || unread === 'large') headers['connection'] = 'close';
   try {
     res.writeHead(status, headers);
   } catch (error) {
@@ -89,27 +118,34 @@ async function send(
   }
   if (body !== null && !(body instanceof Uint8Array)) {
     if (req.method === 'HEAD') await discard(body);
-    else await sendPieces(res, body, signal);
+    else await sendPieces(running, body);
     res.end();
-  } else if (unread === 'large') {
-    if (body === null) res.flushHeaders();
-    else res.write(body);
-    linger(req, res);
-    return;
-  } else if (body === null) res.end();
-  else res.end(body);
+  } else {
+    sent(running, body?.length ?? 0);
+    if (unread === 'large') {
+      if (body === null) res.flushHeaders();
+      else res.write(body);
+      linger(req, res);
+      return;
+    }
+    if (body === null) res.end();
+    else res.end(body);
+  }
   if (!req.readableEnded && unread !== 'uncalled') req.resume();
 }
 
 /** What is left of the request's body, that the connection must be freed of before it can carry the next request. */
-function unreadBody(req: IncomingMessage, { expectsContinue }: ExchangeOptions): 'none' | 'small' | 'large' | 'uncalled' {
+function unreadBody({ req, expectsContinue, report }: Exchange): 'none' | 'small' | 'large' | 'uncalled' {
   if (req.complete) return 'none';
   if (expectsContinue && !req.readableDidRead) return 'uncalled';
   const length = req.headers['content-length'];
-  return length !== undefined && Number(length) <= limits.unread_body_bytes_max ? 'small' : 'large';
+  const isSmall = length !== undefined && Number(length) <= limits.unread_body_bytes_max;
+  // One that came too slowly is not waited for again.
+  return isSmall && report.error !== 'RequestTimeout' ? 'small' : 'large';
 }
 
-async function sendPieces(res: ServerResponse, pieces: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>): Promise<void> {
+  const { res, signal } = running;
   const iterator = pieces[Symbol.asyncIterator]();
   let ended = false;
   let flushed = false;
@@ -122,9 +158,10 @@ async function sendPieces(res: ServerResponse, pieces: AsyncIterable<Uint8Array>
         return;
       }
       const piece = next.value;
+      sent(running, piece.length);
       if (piece.length === 0) {
         if (!flushed) res.flushHeaders();
-        res.socket?.setTimeout(limits.socket_idle_ms);
+        res.socket?.setTimeout(running.socket_idle_ms);
       } else if (!res.write(piece)) {
         await drained(res);
       }
@@ -133,6 +170,11 @@ async function sendPieces(res: ServerResponse, pieces: AsyncIterable<Uint8Array>
   } finally {
     if (!ended) await iterator.return?.();
   }
+}
+
+function sent({ report, began_ms }: Exchange, bytes: number): void {
+  report.sent_bytes += bytes;
+  report.first_byte_ms ??= performance.now() - began_ms;
 }
 
 async function discard(body: ApiResponse['body']): Promise<void> {

@@ -8,6 +8,9 @@ import { verify } from '../auth/sigv4.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { authorizer } from './access.ts';
+import type { Admin } from './admin.ts';
+import type { Admission } from './admission.ts';
+import { allowReading, corsRulesOf, preflight } from './cors.ts';
 import { asSelectError, errorAnswer } from './error-answer.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { checkHeaders, type Services } from './operation.ts';
@@ -21,6 +24,8 @@ export interface HandlerOptions extends Services {
   readonly defaultCredentials: boolean;
   /** Host names below which a first label is a bucket. */
   readonly domains: readonly string[];
+  readonly admin: Admin;
+  readonly admission: Admission;
   /** Told what is no error of the catalogue: faults of ours. */
   onFault(error: unknown, requestId: string): void;
 }
@@ -52,30 +57,44 @@ export function createHandler(options: HandlerOptions): Answerer {
   return {
     fail,
     async handle(request) {
-      const requestId = newRequestId();
+      const { report } = request;
+      report.requestId = newRequestId();
+      let answer: ApiResponse;
       try {
-        return identified(await perform(request, options), requestId);
+        answer = identified(await perform(request, options), report.requestId);
       } catch (error) {
         if (request.signal.aborted) throw error;
-        return fail(error, request, requestId);
+        answer = fail(error, request, report.requestId);
+        report.error = asSelectError(error).code;
       }
+      if (request.headers['origin'] !== undefined) shareWithPage(answer, request, options);
+      return answer;
     },
   };
 }
 
 async function perform(request: ApiRequest, options: HandlerOptions): Promise<ApiResponse> {
-  const { method, rawPath, rawQuery, headers } = request;
+  const { method, rawPath, rawQuery, headers, report } = request;
   // why: a page of the web may reach this machine under a name of its own (DNS rebinding), and knows the credentials.
   if (options.defaultCredentials && !isLoopbackHost(headers['host'] ?? '')) {
     throw new SelectError('AccessDenied', { reason: 'with default credentials only localhost is served' });
   }
+  const page = await options.admin(request);
+  if (page !== null) return page;
+  request.onOver(options.admission.enter());
   const target = readTarget(request, options.domains);
-  const region = options.pinnedRegion === undefined ? {} : { region: options.pinnedRegion };
+  report.bucket = target.bucket;
+  report.key = target.key;
   const { state } = options;
+  if (method === 'OPTIONS') return preflight(request, corsRulesOf(state.bucket(target.bucket)));
+  const region = options.pinnedRegion === undefined ? {} : { region: options.pinnedRegion };
   const credentials = { lookup: (accessKey: string) => options.credentials.lookup(accessKey) ?? state.lookup(accessKey) };
   const signature = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
   const identity = identityOf(signature.accessKey, options);
+  report.identity = identity.arn;
+  request.onOver(options.admission.enterKey(signature.accessKey));
   const operation = findOperation(method, target, headers);
+  report.operation = operation.name;
   if (signature.payload.kind === 'streaming' && operation.takesChunks !== true) {
     throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
   }
@@ -84,6 +103,13 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   if (operation.action !== null) await authorize(operation.action, target.bucket, target.key);
   const body = decodeBody(request.body, signature, headers);
   return operation.handle({ services: options, request, identity, authorize, body, ...target });
+}
+
+/** Lets the page of another origin that asked read the answer, where the bucket has a rule for it. */
+function shareWithPage(answer: ApiResponse, request: ApiRequest, { state }: HandlerOptions): void {
+  const { bucket } = request.report;
+  const rules = bucket === '' || request.method === 'OPTIONS' ? null : corsRulesOf(state.bucket(bucket));
+  if (rules !== null) allowReading(answer, request, rules);
 }
 
 function identityOf(accessKey: string, { credentials, state }: HandlerOptions): Identity {

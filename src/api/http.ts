@@ -1,4 +1,5 @@
 /** Requests and answers without a server: all that `api` sees of HTTP, but for the adapter that makes and sends them. */
+import type { RequestReport } from './report.ts';
 
 export interface ApiRequest {
   readonly method: string;
@@ -16,6 +17,10 @@ export interface ApiRequest {
   readonly secure: boolean;
   /** Aborted once the client is gone. */
   readonly signal: AbortSignal;
+  /** To be filled in with what becomes known. */
+  readonly report: RequestReport;
+  /** Has `run` called once the answer has been sent to its end, or the client is gone. */
+  onOver(run: () => void): void;
 }
 
 export interface ApiResponse {

@@ -4,9 +4,13 @@ import type { ApiRequest } from './http.ts';
 import type { Level, Operation, OperationBody } from './operation.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
+import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
+import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { getBucketAcl } from './operations/get-bucket-acl.ts';
+import { getBucketCors } from './operations/get-bucket-cors.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
+import { getBucketTagging } from './operations/get-bucket-tagging.ts';
 import { getObject } from './operations/get-object.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
@@ -15,6 +19,8 @@ import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
+import { putBucketCors } from './operations/put-bucket-cors.ts';
+import { putBucketTagging } from './operations/put-bucket-tagging.ts';
 import { putObject } from './operations/put-object.ts';
 import { selectObjectContent } from './operations/select-object-content.ts';
 import * as unset from './operations/unset-configurations.ts';
@@ -28,73 +34,30 @@ export const operations: readonly Operation[] = [
   entry('GetBucketLocation', 'bucket', 'GET', 'location', 's3:GetBucketLocation', getBucketLocation),
   entry('GetBucketAcl', 'bucket', 'GET', 'acl', 's3:GetBucketAcl', getBucketAcl),
   entry('PutBucketAcl', 'bucket', 'PUT', 'acl', 's3:PutBucketAcl', putBucketAcl),
-  entry('GetBucketVersioning', 'bucket', 'GET', 'versioning', 's3:GetBucketVersioning', unset.getBucketVersioning),
-  entry('GetBucketEncryption', 'bucket', 'GET', 'encryption', 's3:GetEncryptionConfiguration', unset.getBucketEncryption),
-  entry('DeleteBucketEncryption', 'bucket', 'DELETE', 'encryption', 's3:PutEncryptionConfiguration', unset.deleteUnsetConfiguration),
-  entry(
-    'GetBucketLifecycleConfiguration',
-    'bucket',
-    'GET',
-    'lifecycle',
-    's3:GetLifecycleConfiguration',
-    unset.getBucketLifecycleConfiguration,
-  ),
-  entry('DeleteBucketLifecycle', 'bucket', 'DELETE', 'lifecycle', 's3:PutLifecycleConfiguration', unset.deleteUnsetConfiguration),
-  entry('GetBucketReplication', 'bucket', 'GET', 'replication', 's3:GetReplicationConfiguration', unset.getBucketReplication),
-  entry('DeleteBucketReplication', 'bucket', 'DELETE', 'replication', 's3:PutReplicationConfiguration', unset.deleteUnsetConfiguration),
-  entry('GetBucketWebsite', 'bucket', 'GET', 'website', 's3:GetBucketWebsite', unset.getBucketWebsite),
-  entry('DeleteBucketWebsite', 'bucket', 'DELETE', 'website', 's3:DeleteBucketWebsite', unset.deleteUnsetConfiguration),
-  entry(
-    'GetBucketOwnershipControls',
-    'bucket',
-    'GET',
-    'ownershipControls',
-    's3:GetBucketOwnershipControls',
-    unset.getBucketOwnershipControls,
-  ),
-  entry(
-    'DeleteBucketOwnershipControls',
-    'bucket',
-    'DELETE',
-    'ownershipControls',
-    's3:PutBucketOwnershipControls',
-    unset.deleteUnsetConfiguration,
-  ),
+  entry('GetBucketTagging', 'bucket', 'GET', 'tagging', 's3:GetBucketTagging', getBucketTagging),
+  entry('PutBucketTagging', 'bucket', 'PUT', 'tagging', 's3:PutBucketTagging', putBucketTagging),
+  entry('DeleteBucketTagging', 'bucket', 'DELETE', 'tagging', 's3:PutBucketTagging', deleteBucketTagging),
+  entry('GetBucketCors', 'bucket', 'GET', 'cors', 's3:GetBucketCORS', getBucketCors),
+  entry('PutBucketCors', 'bucket', 'PUT', 'cors', 's3:PutBucketCORS', putBucketCors),
+  entry('DeleteBucketCors', 'bucket', 'DELETE', 'cors', 's3:PutBucketCORS', deleteBucketCors),
+  entry('GetBucketVersioning', 'bucket', 'GET', 'versioning', 's3:GetBucketVersioning', unset.getVersioning),
+  entry('GetBucketEncryption', 'bucket', 'GET', 'encryption', 's3:GetEncryptionConfiguration', unset.getEncryption),
+  entry('DeleteBucketEncryption', 'bucket', 'DELETE', 'encryption', 's3:PutEncryptionConfiguration', unset.remove),
+  entry('GetBucketLifecycleConfiguration', 'bucket', 'GET', 'lifecycle', 's3:GetLifecycleConfiguration', unset.getLifecycle),
+  entry('DeleteBucketLifecycle', 'bucket', 'DELETE', 'lifecycle', 's3:PutLifecycleConfiguration', unset.remove),
+  entry('GetBucketReplication', 'bucket', 'GET', 'replication', 's3:GetReplicationConfiguration', unset.getReplication),
+  entry('DeleteBucketReplication', 'bucket', 'DELETE', 'replication', 's3:PutReplicationConfiguration', unset.remove),
+  entry('GetBucketWebsite', 'bucket', 'GET', 'website', 's3:GetBucketWebsite', unset.getWebsite),
+  entry('DeleteBucketWebsite', 'bucket', 'DELETE', 'website', 's3:DeleteBucketWebsite', unset.remove),
+  entry('GetBucketOwnershipControls', 'bucket', 'GET', 'ownershipControls', 's3:GetBucketOwnershipControls', unset.getOwnershipControls),
+  entry('DeleteBucketOwnershipControls', 'bucket', 'DELETE', 'ownershipControls', 's3:PutBucketOwnershipControls', unset.remove),
   entry('GetPublicAccessBlock', 'bucket', 'GET', 'publicAccessBlock', 's3:GetBucketPublicAccessBlock', unset.getPublicAccessBlock),
-  entry(
-    'DeletePublicAccessBlock',
-    'bucket',
-    'DELETE',
-    'publicAccessBlock',
-    's3:PutBucketPublicAccessBlock',
-    unset.deleteUnsetConfiguration,
-  ),
-  entry(
-    'GetObjectLockConfiguration',
-    'bucket',
-    'GET',
-    'object-lock',
-    's3:GetBucketObjectLockConfiguration',
-    unset.getObjectLockConfiguration,
-  ),
-  entry(
-    'GetBucketAccelerateConfiguration',
-    'bucket',
-    'GET',
-    'accelerate',
-    's3:GetAccelerateConfiguration',
-    unset.getBucketAccelerateConfiguration,
-  ),
-  entry('GetBucketLogging', 'bucket', 'GET', 'logging', 's3:GetBucketLogging', unset.getBucketLogging),
-  entry(
-    'GetBucketNotificationConfiguration',
-    'bucket',
-    'GET',
-    'notification',
-    's3:GetBucketNotification',
-    unset.getBucketNotificationConfiguration,
-  ),
-  entry('GetBucketRequestPayment', 'bucket', 'GET', 'requestPayment', 's3:GetBucketRequestPayment', unset.getBucketRequestPayment),
+  entry('DeletePublicAccessBlock', 'bucket', 'DELETE', 'publicAccessBlock', 's3:PutBucketPublicAccessBlock', unset.remove),
+  entry('GetObjectLockConfiguration', 'bucket', 'GET', 'object-lock', 's3:GetBucketObjectLockConfiguration', unset.getObjectLock),
+  entry('GetBucketAccelerateConfiguration', 'bucket', 'GET', 'accelerate', 's3:GetAccelerateConfiguration', unset.getAccelerate),
+  entry('GetBucketLogging', 'bucket', 'GET', 'logging', 's3:GetBucketLogging', unset.getLogging),
+  entry('GetBucketNotificationConfiguration', 'bucket', 'GET', 'notification', 's3:GetBucketNotification', unset.getNotification),
+  entry('GetBucketRequestPayment', 'bucket', 'GET', 'requestPayment', 's3:GetBucketRequestPayment', unset.getRequestPayment),
   entry('ListObjectVersions', 'bucket', 'GET', 'versions', 's3:ListBucketVersions', listObjectVersions),
   entry('ListObjects', 'bucket', 'GET', null, 's3:ListBucket', listObjects),
   entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),

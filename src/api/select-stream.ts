@@ -15,6 +15,8 @@ export interface SelectStreamOptions {
   readonly progress: boolean;
   /** Cont frames may be sent while there is nothing else to send. */
   readonly keepAlive: boolean;
+  /** Told the code of an error that comes as a frame. */
+  onError(code: string): void;
 }
 
 type Outcome = IteratorResult<OutputBlock, unknown>;
@@ -28,6 +30,7 @@ export class SelectStream implements AsyncIterableIterator<Uint8Array> {
   readonly #object: OpenObject;
   readonly #progress: boolean;
   readonly #keepAlive: boolean;
+  readonly #onError: (code: string) => void;
   readonly #blocks: AsyncIterator<OutputBlock>;
   /** Asked of the query and not yet answered. */
   #pending: Promise<Outcome> | null = null;
@@ -42,11 +45,12 @@ export class SelectStream implements AsyncIterableIterator<Uint8Array> {
   #signs = 0;
 
   /** Takes over both: the object is closed when nothing of the query reads it any more. */
-  constructor(query: PreparedQuery, object: OpenObject, { progress, keepAlive }: SelectStreamOptions) {
+  constructor(query: PreparedQuery, object: OpenObject, { progress, keepAlive, onError }: SelectStreamOptions) {
     this.#query = query;
     this.#object = object;
     this.#progress = progress;
     this.#keepAlive = keepAlive;
+    this.#onError = onError;
     this.#blocks = query.run()[Symbol.asyncIterator]();
   }
 
@@ -78,6 +82,7 @@ export class SelectStream implements AsyncIterableIterator<Uint8Array> {
       this.#failure = { error };
       await this.#object.close();
       const { code, message } = asSelectError(error);
+      this.#onError(code);
       return { done: false, value: errorFrame(code, message) };
     }
   }

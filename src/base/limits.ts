@@ -27,6 +27,11 @@ export const limits = {
   key_bytes_max: 1024,
   /** Names and values of user metadata (x-amz-meta-), as on S3. */
   metadata_bytes_max: 2 * KiB,
+  /** UTF-16 units, as Amazon counts them. */
+  tag_key_units_max: 128,
+  tag_value_units_max: 256,
+  bucket_tags_max: 50,
+  cors_rules_max: 100,
   put_bytes_max: 5 * 1024 * MiB,
   list_keys_max: 1000,
   clock_skew_ms_max: 15 * 60 * 1000,
@@ -84,6 +89,8 @@ export const limits = {
   results_per_query_bytes_max: 16 * MiB,
   queries_active_max: 64,
   queries_queued_max: 256,
+  /** A query whose client has taken nothing for so long gives its place to one that waits. */
+  query_stall_ms: 30_000,
   query_deadline_ms: 60 * 60 * 1000,
   plan_cache_bytes_max: 4 * MiB,
   describe_cache_entries_max: 4096,
@@ -129,6 +136,15 @@ export const limits = {
   keep_alive_ms: 72_000,
   request_header_ms: 30_000,
   socket_idle_ms: 300_000,
+  /** The longest silence within a request's body. */
+  body_idle_ms_max: 60_000,
+  /** A body may come as slowly as this on the average, once it has had `body_grace_ms`; time that we take is not counted. */
+  body_bytes_per_s_min: KiB,
+  body_grace_ms: 60_000,
+  /** Lines of the access log that are waiting to be written. */
+  access_log_bytes_max: 4 * MiB,
+  connections_max: 10_000,
+  requests_active_max: 2048,
   /** A request body nobody wants is read to its end up to here, for the connection's sake; beyond, the connection is closed. */
   unread_body_bytes_max: MiB,
   /** How long a closed connection goes on taking the body, so that the client gets to read the answer. */

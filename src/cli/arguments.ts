@@ -11,9 +11,9 @@ export interface Arguments {
   readonly help: boolean;
 }
 
-/** Reads the arguments that follow a command. Raises `UsageError` for an unknown flag, or one without its value. */
-export function readArguments(command: CommandName, args: readonly string[]): Arguments {
-  const entries = optionsOf(command).filter(({ flag }) => flag !== '');
+/** Reads the arguments that follow a command, which takes the options of the command `options`. Raises `UsageError` for an unknown flag, or one without its value. */
+export function readArguments(command: string, options: CommandName, args: readonly string[]): Arguments {
+  const entries = optionsOf(options).filter(({ flag }) => flag !== '');
   const known = Object.fromEntries(
     entries.map(({ flag, type }) => [
       flag.slice(2),
@@ -34,15 +34,15 @@ export function readArguments(command: CommandName, args: readonly string[]): Ar
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     if (token.name === 'help') help = true;
-    else if (!Object.hasOwn(known, token.name)) throw unknownFlag(command, token.rawName);
+    else if (!Object.hasOwn(known, token.name)) throw unknownFlag(command, options, token.rawName);
     else if (token.value === undefined && known[token.name]?.type === 'string') throw new UsageError(`${token.rawName}: needs a value`);
     else flags.set(token.rawName, [...(flags.get(token.rawName) ?? []), token.value ?? 'true']);
   }
   return { flags, positionals, help };
 }
 
-function unknownFlag(command: CommandName, name: string): UsageError {
-  const candidates = optionsOf(command)
+function unknownFlag(command: string, options: CommandName, name: string): UsageError {
+  const candidates = optionsOf(options)
     .map(({ flag }) => flag)
     .filter((flag) => flag !== '');
   return new UsageError(`${command}: unknown option ${name}${meant(name, [...candidates, '--help'])}`);

@@ -3,7 +3,9 @@ import type { CommandName } from '../base/options.ts';
 import type { Arguments } from './arguments.ts';
 
 export interface Command {
-  readonly name: CommandName;
+  readonly name: string;
+  /** The command whose options it takes: itself, but for one that is about another. */
+  readonly options: CommandName;
   /** What follows the name, for `--help`. */
   readonly usage: string;
   /** One line. */

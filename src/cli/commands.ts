@@ -4,20 +4,30 @@ import type { Command } from './command.ts';
 export const commands: readonly Command[] = [
   {
     name: 'serve',
+    options: 'serve',
     usage: '[DIR]',
     summary: 'Serve a folder over the S3 API: its folders are buckets, their files objects (default ./data)',
     run: async (args) => (await import('./serve.ts')).runServe(args),
   },
   {
     name: 'query',
+    options: 'query',
     usage: 'FILE|s3://BUCKET/KEY|- "SQL"',
     summary: 'Query a file, an object on any S3 Select server, or standard input',
     run: async (args) => (await import('./query.ts')).runQuery(args),
   },
   {
     name: 'explain',
+    options: 'explain',
     usage: '[FILE] "SQL"',
     summary: 'Print the plan of a query: what the scan answers itself, and what is left over',
     run: async (args) => (await import('./explain.ts')).runExplain(args),
+  },
+  {
+    name: 'config',
+    options: 'serve',
+    usage: 'print',
+    summary: 'Print the options that serve would run with, as a --config file and without secrets',
+    run: async (args) => (await import('./config.ts')).runConfig(args),
   },
 ];

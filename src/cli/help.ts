@@ -26,8 +26,8 @@ export function generalHelp(commands: readonly Command[]): string {
   ].join('\n');
 }
 
-export function commandHelp({ name, usage, summary }: Command): string {
-  const entries = optionsOf(name).map((entry) => describe(entry));
+export function commandHelp({ name, options, usage, summary }: Command): string {
+  const entries = optionsOf(options).map((entry) => describe(entry));
   return [
     `${summary}.`,
     '',

@@ -15,7 +15,7 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   if (name === '--version') return print(`${version()}\n`);
   const command = commands.find((each) => each.name === name);
   if (command === undefined) throw new UsageError(unknown(name));
-  const read = readArguments(command.name, args);
+  const read = readArguments(command.name, command.options, args);
   return read.help ? print(commandHelp(command)) : command.run(read);
 }
 

@@ -4,6 +4,8 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type AccessLog, openAccessLog } from '../api/access-log.ts';
 import { createServer, type Server } from '../api/server.ts';
 import { staticCredentials } from '../auth/credentials.ts';
 import type { OptionValues } from '../base/options.ts';
@@ -46,27 +48,52 @@ export async function runServe(args: Arguments): Promise<number> {
     query_deadline_ms: values.queryDeadlineMs,
     scanRangeBoundaries: values.scanRangeBoundaries,
   });
+  const log = openLog(values.accessLog);
   const server = createServer({
     store,
     engine,
     credentials: staticCredentials([credentials]),
     state,
     region: values.region,
+    domains: values.domains,
     defaultCredentials: credentials.published,
+    metricsFor: values.metrics,
+    connections_max: values.connectionsMax,
+    requests_active_max: values.requestsActiveMax,
+    requests_per_key_max: values.requestsPerKeyMax,
+    drain_ms: values.drainMs,
+    onRequest: log?.observe,
     onFault: reportFault,
   });
   const stopped = stopSignal();
   const port = await listen(server, values);
+  // Standard output may be the log's alone.
+  const terminal = values.accessLog === 'stdout' ? process.stderr : process.stdout;
   // A server outlives the reader of its first lines.
-  process.stdout.on('error', () => {});
-  process.stdout.write(`s3lect listening on ${urlOf(values.host, port)}\n\n`);
-  process.stdout.write(
+  terminal.on('error', () => {});
+  terminal.write(`s3lect listening on ${urlOf(values.host, port)}\n\n`);
+  terminal.write(
     `${created ? 'Created' : 'Serving'} ${folder}; users and settings are in ${stateFolder}.\n${await instructions({ folder, buckets, store, values, credentials, port })}`,
   );
   await stopped;
+  server.announceStop();
+  await sleep(values.drainDelayMs);
   await server.close();
   await engine.close();
+  log?.close();
   return exit.ok;
+}
+
+/** Null where none is wanted. Raises `PlainError`. */
+function openLog(where: string): AccessLog | null {
+  if (where === 'off') return null;
+  try {
+    const log = openAccessLog(where, (error) => process.stderr.write(`s3lect: the access log is not whole: ${reasonOf(error)}\n`));
+    process.on('SIGHUP', () => log.reopen());
+    return log;
+  } catch (error) {
+    throw new PlainError(`cannot write the access log to ${where}: ${reasonOf(error)}`);
+  }
 }
 
 /** Addresses that only this machine reaches, as they can be written in `--host`. */

@@ -67,7 +67,9 @@ export class QueryDriver implements Runnable {
   #window_max: number;
   #lastEnd: StartState = 'outside';
   readonly #partials: readonly Partial[];
-  /** The client has been given output and has not come back for more. */
+  /** Since when the client has had output and not come back for more. */
+  stalledSince_ms: number | null = null;
+  /** It holds some of the shared budget meanwhile. */
   #sending = false;
   /** Bytes of the shared budget that this output holds. */
   #sending_bytes = 0;
@@ -95,7 +97,11 @@ export class QueryDriver implements Runnable {
     this.#scheduler.ready(this);
     for (;;) {
       const block = this.#take();
-      if (block !== null) yield block;
+      if (block !== null) {
+        this.stalledSince_ms = performance.now();
+        yield block;
+        this.stalledSince_ms = null;
+      }
       this.#sent();
       if (block !== null) continue;
       if (this.#ended) return;

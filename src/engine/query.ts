@@ -25,7 +25,7 @@ import { PieceFeed } from './pieces.ts';
 import { type Described, LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
 import { createPool, type Pool } from './pool.ts';
 import { checkReadable, splitsOfPlan } from './row-groups.ts';
-import { Scheduler } from './scheduler.ts';
+import { type Occupant, Scheduler } from './scheduler.ts';
 import type { PushedSource } from './task.ts';
 import { TextStream } from './text-stream.ts';
 
@@ -43,6 +43,8 @@ export interface EngineOptions {
   readonly queries_active_max?: number;
   readonly queries_queued_max?: number;
   readonly query_deadline_ms?: number;
+  /** A query whose client takes nothing for so long gives its place to one that waits for it. */
+  readonly query_stall_ms?: number;
   /** `inclusive`: a ScanRange holds the record that begins at its Start. */
   readonly scanRangeBoundaries?: 'shared' | 'inclusive';
 }
@@ -86,6 +88,15 @@ export interface PreparedQuery {
   cancel(): Promise<void>;
 }
 
+export interface EngineLoad {
+  readonly workers: number;
+  readonly queries_active: number;
+  /** Waiting for others to end. */
+  readonly queries_queued: number;
+  /** Tasks that workers have, or that wait for them. */
+  readonly tasks_running: number;
+}
+
 export class Engine {
   readonly #pool: Pool;
   readonly #scheduler: Scheduler;
@@ -100,7 +111,8 @@ export class Engine {
     const { kernels = 'simd', window_bytes = limits.window_bytes, record_bytes_max = limits.record_bytes_max } = options;
     const { queries_active_max = limits.queries_active_max, queries_queued_max = limits.queries_queued_max } = options;
     this.#pool = createPool(options);
-    this.#scheduler = new Scheduler(this.#pool, { queries_active_max, queries_queued_max });
+    const { query_stall_ms = limits.query_stall_ms } = options;
+    this.#scheduler = new Scheduler(this.#pool, { queries_active_max, queries_queued_max, query_stall_ms });
     this.#plans = new PlanCache({ kernels, window_bytes, record_bytes_max });
     this.#record_bytes_max = record_bytes_max;
     this.#split_bytes = options.split_bytes ?? limits.split_bytes;
@@ -126,6 +138,12 @@ export class Engine {
       this.#scheduler.leave();
       throw error;
     }
+  }
+
+  /** What there is to do at this moment. */
+  get load(): EngineLoad {
+    const { active, queued, tasks } = this.#scheduler.load;
+    return { workers: this.#pool.workers, queries_active: active, queries_queued: queued, tasks_running: tasks };
   }
 
   /** Ends the workers. Queries still running fail. */
@@ -193,10 +211,21 @@ export class Engine {
         await textClosed;
         clearTimeout(deadline);
         signal?.removeEventListener('abort', abort);
-        this.#scheduler.leave();
+        this.#scheduler.leave(occupant);
       })();
       return closed;
     };
+    const occupant: Occupant = {
+      get stalledSince_ms() {
+        return driver.stalledSince_ms;
+      },
+      evict: () => {
+        driver.fail(new SelectError('RequestTimeout'));
+        // Whoever runs the query is told of a failure too.
+        close().catch(() => {});
+      },
+    };
+    this.#scheduler.occupy(occupant);
     let started = false;
     const run = async function* (feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
       try {

@@ -25,10 +25,19 @@ export interface Runnable {
 export interface SchedulerLimits {
   readonly queries_active_max: number;
   readonly queries_queued_max: number;
+  readonly query_stall_ms: number;
 }
 
 interface Waiting {
   admit(): void;
+}
+
+/** A query in its place, as those see it who wait for one. */
+export interface Occupant {
+  /** Since when its client has not come back for more output, as by `performance.now()`; null while it is not the client's turn. */
+  readonly stalledSince_ms: number | null;
+  /** Ends the query, and with it its stay. */
+  evict(): void;
 }
 
 export class Scheduler {
@@ -40,20 +49,24 @@ export class Scheduler {
   readonly guaranteed_bytes: number;
   readonly #queries_active_max: number;
   readonly #queries_queued_max: number;
+  readonly #query_stall_ms: number;
   readonly #tasks_max: number;
   readonly #held_per_query_bytes_max: number;
   #free_bytes: number;
   #active = 0;
   readonly #waiting = new Set<Waiting>();
+  readonly #occupants = new Set<Occupant>();
+  #evictions: NodeJS.Timeout | null = null;
   #turns: Runnable[] = [];
   readonly #starved = new Set<Runnable>();
   #submitted = 0;
   #pumping = false;
 
-  constructor(pool: Pool, { queries_active_max, queries_queued_max }: SchedulerLimits) {
+  constructor(pool: Pool, { queries_active_max, queries_queued_max, query_stall_ms }: SchedulerLimits) {
     this.pool = pool;
     this.#queries_active_max = queries_active_max;
     this.#queries_queued_max = queries_queued_max;
+    this.#query_stall_ms = query_stall_ms;
     this.#tasks_max = pool.workers + 1;
     const half = limits.results_in_flight_bytes_max / 2;
     this.guaranteed_bytes = Math.floor(half / queries_active_max);
@@ -61,6 +74,11 @@ export class Scheduler {
     const busy_bytes = 2 * this.#tasks_max * limits.task_output_bytes_max;
     this.#free_bytes = Math.max(half, 2 * busy_bytes);
     this.#held_per_query_bytes_max = Math.max(limits.results_per_query_bytes_max, busy_bytes);
+  }
+
+  /** Queries that run and that wait for a place, and tasks with the pool. */
+  get load(): { readonly active: number; readonly queued: number; readonly tasks: number } {
+    return { active: this.#active, queued: this.#waiting.size, tasks: this.#submitted };
   }
 
   /**
@@ -87,11 +105,18 @@ export class Scheduler {
       };
       signal?.addEventListener('abort', abort, { once: true });
       this.#waiting.add(waiting);
+      this.#evictions ??= setInterval(() => this.#evictStalled(), this.#query_stall_ms / 16).unref();
     });
   }
 
+  /** Says who an admitted query is, so that its place can be had back while its client does not take what it asked for. */
+  occupy(occupant: Occupant): void {
+    this.#occupants.add(occupant);
+  }
+
   /** Ends an admission; the place goes to the query that waits longest. */
-  leave(): void {
+  leave(occupant?: Occupant): void {
+    if (occupant !== undefined) this.#occupants.delete(occupant);
     const [first] = this.#waiting;
     if (first === undefined) {
       this.#active--;
@@ -99,6 +124,17 @@ export class Scheduler {
     }
     this.#waiting.delete(first);
     first.admit();
+  }
+
+  /** Clients that stand still keep their places only for as long as nobody waits for one. */
+  #evictStalled(): void {
+    const began_ms = performance.now() - this.#query_stall_ms;
+    const stalled = [...this.#occupants].filter(({ stalledSince_ms }) => stalledSince_ms !== null && stalledSince_ms <= began_ms);
+    stalled.sort((a, b) => (a.stalledSince_ms ?? 0) - (b.stalledSince_ms ?? 0));
+    for (const occupant of stalled.slice(0, this.#waiting.size)) occupant.evict();
+    if (this.#waiting.size > 0 || this.#evictions === null) return;
+    clearInterval(this.#evictions);
+    this.#evictions = null;
   }
 
   /** Gives `query` a place in the round. */

@@ -52,6 +52,10 @@ export class LocalStore implements ObjectStore {
     this.#mapped = mapped;
   }
 
+  async check(): Promise<void> {
+    for (const directory of [this.#root, ...this.#mapped.values()]) fs.accessSync(directory, fs.constants.R_OK | fs.constants.X_OK);
+  }
+
   async listBuckets(): Promise<BucketInfo[]> {
     const folders = fs
       .readdirSync(this.#root, { withFileTypes: true })

@@ -29,6 +29,8 @@ export function openBytes(bytes: Uint8Array): OpenObject {
 export class MemoryStore implements ObjectStore {
   readonly #buckets = new Map<string, MemoryBucket>();
 
+  async check(): Promise<void> {}
+
   async listBuckets(): Promise<BucketInfo[]> {
     return [...this.#buckets.values()].map(({ info }) => info).sort((a, b) => compareUtf8(a.name, b.name));
   }

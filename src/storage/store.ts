@@ -5,6 +5,8 @@
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
 
 export interface ObjectStore {
+  /** Resolves while the store can be used; raises what is wrong with it. */
+  check(): Promise<void>;
   /** All buckets, sorted by name. */
   listBuckets(): Promise<BucketInfo[]>;
   /** Raises `InvalidBucketName`, `BucketAlreadyOwnedByYou`. */

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { resolveInput, resolveOutput, resolveScanRange } from '../../formats/serialization.ts';
@@ -42,7 +43,15 @@ async function openStream({ services, request, bucket, key }: OperationContext, 
     const query = await services.engine.prepare({ object: source, expression, input, output, scanRange, sink: 'frames', signal });
     // why: minio-js fails on frames without a payload.
     const keepAlive = !/minio-js/i.test(request.headers['user-agent'] ?? '');
-    return new SelectStream(query, object, { progress: requestProgress, keepAlive });
+    const { report } = request;
+    report.select = { sql_sha256: createHash('sha256').update(expression).digest('hex'), stats: query.stats };
+    return new SelectStream(query, object, {
+      progress: requestProgress,
+      keepAlive,
+      onError: (code) => {
+        report.error = code;
+      },
+    });
   } catch (error) {
     await object.close();
     throw error;

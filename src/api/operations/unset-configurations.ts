@@ -6,20 +6,20 @@ import { type ErrorCode, SelectError } from '../../base/errors.ts';
 import type { OperationBody } from '../operation.ts';
 import { element, xmlAnswer } from '../xml-answer.ts';
 
-export const getBucketAccelerateConfiguration = answering('AccelerateConfiguration');
-export const getBucketEncryption = missing('ServerSideEncryptionConfigurationNotFoundError');
-export const getBucketLifecycleConfiguration = missing('NoSuchLifecycleConfiguration');
-export const getBucketLogging = answering('BucketLoggingStatus');
-export const getBucketNotificationConfiguration = answering('NotificationConfiguration');
-export const getBucketOwnershipControls = missing('OwnershipControlsNotFoundError');
-export const getBucketReplication = missing('ReplicationConfigurationNotFoundError');
-export const getBucketRequestPayment = answering('RequestPaymentConfiguration', element('Payer', 'BucketOwner'));
-export const getBucketVersioning = answering('VersioningConfiguration');
-export const getBucketWebsite = missing('NoSuchWebsiteConfiguration');
-export const getObjectLockConfiguration = missing('ObjectLockConfigurationNotFoundError');
+export const getAccelerate = answering('AccelerateConfiguration');
+export const getEncryption = missing('ServerSideEncryptionConfigurationNotFoundError');
+export const getLifecycle = missing('NoSuchLifecycleConfiguration');
+export const getLogging = answering('BucketLoggingStatus');
+export const getNotification = answering('NotificationConfiguration');
+export const getOwnershipControls = missing('OwnershipControlsNotFoundError');
+export const getReplication = missing('ReplicationConfigurationNotFoundError');
+export const getRequestPayment = answering('RequestPaymentConfiguration', element('Payer', 'BucketOwner'));
+export const getVersioning = answering('VersioningConfiguration');
+export const getWebsite = missing('NoSuchWebsiteConfiguration');
+export const getObjectLock = missing('ObjectLockConfigurationNotFoundError');
 export const getPublicAccessBlock = missing('NoSuchPublicAccessBlockConfiguration');
 
-export const deleteUnsetConfiguration: OperationBody = {
+export const remove: OperationBody = {
   parameters: [],
   async handle({ services, bucket }) {
     await services.store.headBucket(bucket);

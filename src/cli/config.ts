@@ -1,0 +1,21 @@
+/** `s3lect config print`: the options of a server as they come out of flags, environment and file, in the form of a file. */
+import process from 'node:process';
+import { optionsOf } from '../base/options.ts';
+import type { Arguments } from './arguments.ts';
+import { exit } from './command.ts';
+import { configure, rootCredentials } from './configuration.ts';
+import { UsageError } from './option-values.ts';
+
+/** Runs the command to its end and returns the exit code. Raises `UsageError` for whatever `serve` would not start with. */
+export async function runConfig(args: Arguments): Promise<number> {
+  const [what, ...surplus] = args.positionals;
+  if (what !== 'print' || surplus.length > 0) throw new UsageError('config: what it does is config print');
+  const options = configure('serve', args);
+  rootCredentials(options);
+  const values: Readonly<Record<string, unknown>> = options.values;
+  const entries = optionsOf('serve').filter(({ name }) => name !== 'config' && values[name] !== undefined);
+  const shown = entries.filter(({ secret }) => secret !== true).map(({ name }) => [name, values[name]]);
+  process.stdout.write(`${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`);
+  for (const { name, secret } of entries) if (secret === true) process.stderr.write(`s3lect: ${name} is set and not shown\n`);
+  return exit.ok;
+}
