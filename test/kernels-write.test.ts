@@ -3,12 +3,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import type { CsvStyle, Kernels, WriteResult } from '../src/kernels/kernels.ts';
+import { type CsvStyle, jsonForm, type Kernels, type WriteResult } from '../src/kernels/kernels.ts';
+import { rowState } from '../src/kernels/value-kernels.ts';
 import { bytes, constants, dialect, layout, place, placeFields, Random, reference, seed, simd, twins, u8, u32 } from './support/kernels.ts';
 
 const { fields, output } = layout;
 const COLUMNS = 3;
 const STRIDE = 8 * 64;
+
+/** A text, or the state of a field without one. */
+type Cell = string | number;
 
 interface Written extends WriteResult {
   readonly text: string;
@@ -42,17 +46,22 @@ function style(random: Random): CsvStyle {
 }
 
 /** Texts of three columns, laid out as fields; the list of the columns' addresses. */
-function layColumns(random: Random, alphabet: readonly string[]): { texts: (string | null)[][]; list: number } {
+function layColumns(random: Random, alphabet: readonly string[]): { texts: Cell[][]; list: number } {
   const rows = random.below(20);
-  const cell = (): string | null => (random.chance(0.1) ? null : random.text(alphabet, random.chance(0.15) ? 60 : 5));
+  const { missing, null: nothing, doubt } = rowState;
+  const states = random.chance(0.2) ? [missing, nothing, doubt] : [missing, nothing];
+  const cell = (): Cell => (random.chance(0.1) ? random.pick(states) : random.text(alphabet, random.chance(0.15) ? 60 : 5));
   const texts = Array.from({ length: COLUMNS }, () => Array.from({ length: rows }, cell));
   // One call lays all columns out behind one another: their fields are interleaved to the strides.
-  const flat = texts.flatMap((column) => [...column, ...Array<null>(64 - rows).fill(null)]);
+  const flat = texts.flatMap((column) => [...column, ...Array<Cell>(64 - rows).fill(missing)]);
   placeFields(
-    flat.map((text) => (text === null ? null : Buffer.from(text))),
+    flat.map((text) => (typeof text === 'number' ? null : Buffer.from(text))),
     fields,
     random,
   );
+  flat.forEach((text, field) => {
+    if (typeof text === 'number') u32[(fields >> 2) + 2 * field + 1] = 2 ** 32 - text;
+  });
   return { texts, list: constants.u32s(texts.map((_, column) => fields + column * STRIDE)) };
 }
 
@@ -79,8 +88,12 @@ t.test('columns as CSV', async (t) => {
       kernels.writeCsv(list, COLUMNS, selection, chosen.length, at, output, end),
     );
     if (!same) return void t.strictSame(fast, plain, JSON.stringify({ texts, chosen, csv: Object.values(csv).map(String), room }));
+    const doubtful = chosen.findIndex((row) => texts.some((column) => column[row] === rowState.doubt));
+    if (room >= 8192 && fast.blocked !== doubtful >= 0) return void t.equal(fast.blocked, doubtful >= 0, 'blocked by a field in doubt');
     if (csv.quote.length === 0 || room < 8192) continue;
-    const wanted = chosen.map((row) => texts.map((column) => Buffer.from(column[row] ?? '').toString('latin1')));
+    const text = (cell: Cell): string => (typeof cell === 'number' ? '' : Buffer.from(cell).toString('latin1'));
+    const readable = doubtful < 0 ? chosen : chosen.slice(0, doubtful);
+    const wanted = readable.map((row) => texts.map((column) => text(column[row]!)));
     const found = parse(fast.text, {
       delimiter: String(csv.fieldDelimiter),
       record_delimiter: String(csv.recordDelimiter),
@@ -105,18 +118,30 @@ t.test('columns as JSON', async (t) => {
     const recordDelimiter = random.pick(['\n', '\r\n', ',', '\u{1f600}\u{1f601}']);
     const at = constants.recordDelimiter(Buffer.from(recordDelimiter));
     const room = random.chance(0.6) ? 16_384 : random.below(500);
-    const { same, fast, plain } = bothWrite(room, (kernels, end) =>
-      kernels.writeJson(list, COLUMNS, keys, selection, chosen.length, at, output, end),
+    const forms = names.map(() =>
+      random.pick([jsonForm.text, jsonForm.text, jsonForm.token, jsonForm.sparse, jsonForm.token | jsonForm.sparse]),
     );
-    if (!same) return void t.strictSame(fast, plain, JSON.stringify({ texts, chosen, room }));
-    const wanted = chosen
-      .slice(0, fast.rows)
-      .map((row) => Object.fromEntries(names.flatMap((name, i) => (texts[i]![row] === null ? [] : [[name, texts[i]![row]]]))));
+    const plainly = random.chance(0.4);
+    const formsAt = plainly ? 0 : constants.bytes(Uint8Array.from(forms));
+    const { same, fast, plain } = bothWrite(room, (kernels, end) =>
+      kernels.writeJson(list, COLUMNS, keys, formsAt, selection, chosen.length, at, output, end),
+    );
+    if (!same) return void t.strictSame(fast, plain, JSON.stringify({ texts, chosen, forms, room }));
+    const member = (cell: Cell, form: number): string | null => {
+      if (cell === rowState.missing || (cell === rowState.null && form & jsonForm.sparse)) return null;
+      if (cell === rowState.null) return 'null';
+      return form & jsonForm.token ? String(cell) : JSON.stringify(cell);
+    };
+    const json = chosen.slice(0, fast.rows).map((row) => {
+      const members = names.map((name, i) => [name, member(texts[i]![row]!, plainly ? jsonForm.text : forms[i]!)] as const);
+      return `{${members.flatMap(([name, token]) => (token === null ? [] : [`${JSON.stringify(name)}:${token}`])).join(',')}}`;
+    });
     const found = Buffer.from(fast.text, 'latin1').toString();
-    const json = wanted.map((record) => JSON.stringify(record));
     const exact = json.map((record) => record + recordDelimiter).join('') === found;
     if (!exact) return void t.equal(found, json.join(recordDelimiter), 'as JSON.stringify writes it');
-    if (room >= 16_384 && fast.rows !== chosen.length) return void t.equal(fast.rows, chosen.length, 'all rows fit');
+    const doubtful = chosen.findIndex((row) => texts.some((column) => column[row] === rowState.doubt));
+    const most = doubtful < 0 ? chosen.length : doubtful;
+    if (room >= 16_384 && (fast.rows !== most || fast.blocked !== doubtful >= 0)) return void t.equal(fast.rows, most, 'all rows fit');
   }
   t.pass('the bytes of JSON.stringify');
 });

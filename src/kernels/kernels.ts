@@ -71,13 +71,16 @@ export interface RecordsResult {
   readonly trimmed: number;
 }
 
+/** How a column is written as JSON, or-ed together: its fields are tokens and no texts; its NULLs leave their keys out. */
+export const jsonForm = { text: 0, token: 1, sparse: 2 } as const;
+
 /** What a writing kernel did before its output was full. */
 export interface WriteResult {
   /** Rows of the selection written, whole. */
   readonly rows: number;
   /** Address one past the last byte written. */
   readonly end: number;
-  /** The next record cannot be copied as it is: it holds a CR and would need quotes. */
+  /** The next record cannot be written so: copied, it holds a CR and would need quotes; or a field of it is in doubt. */
   readonly blocked: boolean;
 }
 
@@ -129,10 +132,26 @@ export interface Kernels {
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
   /** Copies whole records and adds the record delimiter. Result in `written()`; `style`: address of `encodeStyle`'s bytes. */
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
-  /** Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields. */
+  /**
+   * Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields. NULL and MISSING are
+   * empty; a field in doubt blocks its row.
+   */
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
-  /** Writes columns as JSON objects; `keys`: address of fields holding `"name":` for each. MISSING omits the key. */
-  writeJson(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void;
+  /**
+   * Writes columns as JSON objects; `keys`: address of fields holding `"name":` for each; `forms`: address of u8 `jsonForm` for each, 0: all are
+   * texts. NULL is `null`, MISSING leaves its key out; a field in doubt blocks its row.
+   */
+  writeJson(
+    list: number,
+    columns: number,
+    keys: number,
+    forms: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void;
   written(): WriteResult;
   /** Address of the first byte that breaks UTF-8 in `[start, end)`, or -1. */
   utf8Error(start: number, end: number): number;

@@ -1,6 +1,7 @@
 /** Records and columns as CSV or JSON. A style is the block of constants that `assembly/write.ts` describes. */
-import { FIELD_MISSING, type WriteResult } from './kernels.ts';
+import { jsonForm, type WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
+import { FIELD_STATES, rowState } from './value-kernels.ts';
 
 const NO_QUOTE = 256;
 const CR = 13;
@@ -54,9 +55,11 @@ export class ReferenceWriter {
       let o = at;
       for (let column = 0; column < columns; column++) {
         if (column > 0) u8[o++] = fieldDelimiter;
-        const text = this.#text(list, column, row) ?? u8.subarray(0, 0);
+        const field = this.#field(list, column, row);
+        if (field === rowState.doubt) return 'blocked';
+        const text = typeof field === 'number' ? u8.subarray(0, 0) : field;
         // why: room for every byte escaped, two quotes and the field delimiter, as the SIMD writer asks for.
-        if (o + text.length * (copyOnly ? 1 : 2) + 3 + recordDelimiter.length > end) return -1;
+        if (o + text.length * (copyOnly ? 1 : 2) + 3 + recordDelimiter.length > end) return 'full';
         const quoted = !copyOnly && (always || text.some((byte) => special.has(byte)));
         if (quoted) u8[o++] = quote;
         for (const byte of text) {
@@ -69,50 +72,66 @@ export class ReferenceWriter {
     });
   }
 
-  json(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void {
+  json(
+    list: number,
+    columns: number,
+    keys: number,
+    forms: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void {
     const { u8, u32 } = this.#memory;
     const { recordDelimiter } = this.#styleAt(style);
     this.#each(selection, count, out, (row, at) => {
       let o = this.#put(Buffer.from('{'), at);
       for (let column = 0; column < columns; column++) {
-        const text = this.#text(list, column, row);
-        if (text === null) continue;
+        const form = forms === 0 ? jsonForm.text : u8[forms + column]!;
+        const field = this.#field(list, column, row);
+        if (field === rowState.missing || (field === rowState.null && form & jsonForm.sparse)) continue;
+        if (field === rowState.doubt) return 'blocked';
+        const isToken = field === rowState.null || (form & jsonForm.token) !== 0;
+        const text = typeof field === 'number' ? Buffer.from('null') : field;
         const key = u32[(keys >> 2) + 2 * column]!;
         const keyLength = u32[(keys >> 2) + 2 * column + 1]!;
-        if (o + keyLength + 6 * text.length + STRING_BYTES + recordDelimiter.length > end) return -1;
+        if (o + keyLength + (isToken ? 1 : 6) * text.length + STRING_BYTES + recordDelimiter.length > end) return 'full';
         o = this.#put(u8.subarray(key, key + keyLength), o);
-        o = this.#put(jsonString(text), o);
+        o = this.#put(isToken ? text : jsonString(text), o);
         u8[o++] = COMMA;
       }
-      if (o + 2 + recordDelimiter.length > end) return -1;
+      if (o + 2 + recordDelimiter.length > end) return 'full';
       if (u8[o - 1] === COMMA) o--;
       return this.#put(recordDelimiter, this.#put(Buffer.from('}'), o));
     });
   }
 
-  /** Writes row by row: `write` answers the new end, or -1 if the row might not fit. */
-  #each(selection: number, count: number, out: number, write: (row: number, at: number) => number): void {
+  /** Writes row by row: `write` answers the new end, `full` if the row might not fit. */
+  #each(selection: number, count: number, out: number, write: (row: number, at: number) => number | 'full' | 'blocked'): void {
     let o = out;
     let i = 0;
+    let blocked = false;
     for (; i < count; i++) {
       const next = write(this.#row(selection, i), o);
-      if (next < 0) break;
+      blocked = next === 'blocked';
+      if (typeof next === 'string') break;
       o = next;
     }
-    this.result = { rows: i, end: o, blocked: false };
+    this.result = { rows: i, end: o, blocked };
   }
 
   #row(selection: number, index: number): number {
     return selection === 0 ? index : this.#memory.u32[(selection >> 2) + index]!;
   }
 
-  /** The text of a field, null if it is MISSING. */
-  #text(list: number, column: number, row: number): Uint8Array | null {
+  /** The text of a field, or its state. */
+  #field(list: number, column: number, row: number): Uint8Array | number {
     const { u8, u32 } = this.#memory;
     const field = (u32[(list >> 2) + column]! >> 2) + 2 * row;
     const start = u32[field]!;
     const length = u32[field + 1]!;
-    return length === FIELD_MISSING ? null : u8.subarray(start, start + length);
+    return length >= FIELD_STATES ? 2 ** 32 - length : u8.subarray(start, start + length);
   }
 
   #put(bytes: Uint8Array, at: number): number {

@@ -104,8 +104,18 @@ class ReferenceKernels implements Kernels {
     this.#writer.csv(list, columns, selection, count, style, out, end);
   }
 
-  writeJson(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void {
-    this.#writer.json(list, columns, keys, selection, count, style, out, end);
+  writeJson(
+    list: number,
+    columns: number,
+    keys: number,
+    forms: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void {
+    this.#writer.json(list, columns, keys, forms, selection, count, style, out, end);
   }
 
   written(): WriteResult {

@@ -56,7 +56,17 @@ interface Exports extends ValueKernels, JsonKernels {
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
-  writeJson(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void;
+  writeJson(
+    list: number,
+    columns: number,
+    keys: number,
+    forms: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void;
   writtenRows(): number;
   writtenEnd(): number;
   writeBlocked(): number;
@@ -184,8 +194,18 @@ class SimdKernels implements Kernels {
     this.#exports.writeCsv(list, columns, selection, count, style, out, end);
   }
 
-  writeJson(list: number, columns: number, keys: number, selection: number, count: number, style: number, out: number, end: number): void {
-    this.#exports.writeJson(list, columns, keys, selection, count, style, out, end);
+  writeJson(
+    list: number,
+    columns: number,
+    keys: number,
+    forms: number,
+    selection: number,
+    count: number,
+    style: number,
+    out: number,
+    end: number,
+  ): void {
+    this.#exports.writeJson(list, columns, keys, forms, selection, count, style, out, end);
   }
 
   written(): WriteResult {

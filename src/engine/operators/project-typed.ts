@@ -66,7 +66,7 @@ export function compileTypedWrite(
     }
     const { kernels } = scan;
     const write: KernelWrite = (selection, count, at, end) => {
-      if (json) kernels.writeJson(4 * list, columns.length, keys, selection, count, style, at, end);
+      if (json) kernels.writeJson(4 * list, columns.length, keys, 0, selection, count, style, at, end);
       else kernels.writeCsv(4 * list, columns.length, selection, count, style, at, end);
       return kernels.written();
     };

@@ -165,7 +165,7 @@ function compileColumnWrite(
     const { kernels } = scan;
     if (keys === null) return (selection, count, at, end) => kernels.writeCsv(list, columns, selection, count, style, at, end);
     const address = keys.of(recordColumns);
-    return (selection, count, at, end) => kernels.writeJson(list, columns, address, selection, count, style, at, end);
+    return (selection, count, at, end) => kernels.writeJson(list, columns, address, 0, selection, count, style, at, end);
   };
 }
 

@@ -9,6 +9,8 @@
 import { ROWS } from './state';
 
 const MISSING_LENGTH: u32 = 0xffffffff;
+const NULL_LENGTH: u32 = 0xfffffffe;
+const DOUBT_LENGTH: u32 = 0xfffffffd;
 const NO_QUOTE: u32 = 256;
 
 let rowsWritten: u32 = 0;
@@ -156,7 +158,14 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
       const f = load<u64>(<usize>load<u32>(c) + (r << 3));
       const from = <usize>(f & 0xffffffff);
       let length = <u32>(f >> 32);
-      if (length == MISSING_LENGTH) length = 0;
+      if (length >= DOUBT_LENGTH) {
+        if (length == DOUBT_LENGTH) {
+          blocked = true;
+          fits = false;
+          break;
+        }
+        length = 0;
+      }
       if (o + (<usize>length << <usize>!copyOnly) + 3 + delimiterLength > end) {
         fits = false;
         break;
@@ -208,8 +217,12 @@ function writeEscaped(from: usize, length: u32, to: usize): usize {
   return o;
 }
 
-/** Values are JSON strings; `keys` are fields holding `"name":`. MISSING omits the key. */
-export function writeJson(columns: usize, count: u32, keys: usize, selection: usize, n: u32, style: usize, out: usize, end: usize): void {
+const TOKEN: u32 = 1;
+const SPARSE: u32 = 2;
+
+export function writeJson(
+  columns: usize, count: u32, keys: usize, forms: usize, selection: usize, n: u32, style: usize, out: usize, end: usize,
+): void {
   const delimiterLength = load<u32>(style), recordDelimiter = load<u64>(style + 4);
   const quote = i8x16.splat(34), backslash = i8x16.splat(92), space = i8x16.splat(32);
   let o = out, i: u32 = 0;
@@ -223,13 +236,28 @@ export function writeJson(columns: usize, count: u32, keys: usize, selection: us
     for (let c: u32 = 0; c < count; c++) {
       const f = load<u64>(<usize>load<u32>(columns + (<usize>c << 2)) + (r << 3)), key = load<u64>(keys + (<usize>c << 3));
       const from = <usize>(f & 0xffffffff), length = <u32>(f >> 32), keyLength = <u32>(key >> 32);
-      if (length == MISSING_LENGTH) continue;
-      if (o + keyLength + 6 * length + 5 + delimiterLength > end) {
+      const form = forms ? <u32>load<u8>(forms + c) : 0;
+      if (length == MISSING_LENGTH || (length == NULL_LENGTH && form & SPARSE)) continue;
+      if (length == DOUBT_LENGTH) {
+        blocked = true;
+        fits = false;
+        break;
+      }
+      const isNull = length == NULL_LENGTH, isToken = isNull || (form & TOKEN) != 0;
+      const bytes: u32 = isNull ? 4 : isToken ? length : 6 * length;
+      if (o + keyLength + bytes + 5 + delimiterLength > end) {
         fits = false;
         break;
       }
       copyPlain(<usize>(key & 0xffffffff), keyLength, o);
       o += keyLength;
+      if (isToken) {
+        if (isNull) store<u32>(o, 0x6c6c756e); // null
+        else copyPlain(from, length, o);
+        o += bytes;
+        store<u8>(o++, 44);
+        continue;
+      }
       store<u8>(o++, 34);
       let found: u32 = 0;
       for (let t: u32 = 0; t < length; t += 16) {
