@@ -9,10 +9,10 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { authorizer } from './access.ts';
 import type { Admin } from './admin.ts';
-import type { Admission } from './admission.ts';
 import { allowReading, corsRulesOf, preflight } from './cors.ts';
 import { asSelectError, errorAnswer } from './error-answer.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
+import type { LoadLimits } from './load-limits.ts';
 import { checkHeaders, type Services } from './operation.ts';
 import { findOperation } from './registry.ts';
 import { isLoopbackHost, readTarget } from './target.ts';
@@ -25,7 +25,7 @@ export interface HandlerOptions extends Services {
   /** Host names below which a first label is a bucket. */
   readonly domains: readonly string[];
   readonly admin: Admin;
-  readonly admission: Admission;
+  readonly loadLimits: LoadLimits;
   /** Told what is no error of the catalogue: faults of ours. */
   onFault(error: unknown, requestId: string): void;
 }
@@ -81,7 +81,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   }
   const page = await options.admin(request);
   if (page !== null) return page;
-  request.onOver(options.admission.enter());
+  request.onOver(options.loadLimits.enter());
   const target = readTarget(request, options.domains);
   report.bucket = target.bucket;
   report.key = target.key;
@@ -92,7 +92,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   const signature = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
   const identity = identityOf(signature.accessKey, options);
   report.identity = identity.arn;
-  request.onOver(options.admission.enterKey(signature.accessKey));
+  request.onOver(options.loadLimits.enterKey(signature.accessKey));
   const operation = findOperation(method, target, headers);
   report.operation = operation.name;
   if (signature.payload.kind === 'streaming' && operation.takesChunks !== true) {

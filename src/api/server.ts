@@ -13,9 +13,9 @@ import { limits } from '../base/limits.ts';
 import type { Engine } from '../engine/query.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type AdminOptions, createAdmin } from './admin.ts';
-import { Admission } from './admission.ts';
 import { exchange } from './exchange.ts';
 import { type Answerer, createHandler } from './handler.ts';
+import { LoadLimits } from './load-limits.ts';
 import { Metrics } from './metrics.ts';
 import { answerClientError, clientError, createNodeServer, type Patience, patienceDefault } from './node-server.ts';
 import { newReport, type Observer, type RequestReport } from './report.ts';
@@ -164,10 +164,10 @@ interface Own {
 
 function assemble({ region, domains = [], ...options }: ServerOptions, own: Own): { answerer: Answerer; observe: Observer } {
   const { requests_active_max = limits.requests_active_max, metricsFor = 'loopback' } = options;
-  const admission = new Admission({ requests_active_max, requests_per_key_max: options.requests_per_key_max ?? requests_active_max });
+  const loadLimits = new LoadLimits({ requests_active_max, requests_per_key_max: options.requests_per_key_max ?? requests_active_max });
   const metrics = new Metrics(() => ({
     connections: own.connections(),
-    requests_active: admission.requests_active,
+    requests_active: loadLimits.requests_active,
     ...options.engine.load,
   }));
   const answerer = createHandler({
@@ -176,7 +176,7 @@ function assemble({ region, domains = [], ...options }: ServerOptions, own: Own)
     region: region ?? 'us-east-1',
     pinnedRegion: region,
     domains: ['localhost', ...domains.map((domain) => domain.toLowerCase())],
-    admission,
+    loadLimits,
     admin: createAdmin({ store: options.store, metrics, metricsFor, isStopping: own.isStopping }),
     onFault: options.onFault ?? (() => {}),
   });

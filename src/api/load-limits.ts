@@ -1,18 +1,18 @@
 /** How many requests may be under way at once, of all clients and of one. What is over it is refused at once, with `SlowDown`. */
 import { SelectError } from '../base/errors.ts';
 
-export interface AdmissionLimits {
+export interface LoadLimitsOptions {
   readonly requests_active_max: number;
   /** Of one access key. */
   readonly requests_per_key_max: number;
 }
 
-export class Admission {
-  readonly #limits: AdmissionLimits;
+export class LoadLimits {
+  readonly #limits: LoadLimitsOptions;
   readonly #perKey = new Map<string, number>();
   #active = 0;
 
-  constructor(limits: AdmissionLimits) {
+  constructor(limits: LoadLimitsOptions) {
     this.#limits = limits;
   }
 
