@@ -145,7 +145,7 @@ t.test('what is not implemented is never taken for something else', async (t) =>
     t.equal(errorCode(answer), 'NotImplemented', name);
   }
   t.equal((await store.headObject(Bucket, 'k')).size, 4);
-  t.equal(errorCode(await ask(port, { method: 'POST', target: `/${Bucket}` })), 'NotImplemented');
+  t.equal(errorCode(await ask(port, { method: 'POST', target: `/${Bucket}` })), 'PreconditionFailed', 'no form');
   for (const request of [
     { method: 'POST', target: `/${Bucket}/k` },
     { method: 'PATCH', target: `/${Bucket}/k` },

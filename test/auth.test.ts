@@ -108,7 +108,7 @@ t.test('the documented presigned request', async (t) => {
     const error = refusal({ ...request, rawQuery: rawQuery.replace(from, to) });
     t.match(error, { code: 'AuthorizationQueryParametersError', params: { reason } }, `${from} -> ${to}`);
   }
-  t.match(refusal(request, { region: 'eu-west-1' }), { code: 'AuthorizationQueryParametersError', params: { Region: 'eu-west-1' } });
+  t.match(refusal(request, { regions: ['eu-west-1'] }), { code: 'AuthorizationQueryParametersError', params: { Region: 'eu-west-1' } });
   t.throws(() => presign(unsigned, 604_801), /assertion/);
 });
 
@@ -267,7 +267,6 @@ t.test('refusals of header authentication', async (t) => {
   };
   const replaced = (from: string | RegExp, to: string) => code({ authorization: text.replace(from, to) })?.code;
   t.match(code({ authorization: undefined }), { code: 'AccessDenied', status: 403 }, 'not signed');
-  t.match(code({ authorization: 'AWS AKIA:c2ln' }), { code: 'InvalidRequest', status: 400 }, 'Signature Version 2');
   t.match(code({ authorization: 'Basic abc' }), { code: 'InvalidArgument', status: 400 });
   t.equal(replaced('HMAC-SHA256', 'ECDSA-P256-SHA256'), 'NotImplemented');
   t.equal(replaced(accessKey, 'AKIAUNKNOWN'), 'InvalidAccessKeyId');
@@ -289,11 +288,11 @@ t.test('refusals of header authentication', async (t) => {
     [/SignedHeaders=[^,]*/, 'SignedHeaders=;'],
   ] as const)
     t.equal(replaced(from, to), 'AuthorizationHeaderMalformed', `${from} -> ${to}`);
-  t.match(code({}, { region: 'us-east-1' }), {
+  t.match(code({}, { regions: ['us-east-1', 'r'] }), {
     code: 'AuthorizationHeaderMalformed',
     params: { Region: 'us-east-1', reason: /'eu-central-1' is wrong; expecting 'us-east-1'/ },
   });
-  t.equal(code({}, { region: 'eu-central-1' }), undefined);
+  t.equal(code({}, { regions: ['us-east-1', 'eu-central-1'] }), undefined);
   t.match(code({ 'x-amz-content-sha256': undefined }), { code: 'MissingSecurityHeader', params: { header: 'x-amz-content-sha256' } });
   t.equal(code({ 'x-amz-content-sha256': 'abc' })?.code, 'InvalidArgument');
   t.equal(code({ 'x-amz-content-sha256': 'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD' })?.code, 'NotImplemented');
@@ -302,13 +301,6 @@ t.test('refusals of header authentication', async (t) => {
   t.equal(code({ 'x-amz-date': undefined })?.code, 'AccessDenied');
   for (const date of ['20130524T000000', '20130524T250000Z', '2013-05-24T00:00:00Z', '', 'yesterday'])
     t.equal(code({ 'x-amz-date': date })?.code, 'AccessDenied', date);
-  t.match(refusal({ ...request, rawQuery: 'X-Amz-Algorithm=AWS4-HMAC-SHA256' }), { code: 'InvalidArgument' }, 'two mechanisms');
-  const anonymous = { method: 'GET', rawPath: '/', headers: { host } };
-  t.equal(
-    refusal({ ...anonymous, rawQuery: 'AWSAccessKeyId=a&Signature=b&Expires=1' })?.code,
-    'InvalidRequest',
-    'presigned Signature Version 2',
-  );
 });
 
 t.test('clock skew, and a Date header alone', async (t) => {

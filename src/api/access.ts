@@ -1,18 +1,134 @@
 /** Whether the one who asks may do what is asked. */
-import type { Identity } from '../auth/identity.ts';
+import { anonymousIdentity, type Identity } from '../auth/identity.ts';
+import type { Policy } from '../auth/policy.ts';
+import { parseUserPolicy } from '../auth/policy-canned.ts';
+import { type AccessRequest, type Decision, decide, isAlwaysAllowed, type Policies } from '../auth/policy-evaluate.ts';
+import { parsePolicy } from '../auth/policy-parse.ts';
+import { type BucketSettings, ownerOf, type State, type UserCredentials } from '../auth/state.ts';
 import { SelectError } from '../base/errors.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import { actionKeys, type KeySources, requestKeys } from './condition-keys.ts';
 
 /** Values of condition keys (`s3:ExistingObjectTag/project`) that only an operation knows, for policies to test. */
 export type ExtraKeys = Readonly<Record<string, string | readonly string[]>>;
 
 /**
  * Checks that an action on a bucket (`key` empty), an object, or the service (both empty) is allowed.
- * @throws SelectError AccessDenied
+ * @throws SelectError AccessDenied, NoSuchBucket
  */
 export type Authorize = (action: string, bucket: string, key: string, extraKeys?: ExtraKeys) => Promise<void>;
 
-export function authorizer(identity: Identity): Authorize {
-  return async (action) => {
-    if (identity.kind !== 'root') throw new SelectError('AccessDenied', { reason: `${identity.arn} may not ${action}` });
+/** Who asks, as far as permissions go. */
+export interface Requester {
+  readonly identity: Identity;
+  /** The key of a user; undefined for the root user and for nobody. */
+  readonly credentials: UserCredentials | undefined;
+}
+
+export interface AccessSources extends KeySources, Requester {
+  readonly state: State;
+  readonly store: ObjectStore;
+}
+
+export class Access {
+  readonly #sources: AccessSources;
+  #common: ReadonlyMap<string, readonly string[]> | undefined;
+
+  constructor(sources: AccessSources) {
+    this.#sources = sources;
+  }
+
+  /** Whether it is allowed. A bucket that is not there may be one that could be made. */
+  readonly allows = (action: string, bucket: string, key: string): boolean => {
+    return this.#decide(action, bucket, key, {}).allowed;
   };
+
+  readonly authorize: Authorize = async (action, bucket, key, extraKeys = {}) => {
+    const { identity, store } = this.#sources;
+    const decision = this.#decide(action, bucket, key, extraKeys);
+    if (decision.allowed) return;
+    // Whether a bucket exists is no secret, and the better answer.
+    if (bucket !== '' && action !== 's3:CreateBucket') await store.headBucket(bucket);
+    const resource = resourceOf(bucket, key);
+    throw new SelectError('AccessDenied', identity === anonymousIdentity ? {} : { reason: reasonOf(identity, action, resource, decision) });
+  };
+
+  #decide(action: string, bucket: string, key: string, extraKeys: ExtraKeys): Decision {
+    const { identity, state, credentials } = this.#sources;
+    const settings = bucket === '' ? {} : state.bucket(bucket);
+    // why: read before the policy, which may be damaged.
+    if (identity.kind === 'root' && (settings.policy === undefined || isAlwaysAllowed({ identity, action }))) return { allowed: true };
+    return decide(this.#request(action, bucket, key, extraKeys), {
+      ...(credentials === undefined ? {} : userPolicies(credentials)),
+      bucket: bucketPolicy(settings, bucket),
+    });
+  }
+
+  #request(action: string, bucket: string, key: string, extraKeys: ExtraKeys): AccessRequest {
+    const { identity, state } = this.#sources;
+    this.#common ??= requestKeys(this.#sources);
+    const extra = Object.entries(extraKeys).map(
+      ([name, value]) => [name.toLowerCase(), typeof value === 'string' ? [value] : value] as const,
+    );
+    const keys = new Map([...this.#common, ...actionKeys(this.#sources, action, ownerOf(state, bucket).id), ...extra]);
+    return { identity, action, resource: resourceOf(bucket, key), keys };
+  }
+}
+
+/**
+ * The policy of a bucket, in the form in which it is evaluated; undefined where it has none.
+ * @throws SelectError InternalError (what is kept is no policy)
+ */
+export function bucketPolicy(settings: BucketSettings, bucket: string): Policy | undefined {
+  const { policy } = settings;
+  return policy === undefined ? undefined : read(settings, () => parsePolicy(policy, bucket));
+}
+
+function userPolicies(credentials: UserCredentials): Policies {
+  const { user, sessionPolicy } = credentials;
+  return {
+    identity: read(user, () => parseUserPolicy(user.policy)),
+    session: sessionPolicy === undefined ? undefined : read(credentials, () => parseUserPolicy(sessionPolicy)),
+  };
+}
+
+/** The action that is asked for one version of an object. */
+export function actionOnVersion(action: string): string {
+  return action.replace(/^(s3:(?:Get|Put|Delete)Object)((?:Tagging|Acl|Attributes)?)$/, (whole, start: string, end: string) =>
+    whole === 's3:PutObject' ? whole : `${start}Version${end}`,
+  );
+}
+
+function resourceOf(bucket: string, key: string): string {
+  if (bucket === '') return '*';
+  return key === '' ? bucket : `${bucket}/${key}`;
+}
+
+/** As Amazon words it, so that what is known about such messages helps. */
+function reasonOf({ arn }: Identity, action: string, resource: string, { deniedBy }: Decision): string {
+  const kinds: Readonly<Record<keyof Policies, string>> = {
+    identity: 'an identity-based policy',
+    session: 'a session policy',
+    bucket: 'a resource-based policy',
+  };
+  const why =
+    deniedBy === undefined ? `because no identity-based policy allows the ${action} action` : `with an explicit deny in ${kinds[deniedBy]}`;
+  return `User: ${arn} is not authorized to perform: ${action} on resource: "arn:aws:s3:::${resource}" ${why}`;
+}
+
+/** What has been read out of the users, keys and settings that are in memory. */
+const policies = new WeakMap<object, Policy>();
+
+function read(source: object, parse: () => Policy): Policy {
+  let policy = policies.get(source);
+  if (policy === undefined) {
+    try {
+      policy = parse();
+    } catch (cause) {
+      // A policy that was taken and can no more be read is a fault of ours, and not of the one who asks.
+      throw new SelectError('InternalError', {}, { cause });
+    }
+    policies.set(source, policy);
+  }
+  return policy;
 }

@@ -1,31 +1,14 @@
 /** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { CredentialStore } from '../auth/credentials.ts';
-import type { Identity } from '../auth/identity.ts';
-import { rootIdentity } from '../auth/identity.ts';
-import { decodeBody } from '../auth/payload.ts';
-import { verify } from '../auth/sigv4.ts';
-import { SelectError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
-import { authorizer } from './access.ts';
 import type { Admin } from './admin.ts';
+import { type AdmissionOptions, admit, checkHost, withoutHints } from './admission.ts';
 import { allowReading, corsRulesOf, preflight } from './cors.ts';
 import { asSelectError, errorAnswer } from './error-answer.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
-import type { LoadLimits } from './load-limits.ts';
-import { checkHeaders, type Services } from './operation.ts';
-import { findOperation } from './registry.ts';
-import { isLoopbackHost, readTarget } from './target.ts';
+import { readTarget } from './target.ts';
 
-export interface HandlerOptions extends Services {
-  /** The root user's. */
-  readonly credentials: CredentialStore;
-  /** The credentials are those everybody knows, so only clients of this machine are served. */
-  readonly defaultCredentials: boolean;
-  /** Host names below which a first label is a bucket. */
-  readonly domains: readonly string[];
+export interface HandlerOptions extends AdmissionOptions {
   readonly admin: Admin;
-  readonly loadLimits: LoadLimits;
   /** Told what is no error of the catalogue: faults of ours. */
   onFault(error: unknown, requestId: string): void;
 }
@@ -74,35 +57,20 @@ export function createHandler(options: HandlerOptions): Answerer {
 }
 
 async function perform(request: ApiRequest, options: HandlerOptions): Promise<ApiResponse> {
-  const { method, rawPath, rawQuery, headers, report } = request;
-  // why: a page of the web may reach this machine under a name of its own (DNS rebinding), and knows the credentials.
-  if (options.defaultCredentials && !isLoopbackHost(headers['host'] ?? '')) {
-    throw new SelectError('AccessDenied', { reason: 'with default credentials only localhost is served' });
-  }
+  checkHost(request, options);
   const page = await options.admin(request);
   if (page !== null) return page;
   request.onOver(options.loadLimits.enter());
   const target = readTarget(request, options.domains);
-  report.bucket = target.bucket;
-  report.key = target.key;
-  const { state } = options;
-  if (method === 'OPTIONS') return preflight(request, corsRulesOf(state.bucket(target.bucket)));
-  const region = options.pinnedRegion === undefined ? {} : { region: options.pinnedRegion };
-  const credentials = { lookup: (accessKey: string) => options.credentials.lookup(accessKey) ?? state.lookup(accessKey) };
-  const signature = verify({ method, rawPath, rawQuery, headers }, { credentials, skewMs: limits.clock_skew_ms_max, ...region });
-  const identity = identityOf(signature.accessKey, options);
-  report.identity = identity.arn;
-  request.onOver(options.loadLimits.enterKey(signature.accessKey));
-  const operation = findOperation(method, target, headers);
-  report.operation = operation.name;
-  if (signature.payload.kind === 'streaming' && operation.takesChunks !== true) {
-    throw new SelectError('InvalidRequest', { reason: `${operation.name} takes no body in signed chunks` });
+  request.report.bucket = target.bucket;
+  request.report.key = target.key;
+  if (request.method === 'OPTIONS') return preflight(request, corsRulesOf(options.state.bucket(target.bucket)));
+  const { operation, context } = await admit(request, target, options);
+  try {
+    return await operation.handle(context);
+  } catch (error) {
+    throw await withoutHints(error, context);
   }
-  checkHeaders(operation, headers);
-  const authorize = authorizer(identity);
-  if (operation.action !== null) await authorize(operation.action, target.bucket, target.key);
-  const body = decodeBody(request.body, signature, headers);
-  return operation.handle({ services: options, request, identity, authorize, body, ...target });
 }
 
 /** Lets the page of another origin that asked read the answer, where the bucket has a rule for it. */
@@ -110,14 +78,6 @@ function shareWithPage(answer: ApiResponse, request: ApiRequest, { state }: Hand
   const { bucket } = request.report;
   const rules = bucket === '' || request.method === 'OPTIONS' ? null : corsRulesOf(state.bucket(bucket));
   if (rules !== null) allowReading(answer, request, rules);
-}
-
-function identityOf(accessKey: string, { credentials, state }: HandlerOptions): Identity {
-  if (credentials.lookup(accessKey) !== undefined) return rootIdentity;
-  const user = state.lookup(accessKey)?.user;
-  // why: removed while its signature was verified.
-  if (user === undefined) throw new SelectError('InvalidAccessKeyId', { AWSAccessKeyId: accessKey });
-  return user.identity;
 }
 
 function newRequestId(): string {

@@ -20,13 +20,20 @@ export interface Services {
   readonly pinnedRegion: string | undefined;
 }
 
-export interface OperationContext {
-  readonly services: Services;
-  readonly request: ApiRequest;
-  /** Who asks. */
+/** Who asks, and what it may do. */
+export interface Permissions {
   readonly identity: Identity;
   /** For what the operation's own action, which was checked before, does not cover: the source of a copy, each key of a bulk deletion. */
   readonly authorize: Authorize;
+  /** The same as an answer and not an error: which buckets to list. Does not know the tags of an object. */
+  readonly allows: (action: string, bucket: string, key: string) => boolean;
+}
+
+export interface OperationContext extends Permissions {
+  readonly services: Services;
+  readonly request: ApiRequest;
+  /** The permissions of whoever signed a form, for a request made of it; its fields by lower-case name. Raises what is wrong with its signature. */
+  readonly signIn: (fields: ReadonlyMap<string, string>, request: ApiRequest) => Permissions;
   readonly bucket: string;
   readonly key: string;
   readonly query: ReadonlyMap<string, string>;

@@ -18,6 +18,7 @@ import { listBuckets } from './operations/list-buckets.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
+import { postObject } from './operations/post-object.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketCors } from './operations/put-bucket-cors.ts';
 import { putBucketTagging } from './operations/put-bucket-tagging.ts';
@@ -61,6 +62,7 @@ export const operations: readonly Operation[] = [
   entry('ListObjectVersions', 'bucket', 'GET', 'versions', 's3:ListBucketVersions', listObjectVersions),
   entry('ListObjects', 'bucket', 'GET', null, 's3:ListBucket', listObjects),
   entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),
+  entry('PostObject', 'bucket', 'POST', null, null, postObject),
   entry('PutObject', 'object', 'PUT', null, 's3:PutObject', putObject),
   entry('GetObject', 'object', 'GET', null, 's3:GetObject', getObject),
   entry('HeadObject', 'object', 'HEAD', null, 's3:GetObject', headObject),
@@ -88,8 +90,6 @@ export function findOperation(method: string, { bucket, key, query }: Target, he
     }
   }
   if (operation !== undefined) return operation;
-  // why: posting a form to a bucket is an upload that S3 knows.
-  if (level === 'bucket' && method === 'POST') throw new SelectError('NotImplemented', { reason: 'uploads by POST' });
   throw new SelectError('MethodNotAllowed');
 }
 

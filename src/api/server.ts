@@ -27,6 +27,8 @@ export interface ServerOptions {
   readonly credentials: CredentialStore;
   /** Users and what is kept of buckets; without it, in memory. */
   readonly state?: State | undefined;
+  /** Signature Version 2 is accepted, which old clients need; true if absent. */
+  readonly signatureV2?: boolean | undefined;
   /** The credentials are those everybody knows: only Host names of this machine are served. */
   readonly defaultCredentials: boolean;
   /** Named as the region of every bucket, and demanded of signatures; without it `us-east-1` is named and any accepted. */
@@ -173,6 +175,7 @@ function assemble({ region, domains = [], ...options }: ServerOptions, own: Own)
   const answerer = createHandler({
     ...options,
     state: options.state ?? new MemoryState(),
+    signatureV2: options.signatureV2 ?? true,
     region: region ?? 'us-east-1',
     pinnedRegion: region,
     domains: ['localhost', ...domains.map((domain) => domain.toLowerCase())],

@@ -4,6 +4,8 @@ import { SelectError } from '../base/errors.ts';
 import type { ApiRequest } from './http.ts';
 
 export interface Target {
+  /** The bucket, where the Host header names it and not the path; else empty. */
+  readonly hostBucket: string;
   /** Empty for a request to the service itself. */
   readonly bucket: string;
   /** Empty for a request to a bucket. */
@@ -24,11 +26,14 @@ export function readTarget({ rawPath, rawQuery, headers }: ApiRequest, domains: 
   const domain = domains.find((name) => hostname.endsWith(`.${name}`));
   const path = decode(canonicalPath(rawPath)).slice(1);
   if (domain !== undefined && hostname.length === domain.length + 1) throw new SelectError('InvalidBucketName');
-  if (domain !== undefined) return { bucket: hostname.slice(0, -domain.length - 1), key: path, query };
+  if (domain !== undefined) {
+    const bucket = hostname.slice(0, -domain.length - 1);
+    return { hostBucket: bucket, bucket, key: path, query };
+  }
   const slash = path.indexOf('/');
-  if (slash < 0) return { bucket: path, key: '', query };
+  if (slash < 0) return { hostBucket: '', bucket: path, key: '', query };
   if (slash === 0) throw new SelectError('InvalidBucketName');
-  return { bucket: path.slice(0, slash), key: path.slice(slash + 1), query };
+  return { hostBucket: '', bucket: path.slice(0, slash), key: path.slice(slash + 1), query };
 }
 
 /** Whether a Host header names this machine, and nothing beside it, by a name that no other machine's name server can answer for. */

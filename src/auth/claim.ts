@@ -6,8 +6,11 @@ import { decodeComponent } from './canonical.ts';
 import type { Scope } from './sign.ts';
 import { algorithm, formatTimestamp } from './sign.ts';
 
+/** Where a signature stands. */
+export type Via = 'header' | 'query' | 'form';
+
 export interface Claim {
-  readonly via: 'header' | 'query';
+  readonly via: Via;
   readonly accessKey: string;
   readonly scope: Scope;
   /** Lower case, sorted, each once. */
@@ -20,29 +23,29 @@ export interface Claim {
   readonly expires_s?: number;
 }
 
-/** Throws the error S3 gives for a request without credentials, with two kinds of them, or with a kind or form not supported. */
+/** Throws the error S3 gives for a request without credentials, or with a form not supported. */
 export function readClaim(headers: RequestHeaders, query: readonly QueryPair[]): Claim {
   const { authorization } = headers;
   const names = new Set(query.map(([name]) => name));
-  const presigned = names.has('X-Amz-Algorithm');
-  if (authorization !== undefined && presigned) {
-    throw new SelectError('InvalidArgument', { reason: 'only one authorization mechanism is allowed' });
-  }
-  if (presigned) return readQuery(query);
+  if (names.has('X-Amz-Algorithm')) return readQuery(query);
   if (authorization !== undefined) return readHeader(authorization, headers);
   if (names.has('X-Amz-Signature') || names.has('X-Amz-Credential')) throw missingParameters();
-  if (names.has('AWSAccessKeyId') && names.has('Signature')) throw notSupported();
   throw new SelectError('AccessDenied', { reason: 'the request is not signed' });
 }
 
 /** The error for a claim that cannot be read: its code says where the claim stood. */
-export function malformed(via: Claim['via'], reason: string, params: Record<string, string> = {}): SelectError {
-  return new SelectError(via === 'header' ? 'AuthorizationHeaderMalformed' : 'AuthorizationQueryParametersError', { reason, ...params });
+export function malformed(via: Via, reason: string, params: Record<string, string> = {}): SelectError {
+  return new SelectError(malformedCodes[via], { reason, ...params });
 }
+
+const malformedCodes = {
+  header: 'AuthorizationHeaderMalformed',
+  query: 'AuthorizationQueryParametersError',
+  form: 'InvalidArgument',
+} as const;
 
 function readHeader(authorization: string, headers: RequestHeaders): Claim {
   const [word = ''] = authorization.split(/[ \t]/, 1);
-  if (word === 'AWS') throw notSupported();
   if (word.startsWith('AWS4-') && word !== algorithm) throw new SelectError('NotImplemented', { reason: `signing algorithm ${word}` });
   if (word !== algorithm) throw new SelectError('InvalidArgument', { reason: 'unsupported authorization type' });
   const fields = new Map<string, string>();
@@ -101,7 +104,7 @@ function readQuery(query: readonly QueryPair[]): Claim {
 }
 
 /** `AK/yyyymmdd/region/service/aws4_request`; the access key itself may hold slashes. */
-function readCredential(via: Claim['via'], credential: string): { accessKey: string; scope: Scope } {
+export function readCredential(via: Via, credential: string): { accessKey: string; scope: Scope } {
   const match = /^(.+)\/([^/]*)\/([^/]*)\/([^/]*)\/([^/]*)$/.exec(credential);
   const where = via === 'header' ? '' : 'Error parsing the X-Amz-Credential parameter; ';
   if (match === null) {
@@ -116,7 +119,7 @@ function readCredential(via: Claim['via'], credential: string): { accessKey: str
   return { accessKey, scope: { date, region, service } };
 }
 
-function readSignedHeaders(via: Claim['via'], text: string): string[] {
+function readSignedHeaders(via: Via, text: string): string[] {
   const names = [...new Set(text.toLowerCase().split(';'))].toSorted();
   if (!names.every((name) => /^[!#$%&'*+.^`|~\w-]+$/.test(name))) throw malformed(via, 'SignedHeaders holds what is no header name');
   if (!names.includes('host')) throw malformed(via, 'the host header must be signed');
@@ -124,7 +127,7 @@ function readSignedHeaders(via: Claim['via'], text: string): string[] {
 }
 
 /** Reads ISO 8601 basic format, and the HTTP date that a Date header may hold instead. */
-function readTime(text: string | undefined): { timestamp: string; time_ms: number } | undefined {
+export function readTime(text: string | undefined): { timestamp: string; time_ms: number } | undefined {
   if (text === undefined) return undefined;
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
   if (year !== undefined) {
@@ -136,7 +139,8 @@ function readTime(text: string | undefined): { timestamp: string; time_ms: numbe
   return Number.isNaN(time_ms) ? undefined : { timestamp: formatTimestamp(new Date(time_ms)), time_ms };
 }
 
-function checkDay(claim: Claim): Claim {
+/** @throws SelectError where the day of the credential is not that of the request */
+export function checkDay<Dated extends Pick<Claim, 'via' | 'scope' | 'timestamp'>>(claim: Dated): Dated {
   if (claim.timestamp.slice(0, 8) === claim.scope.date) return claim;
   const reason = `invalid credential date "${claim.scope.date}"; this date is not the same as X-Amz-Date: "${claim.timestamp.slice(0, 8)}"`;
   throw malformed(claim.via, claim.via === 'header' ? reason : `Error parsing the X-Amz-Credential parameter; ${reason}`);
@@ -148,10 +152,4 @@ function missingParameters(): SelectError {
     'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, ' +
       'X-Amz-SignedHeaders, and X-Amz-Expires parameters',
   );
-}
-
-function notSupported(): SelectError {
-  return new SelectError('InvalidRequest', {
-    reason: `the authorization mechanism you have provided is not supported. Please use ${algorithm}`,
-  });
 }

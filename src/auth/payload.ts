@@ -2,6 +2,7 @@
  * Verifies a request's body while it flows: the declared SHA-256, the signatures of its chunks, its length and its checksums.
  * Nothing may become visible of the data before iteration has ended without an error.
  */
+import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
 import type { Checksum, ChecksumAlgorithm, Digest } from './checksum.ts';
 import { createDigest, isChecksumAlgorithm } from './checksum.ts';
@@ -24,7 +25,7 @@ export interface DecodedBody extends AsyncIterable<Uint8Array> {
  */
 export function decodeBody(
   source: AsyncIterable<Uint8Array>,
-  identity: SignatureChain & { readonly payload: PayloadDeclaration },
+  identity: Partial<SignatureChain> & { readonly payload: PayloadDeclaration },
   headers: Readonly<Record<string, string | undefined>>,
 ): DecodedBody {
   const { payload } = identity;
@@ -38,7 +39,7 @@ export function decodeBody(
     const pieces =
       payload.kind !== 'streaming'
         ? source
-        : decodeChunks(source, payload.signed ? identity : undefined, length ?? 0, (found) => {
+        : decodeChunks(source, payload.signed ? chainOf(identity) : undefined, length ?? 0, (found) => {
             trailers = found;
           });
     let bytes = 0;
@@ -64,6 +65,12 @@ export function decodeBody(
     },
     [Symbol.asyncIterator]: () => iterator,
   };
+}
+
+/** What was declared by no Signature Version 4 is in no signed chunks. */
+function chainOf({ scope, timestamp, signingKey, seedSignature }: Partial<SignatureChain>): SignatureChain {
+  assert(scope !== undefined && timestamp !== undefined && signingKey !== undefined && seedSignature !== undefined, 'chunks have a seed');
+  return { scope, timestamp, signingKey, seedSignature };
 }
 
 /** A checksum that was announced: with its value, or without if it comes as a trailer. */

@@ -3,15 +3,15 @@
  * Errors carry, beside what their message needs, what S3 adds to the error's XML: parameters that begin with an upper-case letter
  * are named as those elements (Region, HeadersNotSigned, StringToSign, ...).
  */
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { SelectError } from '../base/errors.ts';
 import type { CanonicalParts, QueryPair, RequestHeaders } from './canonical.ts';
 import { canonicalPath, canonicalQuery, canonicalRequest, decodeComponent, parseQuery } from './canonical.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, Via } from './claim.ts';
 import { malformed, readClaim } from './claim.ts';
-import type { CredentialStore, Credentials } from './credentials.ts';
+import type { CredentialStore } from './credentials.ts';
+import { checkToken, lookupCredentials } from './credentials.ts';
 import type { Scope } from './sign.ts';
-import { equalSignatures, formatTimestamp, signatureFor, signingKey, stringToSign, unsignedPayload } from './sign.ts';
+import { algorithm, equalSignatures, formatTimestamp, signatureFor, signingKey, stringToSign, unsignedPayload } from './sign.ts';
 
 export interface SignedRequest {
   readonly method: string;
@@ -28,8 +28,8 @@ export interface VerifyOptions {
   readonly now?: Date;
   /** How far the request's time may be from ours. */
   readonly skewMs: number;
-  /** The one region to accept; any if absent. */
-  readonly region?: string;
+  /** The regions to accept, ours first; any if absent. */
+  readonly regions?: readonly string[];
 }
 
 /** What the signer declared about the body. Only `PutObject` and `UploadPart` may be sent `streaming`. */
@@ -39,10 +39,12 @@ export type PayloadDeclaration =
   | { readonly kind: 'streaming'; readonly signed: boolean; readonly trailer: boolean };
 
 export interface VerifiedIdentity {
+  readonly version: typeof algorithm;
   readonly accessKey: string;
-  readonly via: 'header' | 'query';
+  readonly via: Via;
   readonly scope: Scope;
   readonly timestamp: string;
+  readonly time_ms: number;
   readonly signedHeaders: readonly string[];
   /** Key and first signature of the chain that signs the chunks of a streamed body. */
   readonly signingKey: Buffer;
@@ -54,17 +56,17 @@ export interface VerifiedIdentity {
  * Who signed this request, if its signature is right.
  * @throws SelectError AccessDenied (not signed, expired, x-amz-* headers left unsigned), InvalidAccessKeyId, SignatureDoesNotMatch,
  * AuthorizationHeaderMalformed, AuthorizationQueryParametersError, RequestTimeTooSkewed, MissingSecurityHeader, InvalidToken,
- * InvalidArgument, InvalidRequest (Signature Version 2), NotImplemented (Signature Version 4A)
+ * ExpiredToken, InvalidArgument, NotImplemented (Signature Version 4A)
  */
 export function verify(request: SignedRequest, options: VerifyOptions): VerifiedIdentity {
   const { headers } = request;
   const query = parseQuery(request.rawQuery);
   const claim = readClaim(headers, query);
-  if (options.region !== undefined && claim.scope.region !== options.region) throw wrongRegion(claim, options.region);
-  const credentials = options.credentials.lookup(claim.accessKey);
-  if (credentials === undefined) throw new SelectError('InvalidAccessKeyId', { AWSAccessKeyId: claim.accessKey });
-  checkTime(claim, options.now ?? new Date(), options.skewMs);
-  checkToken(credentials, headers['x-amz-security-token'] ?? parameter(query, 'X-Amz-Security-Token'));
+  checkRegion(claim, options.regions);
+  const credentials = lookupCredentials(options.credentials, claim.accessKey);
+  const now = options.now ?? new Date();
+  checkTime(claim, now, options.skewMs);
+  checkToken(credentials, headers['x-amz-security-token'] ?? parameter(query, 'X-Amz-Security-Token'), now);
   checkAllSigned(claim, headers);
   const payloadHash = payloadHashOf(claim, headers, query);
   const payload = readPayload(payloadHash);
@@ -82,13 +84,27 @@ export function verify(request: SignedRequest, options: VerifyOptions): Verified
     },
     request.rawPath,
   );
-  const { accessKey, via, scope, timestamp, signedHeaders, signature } = claim;
-  return { accessKey, via, scope, timestamp, signedHeaders, signingKey: key, seedSignature: signature, payload };
+  const { accessKey, via, scope, timestamp, time_ms, signedHeaders, signature } = claim;
+  return {
+    version: algorithm,
+    accessKey,
+    via,
+    scope,
+    timestamp,
+    time_ms,
+    signedHeaders,
+    signingKey: key,
+    seedSignature: signature,
+    payload,
+  };
 }
 
-function wrongRegion(claim: Claim, region: string): SelectError {
+/** @throws SelectError that names our region, for clients to sign for it */
+export function checkRegion(claim: Pick<Claim, 'via' | 'scope'>, regions: readonly string[] | undefined): void {
+  if (regions === undefined || regions.includes(claim.scope.region)) return;
+  const [region = ''] = regions;
   const where = claim.via === 'header' ? '' : 'Error parsing the X-Amz-Credential parameter; ';
-  return malformed(claim.via, `${where}the region '${claim.scope.region}' is wrong; expecting '${region}'`, { Region: region });
+  throw malformed(claim.via, `${where}the region '${claim.scope.region}' is wrong; expecting '${region}'`, { Region: region });
 }
 
 function checkTime(claim: Claim, now: Date, skewMs: number): void {
@@ -105,13 +121,6 @@ function checkTime(claim: Claim, now: Date, skewMs: number): void {
   }
 }
 
-/** Compares hashes, so that neither the token's content nor its length shows in the time taken. */
-function checkToken(credentials: Credentials, provided: string | undefined): void {
-  if (credentials.sessionToken === undefined) return;
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (!timingSafeEqual(hash(credentials.sessionToken), hash(provided ?? ''))) throw new SelectError('InvalidToken');
-}
-
 /** An unsigned x-amz-* header could turn a request into another one: a presigned PUT into a copy of any object. */
 function checkAllSigned(claim: Claim, headers: RequestHeaders): void {
   const unsigned = Object.keys(headers).filter((name) => name.startsWith('x-amz-') && !claim.signedHeaders.includes(name));
@@ -126,6 +135,15 @@ function payloadHashOf(claim: Claim, headers: RequestHeaders, query: readonly Qu
   if (claim.via === 'query') return parameter(query, 'X-Amz-Content-Sha256') ?? header ?? unsignedPayload;
   if (header === undefined) throw new SelectError('MissingSecurityHeader', { header: 'x-amz-content-sha256' });
   return header;
+}
+
+/** What a request says of its body that no Signature Version 4 covers. */
+export function declaredPayload(headers: RequestHeaders): PayloadDeclaration {
+  const payload = readPayload(headers['x-amz-content-sha256'] ?? unsignedPayload);
+  if (payload.kind === 'streaming' && payload.signed) {
+    throw new SelectError('InvalidRequest', { reason: 'signed chunks need a request that Signature Version 4 signs' });
+  }
+  return payload;
 }
 
 function readPayload(payloadHash: string): PayloadDeclaration {

@@ -31,8 +31,8 @@ export interface User {
 /** An access key of a user. */
 export interface UserCredentials extends Credentials {
   readonly user: User;
-  /** Milliseconds since 1970 after which a temporary key is worth nothing. */
-  readonly expires_ms?: number;
+  /** The policy of a temporary key, a ceiling under that of the user. */
+  readonly sessionPolicy?: string;
 }
 
 /** Answers are of this moment: what another process changed on disk shows at once. */

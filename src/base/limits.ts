@@ -37,6 +37,10 @@ export const limits = {
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,
+  /** Everything of a posted form before its file, as on S3. */
+  post_form_bytes_max: 20 * KiB,
+  /** S3's bound on the policy of a bucket; also for those of users. */
+  policy_bytes_max: 20 * KiB,
   /** Buckets whose settings are held in memory; any name that is asked for takes a place. */
   bucket_settings_cached_max: 4096,
   /** One line of aws-chunked framing: a hexadecimal size, a signature of 64 digits, room for unknown extensions. */
