@@ -8,7 +8,7 @@ import { rootCredentials } from '../src/cli/configuration.ts';
 import { type OptionSources, resolveOptions, UsageError } from '../src/cli/option-values.ts';
 import { s3lect, temporaryFolder } from './support/cli.ts';
 
-const commands: readonly CommandName[] = ['serve', 'query', 'explain'];
+const commands: readonly CommandName[] = ['serve', 'query', 'explain', 'schema'];
 
 t.test('the table: names, flags and variables are unique where they meet', async (t) => {
   const duplicates = (words: readonly string[]): string[] => words.filter((word, index) => words.indexOf(word) !== index);

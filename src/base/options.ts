@@ -18,7 +18,7 @@ export const options = [
     placeholder: 'FILE',
     default: undefined,
     doc: 'JSON file with options by name. It may hold options of all commands.',
-    commands: ['serve', 'query', 'explain'],
+    commands: ['serve', 'query', 'explain', 'schema'],
   },
   {
     name: 'workers',
@@ -51,7 +51,7 @@ export const options = [
     choices: ['csv', 'jsonl', 'json', 'parquet'],
     default: undefined,
     doc: 'Format of the input; guessed from its first bytes when not given.',
-    commands: ['query', 'explain'],
+    commands: ['query', 'explain', 'schema'],
   },
   {
     name: 'header',
@@ -61,7 +61,7 @@ export const options = [
     choices: ['use', 'ignore', 'none'],
     default: undefined,
     doc: 'First record of a CSV: names to use, a line to skip, or data. Guessed when not given.',
-    commands: ['query', 'explain'],
+    commands: ['query', 'explain', 'schema'],
   },
   {
     name: 'delimiter',
@@ -71,7 +71,7 @@ export const options = [
     placeholder: 'CHARS',
     default: undefined,
     doc: 'Between the fields of a CSV: one or two characters, or \\t. Guessed when not given.',
-    commands: ['query', 'explain'],
+    commands: ['query', 'explain', 'schema'],
   },
   {
     name: 'compression',
@@ -81,7 +81,7 @@ export const options = [
     choices: ['none', 'gzip', 'bzip2', 'zstd', 'lz4', 'snappy'],
     default: undefined,
     doc: 'Compression of the input; guessed from its first bytes when not given.',
-    commands: ['query', 'explain'],
+    commands: ['query', 'explain', 'schema'],
   },
   {
     name: 'noQuotedNewlines',
@@ -90,7 +90,7 @@ export const options = [
     type: 'boolean',
     default: false,
     doc: 'Every line end of a CSV ends a record, also inside quotes (as S3 Select has it by default). Implied by a scan range.',
-    commands: ['query', 'explain'],
+    commands: ['query', 'explain', 'schema'],
   },
   {
     name: 'output',
@@ -139,6 +139,15 @@ export const options = [
     default: false,
     doc: 'Print what was scanned and how fast to standard error.',
     commands: ['query'],
+  },
+  {
+    name: 'json',
+    flag: '--json',
+    env: ['S3LECT_JSON'],
+    type: 'boolean',
+    default: false,
+    doc: 'Print everything as one JSON document.',
+    commands: ['schema'],
   },
 ] as const satisfies readonly OptionEntry[];
 

@@ -24,6 +24,13 @@ export const commands: readonly Command[] = [
     run: async (args) => (await import('./explain.ts')).runExplain(args),
   },
   {
+    name: 'schema',
+    options: 'schema',
+    usage: 'FILE',
+    summary: 'Print what is in a file: its columns and their types, and of Parquet its row groups, codecs, encodings and sizes',
+    run: async (args) => (await import('./schema.ts')).runSchema(args),
+  },
+  {
     name: 'config',
     options: 'serve',
     usage: 'print',

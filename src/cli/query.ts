@@ -97,6 +97,10 @@ function progressOf(input: QueryInput, { stats }: Answer, out: AnswerWriter) {
   return { scanned_bytes: stats.scanned_bytes, total_bytes: input.total_bytes(), rows: stats.rows ?? out.rows };
 }
 
+function rowGroupsText({ total, ruled_out }: NonNullable<Answer['stats']['row_groups']>): string {
+  return `read ${total - ruled_out} of ${total} row ${total === 1 ? 'group' : 'groups'}`;
+}
+
 function statsLine({ stats }: Answer, out: AnswerWriter, seconds: number): string {
   const { scanned_bytes, processed_bytes, returned_bytes } = stats;
   const rows = stats.rows ?? out.rows;
@@ -104,6 +108,7 @@ function statsLine({ stats }: Answer, out: AnswerWriter, seconds: number): strin
     `scanned ${formatBytes(scanned_bytes)}`,
     ...(processed_bytes === scanned_bytes ? [] : [`processed ${formatBytes(processed_bytes)}`]),
     `returned ${formatBytes(returned_bytes)}`,
+    ...(stats.row_groups === null ? [] : [rowGroupsText(stats.row_groups)]),
     ...(rows === null ? [] : [`${rows.toLocaleString('en-US')} ${rows === 1 ? 'row' : 'rows'}`]),
     `${seconds.toFixed(3)} s`,
     formatSpeed(processed_bytes, seconds),

@@ -9,10 +9,14 @@ import {
   SelectObjectContentCommand,
   type SelectObjectContentEventStream,
 } from '@aws-sdk/client-s3';
+import { limits } from '../base/limits.ts';
+import { typedSchemaOf } from '../formats/parquet/schema.ts';
+import { compileQuery, outputColumns } from '../sql/compile.ts';
 import { PlainError, RemoteError } from './failure.ts';
+import { columnsOf, once } from './input-schema.ts';
 import { UsageError } from './option-values.ts';
+import { footerOfTail } from './parquet-file.ts';
 import type { Answer, InputRequest, Prefix, QueryInput } from './query-input.ts';
-import { columnsOf, once } from './schema.ts';
 
 export interface RemoteOptions {
   readonly endpoint: string | undefined;
@@ -76,6 +80,21 @@ class RemoteInput implements QueryInput {
     return this.#prefix;
   }
 
+  /** Null where they cannot be told from here. */
+  async #columns(input: InputRequest['input'], expression: string): Promise<readonly string[] | null> {
+    if (input.Parquet === undefined) return this.#prefix === null ? null : columnsOf(input, once(this.#prefix.bytes), expression);
+    try {
+      const Range = `bytes=-${limits.parquet_tail_bytes}`;
+      const { Body, ContentRange } = await this.#client.send(new GetObjectCommand({ Bucket: this.#bucket, Key: this.#key, Range }));
+      const tail = (await Body?.transformToByteArray()) ?? new Uint8Array(0);
+      const schema = typedSchemaOf(footerOfTail(tail, Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? tail.length)).schema);
+      return outputColumns(compileQuery(expression, schema), schema);
+    } catch {
+      // why: it is the server's to say what is wrong, and it may know more than this program.
+      return null;
+    }
+  }
+
   async run({ expression, input, output, scanRange, signal }: InputRequest): Promise<Answer> {
     const command = new SelectObjectContentCommand({
       Bucket: this.#bucket,
@@ -87,7 +106,7 @@ class RemoteInput implements QueryInput {
       ScanRange: scanRange,
       RequestProgress: { Enabled: true },
     });
-    const columns = this.#prefix === null ? null : await columnsOf(input, once(this.#prefix.bytes), expression);
+    const columns = await this.#columns(input, expression);
     const { Payload } = await this.#client.send(command, { abortSignal: signal }).catch((error: unknown) => {
       throw signal.aborted ? signal.reason : remoteError(error);
     });

@@ -1,44 +1,45 @@
-/** The columns of an input by its first bytes, for plans and headings. */
-import { SelectError } from '../base/errors.ts';
-import { limits } from '../base/limits.ts';
-import { inflate } from '../formats/codecs.ts';
-import { describeCsv } from '../formats/csv-describe.ts';
-import { type InputSerialization, resolveInput } from '../formats/serialization.ts';
-import { compileQuery, outputColumns } from '../sql/compile.ts';
+/** `s3lect schema`: what is in a file, as a query would see it. */
+import process from 'node:process';
+import type { Arguments } from './arguments.ts';
+import { exit } from './command.ts';
+import { configure } from './configuration.ts';
+import { describeError } from './failure.ts';
+import { localInput } from './local-input.ts';
+import { UsageError } from './option-values.ts';
+import { inputSerialization } from './query-input.ts';
+import { parquetReport } from './schema-parquet.ts';
+import type { Report } from './schema-report.ts';
+import { textReport } from './schema-text.ts';
+import { Table } from './table.ts';
 
-type Schema = Parameters<typeof compileQuery>[1];
-
-/** Reads no more of `bytes` than it takes. Raises what the engine would: unsupported inputs, over-long headers. */
-export async function schemaOf(serialization: InputSerialization, bytes: AsyncIterable<Uint8Array>): Promise<Schema> {
-  const input = resolveInput(serialization);
-  if (input.format === 'json') return { kind: 'open' };
-  if (input.format === 'parquet') throw new SelectError('NotImplemented', { reason: 'Parquet input' });
-  let read = Buffer.alloc(0);
-  for await (const piece of inflate(input.compression, bytes, { compressed_bytes: 0, inflated_bytes: 0 })) {
-    read = Buffer.concat([read, piece]);
-    const description = describeCsv(read, false, input, limits.record_bytes_max);
-    if (description !== 'more') return description.schema;
-  }
-  const description = describeCsv(read, true, input, limits.record_bytes_max);
-  return description === 'more' ? { kind: 'positional', names: null } : description.schema;
-}
-
-/** The names of an answer's columns, or null where they cannot be told from here. */
-export async function columnsOf(
-  input: InputSerialization,
-  prefix: AsyncIterable<Uint8Array>,
-  expression: string,
-): Promise<readonly string[] | null> {
+/** Runs the command to its end and returns the exit code. */
+export async function runSchema(args: Arguments): Promise<number> {
+  const [path, ...surplus] = args.positionals;
+  if (path === undefined) throw new UsageError('schema: needs the file');
+  if (surplus.length > 0) throw new UsageError(`schema: too many arguments, from ${JSON.stringify(surplus[0])} on`);
+  if (path === '-' || path.startsWith('s3://')) throw new UsageError('schema: looks into local files only');
+  const { values } = configure('schema', args);
   try {
-    const schema = await schemaOf(input, prefix);
-    return outputColumns(compileQuery(expression, schema), schema);
-  } catch {
-    // why: it is the server's to say what is wrong, and it may know more than this program.
-    return null;
+    const file = localInput(path, 0);
+    const serialization = await inputSerialization(values, (bytes) => file.prefix(bytes));
+    const report =
+      serialization.Parquet === undefined
+        ? await textReport(path, file.total_bytes() ?? 0, serialization)
+        : await parquetReport(path, serialization);
+    process.stdout.write(values.json ? `${JSON.stringify(report.json, null, 2)}\n` : textOf(report));
+    return exit.ok;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    process.stderr.write(describeError(error, '', process.stderr.columns));
+    return exit.failed;
   }
 }
 
-/** Values as what is iterated asynchronously. */
-export async function* once<T>(...values: T[]): AsyncGenerator<T, void, undefined> {
-  yield* values;
+function textOf({ heading, tables }: Report): string {
+  const width = process.stdout.columns ?? Number.POSITIVE_INFINITY;
+  const pages = tables.map(({ title, columns, rows }) => {
+    const table = new Table(columns, width);
+    return `\n${title}\n${rows.length === 0 ? '' : table.page(rows)}${table.end()}`;
+  });
+  return `${heading.join('\n')}\n${pages.join('')}`;
 }

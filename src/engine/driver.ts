@@ -12,21 +12,9 @@ import type { SplitFeed } from './feed.ts';
 import { finalRow } from './final-row.ts';
 import { acceptResult, type HeldResult, heldBytes, heldRows, type OpenSplit, openSplit, restart } from './open-split.ts';
 import type { PlannedQuery } from './plan-cache.ts';
+import { emptyStats, type QueryStats } from './query-stats.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
 import type { Resume, SplitTask, StartState, TaskResult } from './task.ts';
-
-/** Totals of what has been delivered; they grow while the query runs. */
-export interface QueryStats {
-  /** Bytes of the object as it is stored. */
-  scanned_bytes: number;
-  /** The same after decompression. */
-  processed_bytes: number;
-  /** Record bytes, without framing. */
-  returned_bytes: number;
-  rows: number;
-  /** Parquet: row groups, and those of them that statistics ruled out so far; null for other formats. */
-  row_groups: { total: number; ruled_out: number } | null;
-}
 
 export interface DriverOptions {
   readonly planned: PlannedQuery;
@@ -49,7 +37,7 @@ export class QueryDriver implements Runnable {
   readonly #id = ++queries_made;
   scheduled = false;
   held_bytes = 0;
-  readonly stats: QueryStats = { scanned_bytes: 0, processed_bytes: 0, returned_bytes: 0, rows: 0, row_groups: null };
+  readonly stats: QueryStats = emptyStats();
   readonly #scheduler: Scheduler;
   readonly #options: DriverOptions;
   readonly #aggregates: boolean;
@@ -89,9 +77,8 @@ export class QueryDriver implements Runnable {
     this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 
-  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. `known`: aggregates without it. */
-  async *run(feed: SplitFeed | null, known: readonly Partial[] = []): AsyncGenerator<OutputBlock, void, undefined> {
-    for (const [index, partial] of known.entries()) merge(this.#partials[index]!, partial);
+  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
+  async *run(feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
     this.#feed = feed;
     this.#feedEnded = feed === null;
     this.#scheduler.ready(this);
@@ -120,6 +107,11 @@ export class QueryDriver implements Runnable {
   scannedBefore(bytes: number): void {
     this.stats.scanned_bytes = bytes;
     this.stats.processed_bytes = bytes;
+  }
+
+  /** Aggregates that are known without reading rows. */
+  known(partials: readonly Partial[]): void {
+    for (const [index, partial] of partials.entries()) merge(this.#partials[index]!, partial);
   }
 
   /** Ends the query quietly. */

@@ -19,23 +19,24 @@ import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { OutputBlock } from './deliver.ts';
 import type { DescribeResult } from './describe.ts';
-import { type DriverOptions, QueryDriver, type QueryStats } from './driver.ts';
+import { type DriverOptions, QueryDriver } from './driver.ts';
 import { ObjectFeed, type SplitFeed } from './feed.ts';
 import { PieceFeed } from './pieces.ts';
 import { type Described, LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
 import { createPool, type Pool } from './pool.ts';
-import { checkReadable, splitsOfPlan } from './row-groups.ts';
+import type { QueryStats } from './query-stats.ts';
+import { answerOfFooter, checkReadable, splitsOfPlan } from './row-groups.ts';
 import { type Occupant, Scheduler } from './scheduler.ts';
 import type { PushedSource } from './task.ts';
 import { TextStream } from './text-stream.ts';
 
 export type { OutputBlock } from './deliver.ts';
-export type { QueryStats } from './driver.ts';
+export type { QueryStats } from './query-stats.ts';
 
 export interface EngineOptions {
   /** Worker threads; 0 runs everything in this one. */
   readonly workers: number;
-  /** `reference`: the plain kernels for everything, which is what tests compare against. */
+  /** `reference`: the plain kernels for everything, and nothing of Parquet is passed over; what tests compare against. */
   readonly kernels?: 'simd' | 'reference';
   readonly split_bytes?: number;
   readonly window_bytes?: number;
@@ -106,6 +107,7 @@ export class Engine {
   readonly #split_bytes: number;
   readonly #query_deadline_ms: number;
   readonly #boundaries: 'shared' | 'inclusive';
+  readonly #prunes: boolean;
 
   constructor(options: EngineOptions) {
     const { kernels = 'simd', window_bytes = limits.window_bytes, record_bytes_max = limits.record_bytes_max } = options;
@@ -117,6 +119,7 @@ export class Engine {
     this.#record_bytes_max = record_bytes_max;
     this.#split_bytes = options.split_bytes ?? limits.split_bytes;
     this.#query_deadline_ms = options.query_deadline_ms ?? limits.query_deadline_ms;
+    this.#prunes = kernels !== 'reference';
     this.#boundaries = options.scanRangeBoundaries ?? 'shared';
   }
 
@@ -271,11 +274,17 @@ export class Engine {
     }
     assert(object.ref !== null, 'an object without a reference is pushed');
     if (footer !== null) {
-      const counts = { total: 0, ruled_out: 0 };
       driver.scannedBefore(footerBytes(footer));
-      driver.stats.row_groups = counts;
-      const options = { footer, plan, scanRange, boundaries: this.#boundaries, split_bytes: this.#split_bytes, counts };
-      return new ObjectFeed(object.ref, splitsOfPlan(options));
+      const options = { footer, plan, scanRange, boundaries: this.#boundaries };
+      const known = this.#prunes ? answerOfFooter(options) : null;
+      if (known !== null) driver.known(known);
+      if (known !== null) return null;
+      driver.stats.row_groups = { total: 0, ruled_out: 0 };
+      const { row_groups } = driver.stats;
+      return new ObjectFeed(
+        object.ref,
+        splitsOfPlan({ ...options, prunes: this.#prunes, split_bytes: this.#split_bytes, counts: row_groups }),
+      );
     }
     // What comes before the records has been read too.
     if (scanRange === null) driver.scannedBefore(Math.min(dataStart, object.size));

@@ -6,6 +6,8 @@ import type { ParquetFooter, RowGroup } from '../formats/parquet/metadata.ts';
 import { mayHold, pruningOf } from '../formats/parquet/prune.ts';
 import { rowGroupsOf, splitsOfRowGroups } from '../formats/parquet/splits.ts';
 import type { Plan } from '../sql/plan.ts';
+import type { Partial } from './aggregate.ts';
+import { partialsOfFooter } from './footer-answer.ts';
 
 export interface RowGroupOptions {
   readonly footer: ParquetFooter;
@@ -13,6 +15,8 @@ export interface RowGroupOptions {
   readonly scanRange: ScanRange | null;
   readonly boundaries: 'shared' | 'inclusive';
   readonly split_bytes: number;
+  /** False: statistics are not made use of. */
+  readonly prunes: boolean;
   /** Grows as the row groups are gone through. */
   readonly counts: { total: number; ruled_out: number };
 }
@@ -25,17 +29,36 @@ export function checkReadable({ schema, unreadable }: ParquetFooter, { columns }
   }
 }
 
+/** The aggregates, where the footer knows them; null: rows have to be read. */
+export function answerOfFooter({
+  footer,
+  plan,
+  scanRange,
+  boundaries,
+}: Pick<RowGroupOptions, 'footer' | 'plan' | 'scanRange' | 'boundaries'>): Partial[] | null {
+  const leaves = leavesRead(footer.schema, plan.columns);
+  return partialsOfFooter(footer.schema, plan, rowGroupsOf({ footer, leaves, scanRange, boundaries }));
+}
+
 /** The splits of the row groups that may hold rows of the answer. */
 export function splitsOfPlan(options: RowGroupOptions): Iterable<Split> {
   return splitsOfRowGroups(neededGroups(options), options.footer, options.split_bytes);
 }
 
-function* neededGroups({ footer, plan, scanRange, boundaries, counts }: RowGroupOptions): Generator<RowGroup, void, undefined> {
+/** The row groups that may hold rows of the answer, with the chunks that are read of them. */
+export function* neededGroups({
+  footer,
+  plan,
+  scanRange,
+  boundaries,
+  prunes,
+  counts,
+}: Omit<RowGroupOptions, 'split_bytes'>): Generator<RowGroup, void, undefined> {
   const leaves = leavesRead(footer.schema, plan.columns);
   const pruning = pruningOf(footer.schema, plan.columns, plan.predicates);
   for (const group of rowGroupsOf({ footer, leaves, scanRange, boundaries })) {
     counts.total++;
-    if (mayHold(group, pruning)) yield group;
+    if (!prunes || mayHold(group, pruning)) yield group;
     else counts.ruled_out++;
   }
 }

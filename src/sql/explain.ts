@@ -5,14 +5,18 @@ import { columnText, expressionText, literalText, pathText, refText, stringText 
 import { nextDown, nextUp } from './optimize/doubles.ts';
 import type { Aggregate, ColumnRef, Plan, ScanPredicate } from './plan.ts';
 
-/** The plan, one line for each thing that is done, in the order it is done. Ends with a line feed. */
-export function explain(plan: Plan): string {
+/**
+ * The plan, one line for each thing that is done, in the order it is done. `notes`: lines on what is read of an object that is
+ * known. Ends with a line feed.
+ */
+export function explain(plan: Plan, notes: readonly string[] = []): string {
   const lines = plan.empty
     ? ['scan       nothing: the condition is never true']
     : [
         ...(plan.source.length === 0 ? [] : [`records    S3Object[*]${pathText(plan.source)}`]),
         `scan       ${columnsRead(plan)}`,
         ...plan.predicates.map((predicate) => `  kernel   ${kernelNames[predicate.kind]}: ${predicateText(predicate, plan)}`),
+        ...notes,
         ...(plan.residual === null ? [] : [`filter     ${expressionText(plan.residual, plan.columns)}`]),
       ];
   const limit = plan.limit === null ? [] : [`limit      ${plan.limit} ${plan.limit === 1 ? 'row' : 'rows'}`];

@@ -1,5 +1,7 @@
 /** The values that the bounds of statistics stand for. */
+import { orderOf } from '../../vector/compare.ts';
 import { Decimal } from '../../vector/decimal.ts';
+import { csvText } from '../../vector/text.ts';
 import { Timestamp } from '../../vector/timestamp.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import type { Leaf, LogicalType, TimeUnit } from './metadata.ts';
@@ -32,6 +34,30 @@ export function boundValue(bytes: Uint8Array, { physical, width, logical }: Leaf
       return logical.kind === 'uuid' ? uuidText(bytes) : undefined;
   }
 }
+
+/** The value of a bound that is not cut off; undefined where it has none: bytes that are no text, a date in the year 10000. */
+export function wholeValue(bytes: Uint8Array, leaf: Leaf): SqlValue {
+  if (leaf.logical.kind !== 'text' && leaf.logical.kind !== 'bytes') return boundValue(bytes, leaf);
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The least or greatest of some bounds, as CSV has it; null where one of them is null or has no value, and of none. */
+export function extremeText(bounds: readonly (Uint8Array | null)[], leaf: Leaf, side: 'min' | 'max'): string | null {
+  let best: SqlValue;
+  for (const bytes of bounds) {
+    const value = bytes === null ? undefined : wholeValue(bytes, leaf);
+    if (value === undefined) return null;
+    const order = best === undefined ? Number.NaN : (orderOf(value, best) ?? 0);
+    if (Number.isNaN(order) || (side === 'min' ? order < 0 : order > 0)) best = value;
+  }
+  return best === undefined ? null : csvText(best);
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function isUnsigned(logical: LogicalType): boolean {
   return logical.kind === 'int' && !logical.signed;
