@@ -13,6 +13,13 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = [
   { source: 'src/kernels/assembly/index.ts', output: 'dist/src/kernels/kernels.wasm' },
   { source: 'src/kernels/assembly/codecs/index.ts', output: 'dist/src/kernels/codecs.wasm' },
+  {
+    source: 'src/kernels/assembly/parquet/index.ts',
+    sources: 'src/kernels/assembly',
+    output: 'dist/src/kernels/parquet.wasm',
+    // why: it works on the memory of kernels.wasm, whose own data are below (simd.ts checks).
+    options: ['--memoryBase', '32768'],
+  },
 ];
 const bin = 'dist/src/cli/main.js';
 const stamp = join(root, 'dist/.built');
@@ -53,16 +60,16 @@ function build() {
 }
 
 /** Whether a module is there and nothing it is made of has changed since: compiling it takes much longer than all the rest. */
-function isCompiled({ source, output }) {
+function isCompiled({ source, output, sources = dirname(source) }) {
   const path = join(root, output);
-  const inputs = [dirname(source), 'scripts/build.mjs', 'package.json'];
+  const inputs = [sources, 'scripts/build.mjs', 'package.json'];
   return existsSync(path) && inputs.every((input) => newest(join(root, input)) < statSync(path).mtimeMs);
 }
 
-function compileModule({ source, output }) {
+function compileModule({ source, output, options = [] }) {
   const optimise = ['--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert'];
   const target = ['--runtime', 'stub', '--importMemory', '--zeroFilledMemory', '--enable', 'simd'];
-  compile('asc', [source, '--outFile', output, ...optimise, ...target]);
+  compile('asc', [source, '--outFile', output, ...optimise, ...target, ...options]);
 }
 
 function compile(program, args) {

@@ -9,7 +9,7 @@ import { limits } from '../base/limits.ts';
 import { type BlockTask, type Decoding, decodeBlock, type ResultOf } from '../formats/codecs/block.ts';
 import { decodeStream } from '../formats/codecs/stream.ts';
 import type { StreamResult } from '../formats/codecs/stream-task.ts';
-import { loadModule } from '../kernels/load.ts';
+import { loadModules } from '../kernels/load.ts';
 import { type DescribeResult, type DescribeTask, describe } from './describe.ts';
 import { runSplit } from './run-split.ts';
 import type { PushedSource, SplitTask, TaskResult } from './task.ts';
@@ -84,7 +84,7 @@ interface RunningTask {
 }
 
 function threadPool(workers: number): Pool {
-  const piscina = threads(new URL('./worker.js', import.meta.url), workers, { module: loadModule() });
+  const piscina = threads(new URL('./worker.js', import.meta.url), workers, { modules: loadModules() });
   // Streams of codecs whose state cannot travel stay on one thread, made for the first of them.
   let streams: Piscina | undefined;
   const running = new Set<RunningTask>();

@@ -11,6 +11,7 @@
  */
 
 import type { JsonKernels } from './json-kernels.ts';
+import type { ParquetKernels } from './parquet-kernels.ts';
 import type { ValueKernels } from './value-kernels.ts';
 
 /** Length of a field that the record does not have. */
@@ -89,6 +90,7 @@ export interface Kernels {
   /** Kernels of expressions. */
   readonly values: ValueKernels;
   readonly json: JsonKernels;
+  readonly parquet: ParquetKernels;
   /** Whether this implementation reads such CSV at all; the reference reads everything. */
   supports(dialect: CsvDialect): boolean;
   /** Sets the dialect for the calls that follow. */

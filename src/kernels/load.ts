@@ -5,7 +5,7 @@ import { Constants } from './constants.ts';
 import type { Kernels } from './kernels.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { referenceKernels } from './reference.ts';
-import { compileModule, simdKernels } from './simd.ts';
+import { compileModules, type Modules, simdKernels } from './simd.ts';
 
 export interface ThreadKernels {
   readonly memory: Memory;
@@ -14,13 +14,13 @@ export interface ThreadKernels {
   readonly reference: Kernels;
 }
 
-let module: WebAssembly.Module | undefined;
+let modules: Modules | undefined;
 
-/** The module, compiled once per process: a worker gets it in its `workerData`. */
-export function loadModule(): WebAssembly.Module {
-  const handedOver = (workerData as { module?: WebAssembly.Module } | null)?.module;
-  module ??= handedOver ?? compileModule();
-  return module;
+/** The modules, compiled once per process: a worker gets them in its `workerData`. */
+export function loadModules(): Modules {
+  const handedOver = (workerData as { modules?: Modules } | null)?.modules;
+  modules ??= handedOver ?? compileModules();
+  return modules;
 }
 
 let kernels: (ThreadKernels & { readonly record_bytes_max: number }) | undefined;
@@ -34,7 +34,7 @@ export function threadKernels(record_bytes_max: number): ThreadKernels {
       record_bytes_max: bytes_max,
       memory,
       constants: new Constants(memory),
-      simd: simdKernels(loadModule(), memory),
+      simd: simdKernels(loadModules(), memory),
       reference: referenceKernels(memory),
     };
   }

@@ -6,12 +6,15 @@ import { limits } from '../base/limits.ts';
 import { FRAME_BYTES, STATE_BYTES } from './json-kernels.ts';
 
 const PAGE = 65_536;
+/** Where the data of the modules end: those of `kernels.wasm`, then from its base on those of `parquet.wasm`. */
+export const PARQUET_DATA = 32_768;
+export const MODULES_END = 4 * PAGE;
 /** Room for over-reads and unconditional 64-byte stores past the end of an area. */
 const GUARD = 256;
 
 /** Addresses of the areas. */
 export interface Layout {
-  /** Bytes below this belong to the module's own data. */
+  /** Bytes below this belong to the data of the modules. */
   readonly constants: number;
   readonly constants_bytes: number;
   /** u32 record ends of a window. */
@@ -91,7 +94,7 @@ const TEXTS_BYTES = 1024 * 1024;
 const ARENA_PASSES = 4;
 
 function layOut(record_bytes_max: number): Layout {
-  let next = PAGE;
+  let next = MODULES_END;
   const area = (bytes: number): number => {
     const address = next;
     next = (next + bytes + GUARD + 63) & ~63;

@@ -10,7 +10,7 @@
  * - `positions`, `shift`: the positions wanted, `u32[positions + 4 j] + shift` for j below `count`; `positions` 0: `j + shift`.
  *   Streams want them ascending, takes do not care. They are the caller's and must be below the number of values that are stored.
  * - `rows`: u32 row numbers; the j-th value goes to (or comes from) the slot of row `u32[rows + 4 j]`; `rows` 0: to slot j.
- * - `into` of filters: u32, ascending, `count` + 1 of room; may be `rows` itself. With `rows` 0 the j-th item is answered as
+ * - `into` of filters: u32, ascending, room for `count`; may be `rows` itself. Without `rows` the j-th item is answered as
  *   `base + j`, else as its row; `base` is then not looked at.
  * - `negated` and `wanted` are 0 or 1. NULLs are no stored values, so filters never see them.
  *
@@ -36,7 +36,16 @@ export const filterHint = { any: 0, rare: 1 } as const;
 export const openBound = { low: 1, high: 2 } as const;
 
 /** Addresses and numbers only (64-bit bounds as BigInt), so the exports of the module are this interface. */
-export interface ParquetKernels extends ParquetCodecs, ParquetStreams, ParquetLevels, ParquetFilters, ParquetTakes, ParquetTexts {}
+export interface ParquetKernels
+  extends ParquetCodecs,
+    ParquetStreams,
+    ParquetLevels,
+    ParquetRows,
+    ParquetFilters,
+    ParquetTakes,
+    ParquetBigTakes,
+    ParquetTexts,
+    ParquetSearch {}
 
 /** Decompression. All answer the bytes written, or -1; the caller compares them with what the page header claims. */
 export interface ParquetCodecs {
@@ -62,11 +71,11 @@ export interface ParquetStreams {
   hybridOpen(stream: number, from: number, end: number, width: number, size: number): number;
   /** Codes of positions `[first, first + count)` as u32; room for 8 more. Answers `count`. */
   hybridUnpack(stream: number, first: number, count: number, into: number): number;
-  /** Positions, of `[first, first + count)`, whose code has a 1 (not 0) in `table` (u8 by code), plus `base`. Answers how many. */
+  /** Keeps items, the values at positions `[first, first + count)`, whose code has a 1 in `table` (u8 by code: 0 or 1). Answers how many. */
   hybridFilter(stream: number, first: number, count: number, table: number, hint: number, base: number, into: number): number;
   /** Codes at positions, as u32 by j. Answers `count`. */
   hybridTake(stream: number, positions: number, shift: number, count: number, into: number): number;
-  /** Keeps items whose code (u32 by j) has a 1 in `table`. Answers how many. */
+  /** Keeps items whose code (u32 by j, in order: not by row) has a 1 in `table`. Answers how many. */
   filterCodes(codes: number, rows: number, count: number, table: number, base: number, into: number): number;
   /** Sets `table[u32[entries + 4 j] + base]` to 1: what a filter kept of a dictionary becomes its table. The caller cleared it. */
   markTable(entries: number, count: number, base: number, table: number): void;
@@ -90,7 +99,11 @@ export interface ParquetLevels {
   levelsBytesPacked(from: number, end: number, count: number, width: number, max: number, into: number): number;
   /** Of levels as u8: a bitmap as by `levelsBitmap`. */
   bytesBitmap(levels: number, count: number, wanted: number, bitmap: number): number;
-  /** Indices `base + i` of bytes that are `wanted`: where rows begin, in repetition levels. Answers how many. */
+}
+
+/** Rows and positions, by levels and bitmaps. */
+export interface ParquetRows {
+  /** Keeps items, the levels as u8, that are `wanted`: where rows begin, in repetition levels. Answers how many. */
   bytesRows(levels: number, count: number, wanted: number, base: number, into: number): number;
   /** u32 ones before each 64 bits. */
   ranks(bitmap: number, count: number, into: number): void;
@@ -114,9 +127,9 @@ export interface ParquetLevels {
     states: number,
     fields: number,
   ): number;
-  /** Indices `base + i` of the bits `[first, first + count)` that are `wanted`. PLAIN booleans are such bits too. Answers how many. */
+  /** Keeps items, the bits `[first, first + count)`, that are `wanted`. PLAIN booleans are such bits too. Answers how many. */
   bitRows(bitmap: number, first: number, count: number, wanted: number, base: number, into: number): number;
-  /** Keeps rows whose bit `row + shift` is `wanted`. */
+  /** Keeps rows whose bit `row + shift` is `wanted`; `rows` 0: of rows 0 to count - 1. */
   filterBits(bitmap: number, rows: number, shift: number, count: number, wanted: number, into: number): number;
   /** `into[j] = u32[rows + 4 * u32[positions + 4 j]]`: rows of positions, by the rows with a value (`bitRows`). May be in place. */
   rowsAt(rows: number, positions: number, count: number, into: number): void;
@@ -192,8 +205,14 @@ export interface ParquetTakes {
   takeFloat32(values: number, positions: number, shift: number, rows: number, count: number, into: number): void;
   /** FLOAT16 to f64. */
   takeFloat16(values: number, positions: number, shift: number, rows: number, count: number, into: number): void;
+  /** FIXED_LEN_BYTE_ARRAY of `width` bytes to fields over the page. */
+  takeFixed(values: number, width: number, positions: number, shift: number, rows: number, count: number, into: number): void;
   /** PLAIN booleans to i64 0 or 1. */
   takeBits(values: number, positions: number, shift: number, rows: number, count: number, into: number): void;
+}
+
+/** The same of numbers that are not stored as they are loaded. */
+export interface ParquetBigTakes {
   /**
    * INT96 to i64 counts, of `unit` nanoseconds (1, 1000, 1,000,000), since 1970-01-01. Answers how many are no such count exactly:
    * those are rounded down where they are between two, and of no use where they are out of range.
@@ -206,8 +225,6 @@ export interface ParquetTakes {
   /** The same of fields of any length (BYTE_ARRAY), of which there are `count`; the one of no bytes is 0. */
   fieldsBig64(fields: number, rows: number, count: number, into: number): number;
   fieldsBig128(fields: number, rows: number, count: number, into: number): number;
-  /** FIXED_LEN_BYTE_ARRAY as fields over the page. */
-  takeFixed(values: number, width: number, positions: number, shift: number, rows: number, count: number, into: number): void;
 }
 
 /**
@@ -215,7 +232,7 @@ export interface ParquetTakes {
  * position are taken by `takeInt64`.
  */
 export interface ParquetTexts {
-  /** Opens a PLAIN page of `stored` values. A chain remembers where it stands, as streams do. */
+  /** Opens a PLAIN page of `stored` values. A chain remembers where it stands, as streams do. A position beyond them is damage. */
   chainOpen(chain: number, from: number, end: number, stored: number): void;
   /** Fields of the values at ascending positions. Answers `count`. Best where few are wanted; else `chainFields`. */
   chainTake(chain: number, positions: number, shift: number, rows: number, count: number, into: number): number;
@@ -236,11 +253,15 @@ export interface ParquetTexts {
     intoEnd: number,
     fields: number,
   ): number;
+}
+
+/** Questions about the bytes of fields. */
+export interface ParquetSearch {
   /** 1 when all fields are `length` bytes long, else 0. */
   fieldsAre(fields: number, count: number, length: number): number;
   /** The first j whose field is not UTF-8, or -1. */
   fieldsUtf8(fields: number, rows: number, count: number): number;
-  /** Address of the first occurrence of a needle (at least 1 byte) in `[from, end)`, or -1. 20 GB/s and more. */
+  /** Address of the first occurrence of a needle (1 to `NEEDLE_BYTES_MAX` bytes) in `[from, end)`, or -1. 20 GB/s. */
   findBytes(from: number, end: number, needle: number, length: number): number;
   /** Indices, plus `base`, of the fields that contain the needle. The fields' bytes ascend in memory, as those of a page do. Answers how many. */
   fieldsContaining(fields: number, count: number, needle: number, length: number, base: number, into: number): number;

@@ -6,8 +6,10 @@
 import type { JsonKernels } from './json-kernels.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
+import type { ParquetKernels } from './parquet-kernels.ts';
 import { ReferenceCsv } from './reference-csv.ts';
 import { referenceJson } from './reference-json.ts';
+import { referenceParquet } from './reference-parquet.ts';
 import { ReferencePredicates } from './reference-select.ts';
 import { utf8Error } from './reference-utf8.ts';
 import { referenceValues } from './reference-values.ts';
@@ -23,6 +25,7 @@ class ReferenceKernels implements Kernels {
   readonly kind = 'reference';
   readonly values: ValueKernels;
   readonly json: JsonKernels;
+  readonly parquet: ParquetKernels;
   readonly #memory: Memory;
   readonly #csv: ReferenceCsv;
   readonly #predicates: ReferencePredicates;
@@ -32,6 +35,7 @@ class ReferenceKernels implements Kernels {
     this.#memory = memory;
     this.values = referenceValues(memory);
     this.json = referenceJson(memory);
+    this.parquet = referenceParquet(memory);
     this.#csv = new ReferenceCsv(memory);
     this.#predicates = new ReferencePredicates(memory);
     this.#writer = new ReferenceWriter(memory);

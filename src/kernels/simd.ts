@@ -1,13 +1,20 @@
 /** The SIMD WebAssembly kernels behind the `Kernels` interface. The module is compiled once per process and handed to workers. */
 import { readFileSync } from 'node:fs';
+import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
-import type { Memory } from './memory.ts';
+import { type Memory, MODULES_END, PARQUET_DATA } from './memory.ts';
+import type { ParquetKernels } from './parquet-kernels.ts';
 import type { ValueKernels } from './value-kernels.ts';
 
+/** Each module says where its static data end. */
+interface DataEnd {
+  dataEnd(): number;
+}
+
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
-interface Exports extends ValueKernels, JsonKernels {
+interface Exports extends ValueKernels, JsonKernels, DataEnd {
   jsonAreas(masks: number, ends_max: number, depth_max: number): void;
   areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number, doubles: number): void;
   dialect(
@@ -77,30 +84,42 @@ const NO_QUOTE = 256;
 const CR = 13;
 const LF = 10;
 
-/** Compiles the module that the build put beside this file. */
-export function compileModule(): WebAssembly.Module {
-  return new WebAssembly.Module(readFileSync(new URL('./kernels.wasm', import.meta.url)));
+/** The modules over the memory of a thread, compiled. */
+export interface Modules {
+  readonly kernels: WebAssembly.Module;
+  readonly parquet: WebAssembly.Module;
+}
+
+/** Compiles the modules that the build put beside this file. */
+export function compileModules(): Modules {
+  const compile = (name: string): WebAssembly.Module => new WebAssembly.Module(readFileSync(new URL(name, import.meta.url)));
+  return { kernels: compile('./kernels.wasm'), parquet: compile('./parquet.wasm') };
 }
 
 /** SIMD kernels over `memory`. */
-export function simdKernels(module: WebAssembly.Module, memory: Memory): Kernels {
-  const exports = new WebAssembly.Instance(module, { env: { memory: memory.wasm } }).exports as unknown as Exports;
-  const { layout } = memory;
+export function simdKernels(modules: Modules, memory: Memory): Kernels {
+  const { layout, wasm } = memory;
+  const instance = (module: WebAssembly.Module): unknown => new WebAssembly.Instance(module, { env: { memory: wasm } }).exports;
+  const exports = instance(modules.kernels) as Exports;
+  const parquet = instance(modules.parquet) as ParquetKernels & DataEnd;
+  assert(exports.dataEnd() <= PARQUET_DATA && parquet.dataEnd() <= MODULES_END, 'the data of each module have room');
   exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles);
   exports.jsonAreas(layout.json, limits.window_bytes, limits.json_depth_max);
-  return new SimdKernels(exports);
+  return new SimdKernels(exports, parquet);
 }
 
 class SimdKernels implements Kernels {
   readonly kind = 'simd';
   readonly values: ValueKernels;
   readonly json: JsonKernels;
+  readonly parquet: ParquetKernels;
   readonly #exports: Exports;
 
-  constructor(exports: Exports) {
+  constructor(exports: Exports, parquet: ParquetKernels) {
     this.#exports = exports;
     this.values = exports;
     this.json = exports;
+    this.parquet = parquet;
   }
 
   supports({ fieldDelimiter, quote, escape, recordDelimiter, comment }: CsvDialect): boolean {

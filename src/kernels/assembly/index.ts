@@ -12,3 +12,8 @@ export { jsonLocate } from './json-locate';
 export { jsonContaining, jsonOthers, jsonStrings } from './json-select';
 export { jsonPath, jsonWalk, walkIndex, walkNext, walkStatus } from './json-walk';
 export { jsonBlocked, jsonWriteColumns, jsonWriteCsv, jsonWriteCsvRecords, jsonWriteRecords, jsonWrittenEnd, jsonWrittenRows } from './json-write';
+
+// Where this module's own data end.
+export function dataEnd(): usize {
+  return __heap_base;
+}

@@ -1,0 +1,33 @@
+// Moves of sixteen bytes, and the copies of what was just decoded. Both write up to 16 bytes more than asked.
+
+// Of each offset below 16: which of the last `offset` bytes come next, sixteen of them, and the multiple of the offset they make.
+const patterns: usize = memory.data(16 * 16, 16);
+const strides: usize = memory.data(16, 16);
+
+makePatterns();
+
+function makePatterns(): void {
+  for (let offset: u32 = 1; offset < 16; offset++) {
+    for (let i: u32 = 0; i < 16; i++) store<u8>(patterns + (offset << 4) + i, i % offset);
+    store<u8>(strides + offset, 16 - (16 % offset));
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+export function copy16(out: usize, from: usize, length: usize): void {
+  v128.store(out, v128.load(from));
+  for (let i: usize = 16; i < length; i += 16) v128.store(out + i, v128.load(from + i));
+}
+
+// Copies `length` bytes from `offset` bytes back, of which there are so many; they may overlap.
+// @ts-ignore: decorator
+@inline
+export function copyMatch(out: usize, offset: usize, length: usize): void {
+  const from = out - offset;
+  if (offset >= 16) copy16(out, from, length);
+  else {
+    const bytes = i8x16.swizzle(v128.load(from), v128.load(patterns + (offset << 4))), stride = <usize>load<u8>(strides + offset);
+    for (let i: usize = 0; i < length; i += stride) v128.store(out + i, bytes);
+  }
+}

@@ -1,0 +1,248 @@
+// The RLE/bit-packed hybrid: runs of one value, and runs of bit-packed ones. See ../../parquet-kernels.ts.
+import { emitAll } from './emit';
+import { keepNarrow, setLookup } from './narrow';
+import { packed, unpack } from './unpack';
+
+const DAMAGED: i32 = -1;
+const RARE: u32 = 1;
+// Up to so many bits, a table is one vector.
+const NARROW: u32 = 4;
+
+// A stream: u32 words at these offsets. Position: of the first value of the run at AT.
+const START: usize = 0, END: usize = 4, AT: usize = 8, POSITION: usize = 12, WIDTH: usize = 16, SIZE: usize = 20;
+
+// Codes of a block, with room for those before the first and behind the last.
+const BLOCK: u32 = 1024;
+const codes: usize = memory.data((1024 + 32) * 4, 16);
+
+// The run behind the last header read.
+export let runAt: usize = 0;
+export let runRepeats: bool = false;
+export let runCount: u32 = 0;
+export let runValue: u32 = 0;
+export let runEnd: usize = 0;
+
+// Reads the header of a run; false where there is none. A packed run that the end cuts off has the values that are whole.
+export function nextRun(at: usize, end: usize, width: u32): bool {
+  let header: u64 = 0, shift: u64 = 0;
+  for (;;) {
+    if (at >= end || shift > 28) return false;
+    const byte = <u64>load<u8>(at++);
+    header |= (byte & 127) << shift;
+    if (byte < 128) break;
+    shift += 7;
+  }
+  runRepeats = (header & 1) == 0;
+  if (runRepeats) {
+    const bytes = <usize>((width + 7) >> 3);
+    if (bytes > end - at) return false;
+    runCount = <u32>(header >> 1);
+    runValue = bytes ? load<u32>(at) & (<u32>0xffffffff >> (32 - 8 * <u32>bytes)) : 0;
+    runEnd = at + bytes;
+  } else {
+    const groups = header >> 1, bytes = groups * width, left = <u64>(end - at);
+    runAt = at;
+    runEnd = at + <usize>min(bytes, left);
+    runCount = <u32>min<u64>(bytes > left ? (left << 3) / width : groups << 3, 0x7fffffff);
+  }
+  return runCount != 0;
+}
+
+export function hybridOpen(stream: usize, from: usize, end: usize, width: u32, size: u32): i32 {
+  if (width > 32 || from > end) return DAMAGED;
+  store<u32>(stream, <u32>from, START);
+  store<u32>(stream, <u32>end, END);
+  store<u32>(stream, <u32>from, AT);
+  store<u32>(stream, 0, POSITION);
+  store<u32>(stream, width, WIDTH);
+  store<u32>(stream, size, SIZE);
+  return 0;
+}
+
+// Opens the run that holds a position, and leaves the stream standing at it; false where there is none.
+function seek(stream: usize, position: u32): bool {
+  const end = <usize>load<u32>(stream, END), width = load<u32>(stream, WIDTH);
+  let at = <usize>load<u32>(stream, AT), first = load<u32>(stream, POSITION);
+  if (position < first) {
+    at = load<u32>(stream, START);
+    first = 0;
+  }
+  for (;;) {
+    if (!nextRun(at, end, width)) return false;
+    if (position - first < runCount) break;
+    first += runCount;
+    at = runEnd;
+  }
+  store<u32>(stream, <u32>at, AT);
+  store<u32>(stream, first, POSITION);
+  return true;
+}
+
+// Unpacks values [k, k + count) of the packed run, at most BLOCK; answers the address of the first, 0 where one is not below `size`.
+// @ts-ignore: decorator
+@inline
+function block(k: u32, count: u32, width: u32, size: u32): usize {
+  const before = k & 7;
+  const from = runAt + <usize>(k >> 3) * width;
+  if (unpack(from, before + count, width, codes) < size) return codes + (<usize>before << 2);
+  // What is too large may stand before the first.
+  const first = codes + (<usize>before << 2), end = first + (<usize>count << 2);
+  for (let p = first; p < end; p += 4) if (load<u32>(p) >= size) return 0;
+  return first;
+}
+
+export function hybridUnpack(stream: usize, first: u32, count: u32, into: usize): i32 {
+  const width = load<u32>(stream, WIDTH), size = load<u32>(stream, SIZE);
+  let position = first, left = count, o = into;
+  while (left) {
+    if (!seek(stream, position)) return DAMAGED;
+    const k = position - load<u32>(stream, POSITION), n = min(runCount - k, left);
+    if (runRepeats) {
+      if (runValue >= size) return DAMAGED;
+      const value = i32x4.splat(runValue), end = o + (<usize>n << 2);
+      for (let p = o; p < end; p += 16) v128.store(p, value);
+    } else if (!(k & 7)) {
+      if (unpack(runAt + <usize>(k >> 3) * width, n, width, o) >= size) return DAMAGED;
+    } else {
+      for (let done: u32 = 0; done < n; done += BLOCK) {
+        const m = min(BLOCK, n - done), from = block(k + done, m, width, size);
+        if (!from) return DAMAGED;
+        memory.copy(o + (<usize>done << 2), from, <usize>m << 2);
+      }
+    }
+    o += <usize>n << 2;
+    position += n;
+    left -= n;
+  }
+  return <i32>count;
+}
+
+export function hybridFilter(stream: usize, first: u32, count: u32, table: usize, hint: u32, base: u32, into: usize): i32 {
+  const width = load<u32>(stream, WIDTH), size = load<u32>(stream, SIZE);
+  const narrow = width <= NARROW;
+  if (narrow) setLookup(table, size);
+  let position = first, left = count, o = into;
+  while (left) {
+    if (!seek(stream, position)) return DAMAGED;
+    const k = position - load<u32>(stream, POSITION), n = min(runCount - k, left);
+    if (runRepeats) {
+      if (runValue >= size) return DAMAGED;
+      if (load<u8>(table + runValue)) o = emitAll(o, base + (position - first), n);
+    } else if (narrow) {
+      o = keepNarrow(runAt, k, n, width, base + (position - first), o);
+      if (!o) return DAMAGED;
+    } else {
+      for (let done: u32 = 0; done < n; done += BLOCK) {
+        const m = min(BLOCK, n - done), row = base + (position - first) + done;
+        const from = block(k + done, m, width, size);
+        if (!from) return DAMAGED;
+        o = hint == RARE ? keepRare(from, m, table, row, o) : keep(from, m, table, row, o);
+      }
+    }
+    position += n;
+    left -= n;
+  }
+  return <i32>((o - into) >> 2);
+}
+
+// @ts-ignore: decorator
+@inline
+function passes(table: usize, code: usize, offset: usize): u32 {
+  return <u32>load<u8>(table + <usize>load<u32>(code + offset));
+}
+
+function keep(from: usize, count: u32, table: usize, row: u32, o: usize): usize {
+  const end = from + (<usize>count << 2), whole = from + (<usize>(count & ~7) << 2);
+  let q = from;
+  for (; q < whole; q += 32) {
+    store<u32>(o, row);
+    o += passes(table, q, 0) << 2;
+    store<u32>(o, row + 1);
+    o += passes(table, q, 4) << 2;
+    store<u32>(o, row + 2);
+    o += passes(table, q, 8) << 2;
+    store<u32>(o, row + 3);
+    o += passes(table, q, 12) << 2;
+    store<u32>(o, row + 4);
+    o += passes(table, q, 16) << 2;
+    store<u32>(o, row + 5);
+    o += passes(table, q, 20) << 2;
+    store<u32>(o, row + 6);
+    o += passes(table, q, 24) << 2;
+    store<u32>(o, row + 7);
+    o += passes(table, q, 28) << 2;
+    row += 8;
+  }
+  for (; q < end; q += 4) {
+    store<u32>(o, row++);
+    o += passes(table, q, 0) << 2;
+  }
+  return o;
+}
+
+// For when hardly any passes: one branch for eight.
+function keepRare(from: usize, count: u32, table: usize, row: u32, o: usize): usize {
+  const end = from + (<usize>count << 2), whole = from + (<usize>(count & ~7) << 2);
+  let q = from;
+  for (; q < whole; q += 32, row += 8) {
+    const any = passes(table, q, 0) | passes(table, q, 4) | passes(table, q, 8) | passes(table, q, 12)
+      | passes(table, q, 16) | passes(table, q, 20) | passes(table, q, 24) | passes(table, q, 28);
+    if (any) o = keep(q, 8, table, row, o);
+  }
+  return keep(q, <u32>(end - q) >> 2, table, row, o);
+}
+
+export function hybridTake(stream: usize, positions: usize, shift: u32, count: u32, into: usize): i32 {
+  if (!positions) return hybridUnpack(stream, shift, count, into);
+  const width = load<u32>(stream, WIDTH), size = load<u32>(stream, SIZE);
+  const end = positions + (<usize>count << 2);
+  let q = positions, o = into;
+  while (q < end) {
+    if (!seek(stream, load<u32>(q) + shift)) return DAMAGED;
+    const first = load<u32>(stream, POSITION) - shift;
+    if (runRepeats) {
+      if (runValue >= size) return DAMAGED;
+      for (; q < end && load<u32>(q) - first < runCount; q += 4, o += 4) store<u32>(o, runValue);
+    } else {
+      let stop = q;
+      if (stop + 1024 < end && load<u32>(stop, 1024) - first < runCount) stop += 1024;
+      while (stop < end && load<u32>(stop) - first < runCount) stop += 4;
+      const k = load<u32>(q) - first, span = load<u32>(stop - 4) - first - k + 1;
+      let most: u32 = 0;
+      if (span <= BLOCK && span < <u32>(stop - q)) {
+        // More than a quarter of the span is wanted.
+        unpack(runAt + <usize>(k >> 3) * width, span + (k & 7), width, codes);
+        const from = codes - (<usize>(first + (k & ~7)) << 2);
+        for (; q < stop; q += 4, o += 4) {
+          const code = load<u32>(from + (<usize>load<u32>(q) << 2));
+          most = max(most, code);
+          store<u32>(o, code);
+        }
+      } else {
+        for (; q < stop; q += 4, o += 4) {
+          // why: in one expression, the compiler would subtract in 64 bits.
+          const at = load<u32>(q) - first;
+          const code = packed(runAt, <u64>at * width, width);
+          most = max(most, code);
+          store<u32>(o, code);
+        }
+      }
+      if (most >= size) return DAMAGED;
+    }
+  }
+  return <i32>count;
+}
+
+export function filterCodes(codesAt: usize, rows: usize, count: u32, table: usize, base: u32, into: usize): u32 {
+  let o = into;
+  for (let j: u32 = 0; j < count; j++) {
+    const row = rows ? load<u32>(rows + (<usize>j << 2)) : base + j;
+    store<u32>(o, row);
+    o += passes(table, codesAt, <usize>j << 2) << 2;
+  }
+  return <u32>((o - into) >> 2);
+}
+
+export function markTable(entries: usize, count: u32, base: u32, table: usize): void {
+  for (let j: u32 = 0; j < count; j++) store<u8>(table + base + load<u32>(entries + (<usize>j << 2)), 1);
+}

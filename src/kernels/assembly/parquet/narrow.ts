@@ -1,0 +1,38 @@
+// Filters on codes of up to four bits: the table is one vector, and sixteen codes are looked up at once.
+import { emit16 } from './emit';
+
+const NOT_A_CODE: i8 = 2;
+
+// The table as a vector: 1 passes, 2 is no code.
+const lookup: usize = memory.data(16, 16);
+
+export function setLookup(table: usize, size: u32): void {
+  for (let code: u32 = 0; code < 16; code++) store<u8>(lookup + code, code < size ? <u32>(load<u8>(table + code) != 0) : NOT_A_CODE);
+}
+
+// Keeps the codes, of `count` from the k-th of a packed run on, that pass; answers the address behind their rows, or 0 where one is
+// no code.
+export function keepNarrow(runAt: usize, k: u32, count: u32, width: u32, row: u32, o: usize): usize {
+  const before = k & 7, total = before + count, first = row - before;
+  const table = v128.load(lookup), one = i8x16.splat(1), two = i8x16.splat(NOT_A_CODE);
+  const half = i64x2.splat(((<i64>1) << <i64>(4 * width)) - 1), halfShift: i32 = 4 * width;
+  const quarter = i32x4.splat((<u32>1 << (2 * width)) - 1), quarterShift: i32 = 2 * width;
+  const single = i16x8.splat(<i16>((<u32>1 << width) - 1));
+  let from = runAt + <usize>(k >> 3) * width;
+  for (let i: u32 = 0; i < total; i += 16) {
+    let x = v128.load_lane<u64>(from + width, v128.load_zero<u64>(from), 1);
+    from += width << 1;
+    // Eight codes in the low bits of each half are spread to bytes: four to each u32, two to each u16, one to each byte.
+    x = v128.or(v128.and(x, half), i64x2.shl(v128.and(i64x2.shr_u(x, halfShift), half), 32));
+    x = v128.or(v128.and(x, quarter), i32x4.shl(v128.and(i32x4.shr_u(x, quarterShift), quarter), 16));
+    x = v128.or(v128.and(x, single), i16x8.shl(v128.and(i16x8.shr_u(x, width), single), 8));
+    const found = i8x16.swizzle(table, x);
+    let wanted: u32 = 0xffff;
+    if (i == 0) wanted <<= before;
+    if (total - i < 16) wanted &= ((<u32>1) << (total - i)) - 1;
+    if (i8x16.bitmask(i8x16.eq(found, two)) & wanted) return 0;
+    const kept = i8x16.bitmask(i8x16.eq(found, one)) & wanted;
+    if (kept) o = emit16(o, kept, first + i);
+  }
+  return o;
+}
