@@ -2,11 +2,13 @@
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { excerpt } from '../vector/text.ts';
+import { Timestamp } from '../vector/timestamp.ts';
 import type { Path, Position } from './ast.ts';
 import type { Expression } from './expression.ts';
 import { operandsOf } from './expression-walk.ts';
 import type { Aggregate, ColumnRef, Plan } from './plan.ts';
-import { isNumeric, type Kind, kindName } from './types.ts';
+import { canBeCompared, isNumeric, type Kind, kindName } from './types.ts';
 
 /** An expression and what is known of its values. */
 export interface Bound {
@@ -18,6 +20,8 @@ export interface Bound {
 export interface Columns {
   /** Values can be lists and structs, and paths lead into them. */
   readonly nested: boolean;
+  /** Types are those of the object, so values of different ones are not compared. */
+  readonly strict: boolean;
   readonly refs: readonly ColumnRef[];
   /** How records are reached from each root value. */
   readonly source: Plan['source'];
@@ -67,6 +71,29 @@ export function asNumber(bound: Bound, onText: 'keep' | 'fail'): Bound {
 export function meetNumbers<Operands extends readonly Bound[]>(operands: Operands): Operands {
   if (!operands.some(({ kind }) => isNumeric(kind))) return operands;
   return operands.map((operand) => asNumber(operand, 'keep')) as unknown as Operands;
+}
+
+/**
+ * Operands of a comparison, the first with each of the others, where types are those of the object: a text constant beside a timestamp is read as
+ * one, and types without a common order are refused. Raises InvalidDataType, CastFailed.
+ */
+export function meetTypes<Operands extends readonly Bound[]>(operands: Operands, at: Position, { columns }: BindContext): Operands {
+  if (!columns.strict) return operands;
+  const isTime = operands.some(({ kind }) => kind === 'timestamp');
+  const met = isTime ? operands.map((operand) => asTime(operand, at)) : operands;
+  const [first, ...others] = met as readonly Bound[];
+  const other = others.find(({ kind }) => first !== undefined && !canBeCompared(first.kind, kind));
+  if (first === undefined || other === undefined) return met as unknown as Operands;
+  const type = `${kindName(first.kind)} and ${kindName(other.kind)} cannot be compared`;
+  throw new SelectError('InvalidDataType', { type, hint: 'CAST one of them.', ...at });
+}
+
+function asTime(bound: Bound, at: Position): Bound {
+  const { expression } = bound;
+  if (expression.op !== 'literal' || expression.value.type !== 'string') return bound;
+  const { text } = expression.value;
+  if (Timestamp.parse(text) === null) throw new SelectError('CastFailed', { from: 'STRING', to: 'TIMESTAMP', value: excerpt(text), ...at });
+  return { expression: { op: 'literal', value: { type: 'timestamp', text } }, kind: 'timestamp' };
 }
 
 /** A type that can mean nothing where it stands. */

@@ -7,9 +7,9 @@ import { parseLikePattern } from '../vector/like.ts';
 import type { TypeName } from '../vector/value.ts';
 import type { Node, Path } from './ast.ts';
 import { bindCall } from './bind-call.ts';
-import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, placeOf, wrongType } from './bind-context.ts';
+import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, meetTypes, placeOf, wrongType } from './bind-context.ts';
 import type { ArithmeticOperator, CompareOperator, Expression } from './expression.ts';
-import { canBeCondition, canBeText, commonKind, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
+import { canBeCondition, canBeList, canBeText, commonKind, isNumeric, isUnknown, type Kind, kindName } from './types.ts';
 
 type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>;
 
@@ -91,13 +91,13 @@ function bindBinary(node: NodeOf<'binary'>, context: BindContext): Bound {
     case '%':
       return arithmetic(node, operandOf(node.operator, left, node.left.at), operandOf(node.operator, right, node.right.at));
     default:
-      return compare(node.operator, left, right);
+      return compare(node.operator, left, right, node, context);
   }
 }
 
 /** Comparison; an untyped field beside a number is read as a number. */
-function compare(operator: CompareOperator, first: Bound, second: Bound): Bound {
-  const [left, right] = meetNumbers([first, second] as const);
+function compare(operator: CompareOperator, first: Bound, second: Bound, { at }: Pick<Node, 'at'>, context: BindContext): Bound {
+  const [left, right] = meetNumbers(meetTypes([first, second] as const, at, context));
   return condition({ op: 'compare', operator, left: left.expression, right: right.expression });
 }
 
@@ -128,7 +128,7 @@ function resultOf(left: Kind, right: Kind): Kind {
 
 function bindBetween(node: NodeOf<'between'>, context: BindContext): Bound {
   const bound = [bindExpression(node.operand, context), bindExpression(node.low, context), bindExpression(node.high, context)] as const;
-  const [operand, low, high] = meetNumbers(bound);
+  const [operand, low, high] = meetNumbers(meetTypes(bound, node.at, context));
   return condition({ op: 'between', operand: operand.expression, low: low.expression, high: high.expression, negated: node.negated });
 }
 
@@ -141,11 +141,13 @@ function bindIn(node: NodeOf<'in'>, context: BindContext): Bound {
   const collection = context.columns.nested ? collectionOf(node.list) : null;
   if (collection !== null) {
     const [operand, list] = [bindExpression(node.operand, context), bindExpression(collection, context)];
-    return condition({ op: 'element', operand: operand.expression, list: list.expression, negated });
+    if (canBeList(list.kind)) return condition({ op: 'element', operand: operand.expression, list: list.expression, negated });
+    const [value, only] = meetTypes([operand, list] as const, node.at, context);
+    return condition({ op: 'in', operand: value.expression, list: [only.expression], negated });
   }
   if ('kind' in node.list) throw new SelectError('UnsupportedSyntax', { reason: 'IN takes a list in parentheses', ...node.list.at });
-  const operand = bindExpression(node.operand, context);
-  const list = node.list.map((item) => bindExpression(item, context));
+  const unmet = [bindExpression(node.operand, context), ...node.list.map((item) => bindExpression(item, context))] as const;
+  const [operand, ...list] = meetTypes(unmet, node.at, context);
   const membership = (of: Bound, items: readonly Bound[]): Expression => ({
     op: 'in',
     operand: of.expression,
@@ -204,8 +206,10 @@ function bindCast(node: NodeOf<'cast'>, context: BindContext): Bound {
   const { to } = node;
   const toTime = to === 'timestamp' && (isNumeric(kind) || kind === 'bool');
   const fromTime = kind === 'timestamp' && to !== 'timestamp' && to !== 'string';
+  const fromNested = (kind === 'list' || kind === 'struct') && to !== kind;
   const toNested = (to === 'list' || to === 'struct') && kind !== to && kind !== 'any' && !isUnknown(kind);
-  if (toTime || fromTime || toNested) throw new SelectError('InvalidCast', { from: kindName(kind), to: kindName(to), ...node.at });
+  if (toTime || fromTime || toNested || fromNested)
+    throw new SelectError('InvalidCast', { from: kindName(kind), to: kindName(to), ...node.at });
   const bound: Expression = { op: 'cast', operand: expression, to, ...placeOf([expression], node.at) };
   return { expression: bound, kind: isUnknown(kind) ? kind : (to satisfies TypeName) };
 }
@@ -215,7 +219,7 @@ function bindCase(node: NodeOf<'case'>, context: BindContext): Bound {
   const operand = node.operand === null ? null : bindExpression(node.operand, context);
   if (operand !== null) duplicate(context, operand.expression, node.branches.length - 1, node.at);
   const branches = node.branches.map(({ when, then }) => ({
-    when: operand === null ? bindCondition(when, context) : compare('=', operand, bindExpression(when, context)).expression,
+    when: operand === null ? bindCondition(when, context) : compare('=', operand, bindExpression(when, context), when, context).expression,
     then: bindExpression(then, context),
   }));
   const otherwise: Bound =

@@ -11,6 +11,7 @@ import type { ColumnRef } from './plan.ts';
 /** CSV: columns by header name or position. */
 export class PositionalColumns implements Columns {
   readonly nested = false;
+  readonly strict = false;
   readonly source = [];
   readonly refs: ColumnRef[] = [];
   private readonly slots = new Map<number, number>();
@@ -40,7 +41,7 @@ export class PositionalColumns implements Columns {
   private slotOf(path: Path): number | null {
     const [first, ...rest] = path.steps;
     if (first === undefined) return this.slotOfName(path.root, false);
-    if (!this.isTable(path.root)) {
+    if (!isRow(path.root, this.from)) {
       throw new SelectError('InvalidTableAlias', { name: path.root.text, ...this.wholeNameHint(path), ...path.root.at });
     }
     const surplus = first.kind === 'name' ? rest[0] : first;
@@ -50,17 +51,9 @@ export class PositionalColumns implements Columns {
 
   /** Only the table itself has members. Raises InvalidTableAlias, InvalidKeyPath. */
   checkTable(path: Path): void {
-    if (!this.isTable(path.root)) throw new SelectError('InvalidTableAlias', { name: path.root.text, ...path.root.at });
+    if (!isRow(path.root, this.from)) throw new SelectError('InvalidTableAlias', { name: path.root.text, ...path.root.at });
     const [step] = path.steps;
     if (step !== undefined) throw pathError(step);
-  }
-
-  private isTable(name: Name): boolean {
-    const { alias, steps } = this.from;
-    if (isTableName(name)) return true;
-    // why: FROM S3Object[*] names its row _1
-    if (alias === null) return steps.length > 0 && name.text === '_1';
-    return name.quoted || alias.quoted ? name.text === alias.text : name.text.toLowerCase() === alias.text.toLowerCase();
   }
 
   private slotOfName(name: Name, qualified: boolean): number | null {
@@ -73,16 +66,7 @@ export class PositionalColumns implements Columns {
   }
 
   private positionOf(name: Name): number | null {
-    const index = headerIndex(this.schema);
-    const matches = name.quoted ? index.exact.get(name.text) : index.folded.get(name.text.toLowerCase());
-    if (matches !== undefined) {
-      if (matches.length > 1) throw new SelectError('AmbiguousFieldName', { name: name.text, ...name.at });
-      return matches[0] ?? null;
-    }
-    const number = /^_([1-9]\d*)$/.exec(name.text)?.[1];
-    if (number === undefined) return null;
-    if (Number(number) > limits.columns_max) throw new SelectError('InvalidColumnIndex', { name: name.text.slice(0, 64), ...name.at });
-    return Number(number) - 1;
+    return indexOf(this.schema, this.schema.names ?? []).find(name) ?? numberOf(name);
   }
 
   private slotAt(position: number): number {
@@ -97,39 +81,71 @@ export class PositionalColumns implements Columns {
   private wholeNameHint(path: Path): { readonly hint: string } | Record<string, never> {
     const parts = path.steps.map((step) => (step.kind === 'name' ? step.name.text : ''));
     const whole = [path.root.text, ...parts].join('.');
-    return headerIndex(this.schema).exact.has(whole) ? { hint: `Did you mean "${whole}"?` } : {};
+    return indexOf(this.schema, this.schema.names ?? []).has(whole) ? { hint: `Did you mean "${whole}"?` } : {};
   }
 }
 
-interface HeaderIndex {
-  readonly exact: ReadonlyMap<string, readonly number[]>;
-  readonly folded: ReadonlyMap<string, readonly number[]>;
+/** Names of one level, to their places in order. */
+export class NameIndex {
+  private readonly exact = new Map<string, number[]>();
+  private readonly folded = new Map<string, number[]>();
+
+  constructor(names: readonly string[]) {
+    for (const [position, name] of names.entries()) {
+      add(this.exact, name, position);
+      add(this.folded, name.toLowerCase(), position);
+    }
+  }
+
+  has(name: string): boolean {
+    return this.exact.has(name);
+  }
+
+  /** A quoted name is matched with case. Null where there is none; raises AmbiguousFieldName where there are several. */
+  find(name: Name): number | null {
+    const matches = name.quoted ? this.exact.get(name.text) : this.folded.get(name.text.toLowerCase());
+    if (matches === undefined) return null;
+    if (matches.length > 1) throw new SelectError('AmbiguousFieldName', { name: name.text, ...name.at });
+    return matches[0] ?? null;
+  }
 }
 
-const indexes = new WeakMap<PositionalSchema, HeaderIndex>();
+function add(positions: Map<string, number[]>, key: string, position: number): void {
+  const known = positions.get(key);
+  if (known === undefined) positions.set(key, [position]);
+  else known.push(position);
+}
 
-function headerIndex(schema: PositionalSchema): HeaderIndex {
-  const known = indexes.get(schema);
-  if (known !== undefined) return known;
-  const index = { exact: positionsBy(schema, (name) => name), folded: positionsBy(schema, (name) => name.toLowerCase()) };
-  indexes.set(schema, index);
+const indexes = new WeakMap<object, NameIndex>();
+
+/** The index of the names that `owner` has; kept as long as it is. */
+export function indexOf(owner: object, names: readonly string[]): NameIndex {
+  let index = indexes.get(owner);
+  if (index === undefined) {
+    index = new NameIndex(names);
+    indexes.set(owner, index);
+  }
   return index;
 }
 
-function positionsBy({ names }: PositionalSchema, keyOf: (name: string) => string): Map<string, number[]> {
-  const positions = new Map<string, number[]>();
-  for (const [position, name] of (names ?? []).entries()) {
-    const key = keyOf(name);
-    const known = positions.get(key);
-    if (known === undefined) positions.set(key, [position]);
-    else known.push(position);
-  }
-  return positions;
+/** The 0-based position that `_N` names; null for other names. Raises InvalidColumnIndex beyond what an object can have. */
+export function numberOf(name: Name): number | null {
+  const number = /^_([1-9]\d*)$/.exec(name.text)?.[1];
+  if (number === undefined) return null;
+  if (Number(number) > limits.columns_max) throw new SelectError('InvalidColumnIndex', { name: name.text.slice(0, 64), ...name.at });
+  return Number(number) - 1;
 }
 
 /** Whether a name is the table's. */
 export function isTableName(name: Name): boolean {
   return name.text.toLowerCase() === 's3object';
+}
+
+/** Whether a name stands for the row: it is the table's, or its alias; `FROM S3Object[*]` names its row `_1`. */
+export function isRow(name: Name, { alias, steps }: From): boolean {
+  if (isTableName(name)) return true;
+  if (alias === null) return steps.length > 0 && name.text === '_1';
+  return name.quoted || alias.quoted ? name.text === alias.text : name.text.toLowerCase() === alias.text.toLowerCase();
 }
 
 /** Raises InvalidDataSource where FROM names another table. */

@@ -10,6 +10,7 @@ import type { ColumnRef } from './plan.ts';
 /** JSON: any name may be there, so none is refused; what is absent is MISSING. */
 export class OpenColumns implements Columns {
   readonly nested = true;
+  readonly strict = false;
   readonly refs: ColumnRef[] = [];
   readonly source: readonly PathStep[];
   private readonly slots = new Map<string, number>();
@@ -74,7 +75,8 @@ function isSameName(left: ast.Name, right: ast.Name): boolean {
   return left.quoted || right.quoted ? left.text === right.text : left.text.toLowerCase() === right.text.toLowerCase();
 }
 
-function pathOf(steps: readonly ast.PathStep[]): PathStep[] {
+/** Steps as plans have them. Raises MaxOperatorsExceeded. */
+export function pathOf(steps: readonly ast.PathStep[]): PathStep[] {
   const surplus = steps[limits.path_steps_max];
   if (surplus !== undefined) throw new SelectError('MaxOperatorsExceeded', { max: limits.path_steps_max, ...positionOf(surplus) });
   return steps.map((step): PathStep => {
@@ -89,6 +91,7 @@ function pathOf(steps: readonly ast.PathStep[]): PathStep[] {
   });
 }
 
-function positionOf(step: ast.PathStep): ast.Position {
+/** Where a step stands in the query. */
+export function positionOf(step: ast.PathStep): ast.Position {
   return step.kind === 'name' ? step.name.at : step.at;
 }

@@ -21,6 +21,7 @@ export function columnText(name: string): string {
 export function refText(column: ColumnRef | null): string {
   if (column?.path === undefined || column.path === null) return columnText(column?.name ?? '');
   const text = pathText(column.path);
+  if (column.position !== null) return columnText(column.name) + text;
   return text.startsWith('.') ? text.slice(1) : `record${text}`;
 }
 

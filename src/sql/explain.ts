@@ -42,8 +42,8 @@ function columnsRead({ columns, projection }: Plan): string {
 }
 
 function columnRead(column: ColumnRef): string {
-  const { name, position } = column;
-  return position === null || name === `_${position + 1}` ? refText(column) : `${columnText(name)} (_${position + 1})`;
+  const { name, position, path } = column;
+  return position === null || path !== null || name === `_${position + 1}` ? refText(column) : `${columnText(name)} (_${position + 1})`;
 }
 
 function outputLines({ projection, columns }: Plan): readonly string[] {
@@ -110,6 +110,7 @@ interface Range {
 }
 
 function rangeText(name: string, negated: boolean, { low, high, lowStrict, highStrict }: Range): string {
+  if (low === null && high === null) return `${name} IS ${negated ? 'no value' : 'NOT NULL'}`;
   if (low !== null && low === high && !lowStrict && !highStrict) return `${name} ${negated ? '<>' : '='} ${low}`;
   const above = low === null ? [] : [`${name} ${lowStrict ? '>' : '>='} ${low}`];
   const below = high === null ? [] : [`${name} ${highStrict ? '<' : '<='} ${high}`];

@@ -9,11 +9,14 @@ import type { PathStep } from '../vector/path.ts';
 import type { ScanPredicate } from '../vector/predicate.ts';
 import type { Expression } from './expression.ts';
 
-/** A column the query reads: by `position` (0-based) in formats that count their fields, by `path` in those that nest. The other is null. */
+/**
+ * A column the query reads: by `position` (0-based) in formats that count their fields, by `path` in JSON; the other is null. Of
+ * typed formats by the position of the top-level column, and the path from there into its groups, if any.
+ */
 export interface ColumnRef {
   readonly name: string;
   readonly position: number | null;
-  /** From the row variable; no steps: the record itself. */
+  /** In JSON from the row variable; no steps: the record itself. */
   readonly path: readonly PathStep[] | null;
 }
 

@@ -84,6 +84,17 @@ export function canBeCondition(kind: Kind): boolean {
   return kind === 'bool' || kind === 'any' || isUnknown(kind);
 }
 
+/** Whether a value of this kind can be a list. */
+export function canBeList(kind: Kind): boolean {
+  return kind === 'list' || kind === 'any' || isUnknown(kind);
+}
+
+/** Whether values of these kinds have a common order, as far as is known. */
+export function canBeCompared(left: Kind, right: Kind): boolean {
+  if ([left, right].some((kind) => kind === 'any' || kind === 'untyped' || isUnknown(kind))) return true;
+  return left === right || (isNumeric(left) && isNumeric(right));
+}
+
 /** NULL or MISSING, whatever the row. */
 export function isUnknown(kind: Kind): boolean {
   return kind === 'null' || kind === 'missing';

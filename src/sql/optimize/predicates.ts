@@ -3,16 +3,21 @@
  * numbers as doubles, and doubles order decimals of at most 15 digits as the decimals themselves are ordered.
  */
 import { Decimal } from '../../vector/decimal.ts';
-import { parseLikePattern } from '../../vector/like.ts';
 import type { ScanPredicate } from '../../vector/predicate.ts';
 import type { Literal } from '../../vector/value.ts';
 import type { CompareOperator, Expression } from '../expression.ts';
 import { nextDown, nextUp } from './doubles.ts';
+import { likeShape } from './like-shape.ts';
+import { mirrored, typedPredicateOf } from './typed-predicates.ts';
 
 const exact_digits_max = 15;
 
 /** The predicate that is TRUE for exactly the rows for which the condition is; null where there is none. */
 export function predicateOf(condition: Expression): ScanPredicate | null {
+  return textPredicateOf(condition) ?? typedPredicateOf(condition);
+}
+
+function textPredicateOf(condition: Expression): ScanPredicate | null {
   switch (condition.op) {
     case 'compare':
       return ofComparison(condition.operator, condition.left, condition.right);
@@ -32,7 +37,7 @@ export function predicateOf(condition: Expression): ScanPredicate | null {
     case 'not': {
       // why: the rows that a predicate neither keeps nor decides are the same for its negation: NULL and MISSING. IN alone
       // is never NULL, so its negation keeps rows without the column, which no predicate does.
-      const inner = condition.operand.op === 'in' ? null : predicateOf(condition.operand);
+      const inner = condition.operand.op === 'in' ? null : textPredicateOf(condition.operand);
       return inner === null ? null : { ...inner, negated: !inner.negated };
     }
     default:
@@ -44,8 +49,6 @@ function ofComparison(operator: CompareOperator, left: Expression, right: Expres
   if (right.op === 'literal') return ofColumn(operator, left, right.value);
   return left.op === 'literal' ? ofColumn(mirrored[operator], right, left.value) : null;
 }
-
-const mirrored: Readonly<Record<CompareOperator, CompareOperator>> = { '=': '=', '<>': '<>', '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
 
 function ofColumn(operator: CompareOperator, operand: Expression, literal: Literal): ScanPredicate | null {
   const negated = operator === '<>';
@@ -114,35 +117,12 @@ function ofIn({ operand, list, negated }: Extract<Expression, { op: 'in' }>): Sc
   return { kind: 'in', slot, values: [...values], negated };
 }
 
-/** A pattern without wildcards is an equality, one whose only wildcard is a `%` at its end a range. */
-function ofLike({ operand, pattern, escape: escapeCharacter, negated }: Extract<Expression, { op: 'like' }>): ScanPredicate | null {
-  const slot = textSlot(operand);
-  const text = stringOf(pattern);
-  const escapeText = escapeCharacter === null ? null : stringOf(escapeCharacter);
-  if (slot === null || text === undefined || escapeText === undefined) return null;
-  const pieces = parseLikePattern(text, escapeText);
-  const [start, end] = pieces;
-  const plain = pieces.length === 0 ? '' : typeof start === 'object' ? start.text : null;
-  if (plain === null || pieces.length > 2 || (end !== undefined && end !== 'any-run'))
-    return { kind: 'like', slot, pattern: pieces, negated };
-  const bounds = end === undefined ? { high: plain, highInclusive: true } : { high: afterPrefix(plain), highInclusive: false };
-  return { kind: 'text', slot, low: plain, lowInclusive: true, ...bounds, negated };
-}
-
-/** The least text after all that begin with `prefix`, in UTF-8 byte order, which is that of code points; null where there is none. */
-function afterPrefix(prefix: string): string | null {
-  const characters = [...prefix];
-  for (let last = characters.pop(); last !== undefined; last = characters.pop()) {
-    const code = last.codePointAt(0) ?? 0;
-    // why: surrogates are no characters
-    const next = code === 0xd7ff ? 0xe000 : code + 1;
-    if (next <= 0x10ffff) return characters.join('') + String.fromCodePoint(next);
-  }
-  return null;
-}
-
-function stringOf(expression: Expression): string | undefined {
-  return expression.op === 'literal' && expression.value.type === 'string' ? expression.value.text : undefined;
+function ofLike(condition: Extract<Expression, { op: 'like' }>): ScanPredicate | null {
+  const slot = textSlot(condition.operand);
+  const shape = slot === null ? null : likeShape(condition);
+  if (slot === null || shape === null) return null;
+  const { negated } = condition;
+  return 'pattern' in shape ? { kind: 'like', slot, ...shape, negated } : { kind: 'text', slot, lowInclusive: true, ...shape, negated };
 }
 
 function columnSlot(expression: Expression): number | null {

@@ -2,6 +2,7 @@
 import { compareText } from '../../vector/compare.ts';
 import type { ScanPredicate } from '../../vector/predicate.ts';
 import type { Plan } from '../plan.ts';
+import { intersection as typedIntersection } from './typed-bounds.ts';
 
 /** Intersects the ranges of each column. A row satisfies the one exactly where it satisfies all it was made of. */
 export function mergeRanges(plan: Plan): Plan {
@@ -20,6 +21,7 @@ function intersection(left: ScanPredicate, right: ScanPredicate): ScanPredicate 
   if (left.kind === 'number' && right.kind === 'number' && left.reading === right.reading) {
     return { ...left, low: Math.max(left.low, right.low), high: Math.min(left.high, right.high) };
   }
+  if (left.kind === 'range' && right.kind === 'range') return { ...left, ...typedIntersection(left, right) };
   if (left.kind !== 'text' || right.kind !== 'text') return null;
   const low = tighter(left, right, 'low', 1);
   const high = tighter(left, right, 'high', -1);
