@@ -27,11 +27,11 @@ export function referenceRows(view: DataView): ParquetRows {
       for (let i = at & ~63; i < at; i++) ones += bit(bitmap, i);
       return ones;
     },
-    present(bitmap, ranks, rows, shift, count, present, positions, states, fields) {
+    present(bitmap, ranks, bits, shift, rows, count, present, positions, states, fields) {
       let kept = 0;
       for (let j = 0; j < count; j++) {
         const row = rows === 0 ? j : word(rows, j);
-        const at = (row + shift) >>> 0;
+        const at = ((bits === 0 ? j : word(bits, j)) + shift) >>> 0;
         const is = bit(bitmap, at) === 1;
         if (states !== 0) view.setUint8(states + row, is ? rowState.value : rowState.null);
         if (is) {

@@ -30,12 +30,14 @@ export function rankAt(bitmap: usize, ranksAt: usize, at: u32): u32 {
 }
 
 export function present(
-  bitmap: usize, ranksAt: usize, rows: usize, shift: u32, count: u32, presentAt: usize, positions: usize, states: usize, fields: usize,
+  bitmap: usize, ranksAt: usize, bits: usize, shift: u32, rows: usize, count: u32, presentAt: usize, positions: usize, states: usize,
+  fields: usize,
 ): u32 {
   let k: usize = 0;
   for (let j: u32 = 0; j < count; j++) {
     const row = rows ? load<u32>(rows + (<usize>j << 2)) : j;
-    const at = row + shift, word = load<u64>(bitmap + (<usize>(at >> 6) << 3)), bit = <u64>(at & 63);
+    const at = (bits ? load<u32>(bits + (<usize>j << 2)) : j) + shift;
+    const word = load<u64>(bitmap + (<usize>(at >> 6) << 3)), bit = <u64>(at & 63);
     const is = <u32>(word >> bit) & 1;
     store<u32>(presentAt + k, row);
     store<u32>(positions + k, load<u32>(ranksAt + (<usize>(at >> 6) << 2)) + <u32>popcnt<u64>(word & (((<u64>1) << bit) - 1)));
