@@ -274,7 +274,7 @@ t.test('no temporary file stays', async (t) => {
   const { store, bucket } = await newLocalStore();
   await put(store, 'x', 'x');
   await codeOf(store.putObject({ bucket: 'b-1', key: 'x', body: bodyOf('y'), size: 9 }));
-  await codeOf(store.putObject({ bucket: 'b-1', key: 'x', body: bodyOf('y'), ifNoneMatch: '*' }));
+  await codeOf(store.putObject({ bucket: 'b-1', key: 'x', body: bodyOf('y'), condition: { ifNoneMatch: '*' } }));
   await codeOf(put(store, 'x/y', 'y'));
   t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
   t.equal(fs.readdirSync(join(bucket, '.s3lect/meta'), { recursive: true }).filter((name) => String(name).endsWith('.json')).length, 1);

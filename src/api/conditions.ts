@@ -1,7 +1,7 @@
 /** Conditional requests and ranges, as RFC 9110 has them and S3 applies them to GetObject and HeadObject. */
 import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
-import type { ObjectInfo } from '../storage/store.ts';
+import type { ObjectInfo } from '../storage/object.ts';
 import type { ApiRequest } from './http.ts';
 
 /**

@@ -3,7 +3,7 @@ import { encodePath } from '../auth/canonical.ts';
 import type { Identity } from '../auth/identity.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { ListedObject } from '../storage/store.ts';
+import type { ListedObject } from '../storage/object.ts';
 import { element, ownerXml, textElement } from './xml-answer.ts';
 
 export interface ListParameters {

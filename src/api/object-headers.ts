@@ -1,7 +1,7 @@
 /** An object's description as HTTP headers, in both directions. */
 import { SelectError } from '../base/errors.ts';
-import type { ContentHeaders, ObjectInfo } from '../storage/store.ts';
-import { contentHeaderNames } from '../storage/store.ts';
+import type { ContentHeaders, ObjectInfo } from '../storage/object.ts';
+import { contentHeaderNames } from '../storage/object.ts';
 import type { ApiRequest } from './http.ts';
 
 const metadataPrefix = 'x-amz-meta-';

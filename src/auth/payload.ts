@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
-import type { Checksum, ChecksumAlgorithm, Digest } from './checksum.ts';
+import type { Checksum, ChecksumAlgorithm } from './checksum.ts';
 import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { SignatureChain } from './chunked.ts';
 import { decodeChunks } from './chunked.ts';
@@ -15,6 +15,10 @@ export interface DecodedBody extends AsyncIterable<Uint8Array> {
   readonly length: number | undefined;
   /** What came as x-amz-checksum-*, in a header or as a trailer; verified once iteration has ended, and undefined before. */
   readonly checksum: Checksum | undefined;
+  /** The digests that are formed of the data to verify it. */
+  readonly digested: readonly ChecksumAlgorithm[];
+  /** One of them in base64, once iteration has ended. */
+  digestOf(algorithm: ChecksumAlgorithm): string;
 }
 
 /**
@@ -32,6 +36,8 @@ export function decodeBody(
   const length = readLength(payload, headers);
   const declared = readDeclared(payload, headers);
   const checks = headerChecks(payload, headers, declared);
+  const digests = new Map(checks.map(({ algorithm }) => [algorithm, createDigest(algorithm)]));
+  const values = new Map<ChecksumAlgorithm, string>();
   let checksum: Checksum | undefined;
 
   async function* decode(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -46,14 +52,13 @@ export function decodeBody(
     for await (const piece of pieces) {
       bytes += piece.length;
       if (length !== undefined && bytes > length) throw new SelectError('IncompleteBody');
-      for (const { digest } of checks) digest.update(piece);
+      for (const digest of digests.values()) digest.update(piece);
       yield piece;
     }
     if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
     const base64 = readTrailer(trailers, declared) ?? declared?.base64;
-    for (const { digest, expected, error } of checks) {
-      if (digest.digest().toString('base64') !== (expected ?? base64)) throw error();
-    }
+    for (const [algorithm, digest] of digests) values.set(algorithm, digest.digest().toString('base64'));
+    for (const { algorithm, expected, error } of checks) if (values.get(algorithm) !== (expected ?? base64)) throw error();
     if (declared !== undefined && base64 !== undefined) checksum = { algorithm: declared.algorithm, base64 };
   }
 
@@ -63,6 +68,8 @@ export function decodeBody(
     get checksum() {
       return checksum;
     },
+    digested: [...digests.keys()],
+    digestOf: (algorithm) => values.get(algorithm) ?? '',
     [Symbol.asyncIterator]: () => iterator,
   };
 }
@@ -81,7 +88,7 @@ interface Declared {
 }
 
 interface Check {
-  readonly digest: Digest;
+  readonly algorithm: ChecksumAlgorithm;
   /** In base64; undefined for the one that a trailer will tell. */
   readonly expected: string | undefined;
   error(): SelectError;
@@ -138,19 +145,19 @@ function headerChecks(
   const checks: Check[] = [];
   if (payload.kind === 'sha256') {
     const expected = Buffer.from(payload.hex, 'hex').toString('base64');
-    checks.push({ digest: createDigest('sha256'), expected, error: () => new SelectError('XAmzContentSHA256Mismatch') });
+    checks.push({ algorithm: 'sha256', expected, error: () => new SelectError('XAmzContentSHA256Mismatch') });
   }
   const md5 = headers['content-md5'];
   if (md5 !== undefined) {
     if (!isBase64(md5, 16)) throw new SelectError('InvalidDigest', { checksum: 'Content-MD5' });
-    checks.push({ digest: createDigest('md5'), expected: md5, error: () => new SelectError('BadDigest', { checksum: 'Content-MD5' }) });
+    checks.push({ algorithm: 'md5', expected: md5, error: () => new SelectError('BadDigest', { checksum: 'Content-MD5' }) });
   }
   if (declared !== undefined) {
     const { algorithm, base64, name } = declared;
     if (base64 !== undefined && !isBase64(base64, createDigest(algorithm).digest().length))
       throw new SelectError('InvalidRequest', { reason: `value for ${name} header is invalid` });
     const error = (): SelectError => new SelectError('BadDigest', { checksum: algorithm.toUpperCase() });
-    checks.push({ digest: createDigest(algorithm), expected: base64, error });
+    checks.push({ algorithm, expected: base64, error });
   }
   return checks;
 }

@@ -168,6 +168,13 @@ export const catalogue = {
   InvalidArgument: entry(400, 'caller', 'Invalid argument[: {reason}].'),
   InvalidBucketName: entry(400, 'caller', 'The specified bucket is not valid[: {bucket}].'),
   InvalidDigest: entry(400, 'caller', 'The {checksum} you specified is not valid.'),
+  InvalidPart: entry(
+    400,
+    'caller',
+    'One or more of the specified parts could not be found. The part may not have been uploaded, or its entity tag may not match.',
+  ),
+  InvalidPartNumber: entry(416, 'caller', 'The requested part number is not satisfiable.'),
+  InvalidPartOrder: entry(400, 'caller', 'The list of parts was not in ascending order. Parts must be ordered by part number.'),
   InvalidLocationConstraint: entry(400, 'caller', 'The specified location-constraint is not valid: {reason}.'),
   InvalidPolicyDocument: entry(
     400,
@@ -197,6 +204,12 @@ export const catalogue = {
   NoSuchBucketPolicy: entry(404, 'caller', 'The bucket policy does not exist.'),
   NoSuchCORSConfiguration: entry(404, 'caller', 'The CORS configuration does not exist.'),
   NoSuchKey: entry(404, 'caller', 'The specified key does not exist.'),
+  NoSuchUpload: entry(
+    404,
+    'caller',
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+  ),
+  NoSuchVersion: entry(404, 'caller', 'The specified version does not exist.'),
   NoSuchLifecycleConfiguration: entry(404, 'caller', 'The lifecycle configuration does not exist.'),
   NoSuchPublicAccessBlockConfiguration: entry(404, 'caller', 'The public access block configuration was not found.'),
   NoSuchTagSet: entry(404, 'caller', 'The TagSet does not exist.'),

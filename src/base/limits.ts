@@ -32,7 +32,15 @@ export const limits = {
   tag_value_units_max: 256,
   bucket_tags_max: 50,
   cors_rules_max: 100,
+  /** One upload, or one part of a multipart upload. */
   put_bytes_max: 5 * 1024 * MiB,
+  /** Of a multipart object. */
+  object_bytes_max: 5 * 1024 * 1024 * MiB,
+  /** Every part but the last. */
+  part_bytes_min: 5 * MiB,
+  part_number_max: 10_000,
+  /** A multipart upload to which no part came for so long is forgotten. */
+  upload_idle_ms_max: 7 * 24 * 60 * 60 * 1000,
   list_keys_max: 1000,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,

@@ -18,6 +18,48 @@ export function isPlainDirectory(directory: string): boolean {
   }
 }
 
+/**
+ * A directory that is open: names in it are of this very directory, even if a link or another directory takes its path meanwhile
+ * (where the system has no paths through descriptors, it is only checked to be in its place when it is opened).
+ */
+export class OpenDirectory {
+  readonly #fd: number;
+  readonly #prefix: string;
+
+  /** Raises ENOENT, ENOTDIR, and `AccessDenied` where the path leads through a symbolic link. */
+  constructor(directory: string) {
+    this.#fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+    const link = descriptorPath(this.#fd);
+    if (link === undefined ? isPlainDirectory(directory) : fs.readlinkSync(link) === directory) {
+      this.#prefix = link ?? directory;
+      return;
+    }
+    fs.closeSync(this.#fd);
+    throw new SelectError('AccessDenied', { reason: symbolicLink });
+  }
+
+  /** A path to a name in the directory, while it is open. */
+  pathOf(name: string): string {
+    return `${this.#prefix}/${name}`;
+  }
+
+  /** Makes the entries durable. File systems that cannot are left as they are. */
+  async sync(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      fs.fsync(this.#fd, (error) => (error === null || cannotSync(error) ? resolve() : reject(error)));
+    });
+  }
+
+  close(): void {
+    fs.closeSync(this.#fd);
+  }
+}
+
+/** A path to an open file or directory that holds wherever that is moved, on systems that have such. */
+export function descriptorPath(fd: number): string | undefined {
+  return hasDescriptorPaths ? `/proc/self/fd/${fd}` : undefined;
+}
+
 /** Makes a directory whose parent exists; answers whether it is new. */
 export function makeDirectory(directory: string): boolean {
   try {
@@ -59,7 +101,7 @@ export function removeEmptyDirectories(top: string, directory: string): string {
   return top;
 }
 
-/** Makes the entries of a directory durable. File systems that cannot are left as they are. */
+/** Makes the entries of a directory durable; one that is gone was removed by a deletion that syncs its parent itself. */
 export async function syncDirectory(directory: string): Promise<void> {
   try {
     const handle = await open(directory, 'r');
@@ -69,12 +111,17 @@ export async function syncDirectory(directory: string): Promise<void> {
       await handle.close();
     }
   } catch (error) {
-    // why: ENOENT: emptied and removed meanwhile, by a deletion that syncs its parent itself.
-    if (!['ENOENT', 'EINVAL', 'ENOTSUP', 'EISDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (errnoOf(error) !== 'ENOENT' && !cannotSync(error)) throw error;
   }
 }
 
 const symbolicLink = 'the path of the key leads through a symbolic link';
+
+const hasDescriptorPaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd');
+
+function cannotSync(error: unknown): boolean {
+  return ['EINVAL', 'ENOTSUP', 'EISDIR'].includes(errnoOf(error) ?? '');
+}
 
 function inTheWay(): SelectError {
   return new SelectError('InvalidArgument', {

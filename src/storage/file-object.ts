@@ -6,8 +6,9 @@ import { assert } from '../base/assert.ts';
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { foreignEtag, isSameFile } from './metadata.ts';
-import type { ObjectInfo, ObjectRef, OpenObject } from './store.ts';
-import { contentTypeDefault } from './store.ts';
+import type { ObjectInfo } from './object.ts';
+import { describe } from './object.ts';
+import type { ObjectRef, OpenObject } from './store.ts';
 
 /** Takes over `fd`, whose `fstat` gave `stats`. */
 export function openFileObject(fd: number, stats: BigIntStats, info: ObjectInfo): OpenObject {
@@ -27,7 +28,7 @@ export async function openFile(path: string): Promise<OpenObject> {
     throw new SelectError('InvalidArgument', { reason: 'not a regular file' });
   }
   const base = { key: path, size: Number(stats.size), etag: foreignEtag(stats), lastModified: stats.mtime };
-  return new FileObject(fd, stats, { ...base, contentType: contentTypeDefault, metadata: {}, contentHeaders: {} });
+  return new FileObject(fd, stats, { ...base, ...describe({}), checksum: undefined, parts: undefined });
 }
 
 const pieceBytes = 256 * 1024;

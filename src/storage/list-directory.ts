@@ -10,7 +10,8 @@ import { isPlainDirectory } from './directory.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { nameToSegment, segmentToName } from './key-path.ts';
 import { compareUtf8, ListPage } from './listing.ts';
-import type { ListedObject, ListRequest, ListResult } from './store.ts';
+import type { ListedObject } from './object.ts';
+import type { ListRequest, ListResult } from './store.ts';
 
 /** What the store says of the file at `path`; undefined if it is no object (any more). */
 export type Inspect = (path: string, key: string) => ListedObject | undefined;

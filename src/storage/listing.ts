@@ -1,6 +1,7 @@
 /** Pages of keys: order, prefixes, delimiters and where the next page starts. Knows no store. */
 import { limits } from '../base/limits.ts';
-import type { ListedObject, ListRequest, ListResult } from './store.ts';
+import type { ListedObject } from './object.ts';
+import type { ListRequest, ListResult } from './store.ts';
 
 /** Orders text as its UTF-8 bytes would be ordered, which is S3's order of keys. */
 export function compareUtf8(a: string, b: string): number {

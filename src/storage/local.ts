@@ -10,17 +10,33 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SelectError } from '../base/errors.ts';
-import { isPlainDirectory, removeEmptyDirectories, syncDirectory } from './directory.ts';
+import { descriptorPath, isPlainDirectory, syncDirectory } from './directory.ts';
 import { openFileObject } from './file-object.ts';
-import { errnoOf, isAbsent, storageError } from './fs-errors.ts';
-import { hiddenFolder, isBucketFolder, keyToNames } from './key-path.ts';
+import { errnoOf, isAbsent, storageError, withStorageErrors } from './fs-errors.ts';
+import { hiddenFolder, isBucketFolder } from './key-path.ts';
 import { listDirectory } from './list-directory.ts';
 import { compareUtf8 } from './listing.ts';
-import type { Place } from './local-put.ts';
-import { LocalWriter } from './local-put.ts';
-import { readMetadata, removeMetadata } from './metadata.ts';
+import { deleteLocally } from './local-delete.ts';
+import { putLocally } from './local-put.ts';
+import { LocalUploads } from './local-uploads.ts';
+import { readMetadata, writeMetadata } from './metadata.ts';
+import type {
+  CompleteUploadRequest,
+  CreateUploadRequest,
+  ListPartsRequest,
+  ListUploadsRequest,
+  PartInfo,
+  PartPage,
+  PutPartRequest,
+  UploadInfo,
+  UploadPage,
+  UploadPlace,
+} from './multipart.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import type { BucketInfo, ListRequest, ListResult, ObjectInfo, ObjectStore, OpenObject, PutRequest, PutResult } from './store.ts';
+import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
+import type { Place } from './publish.ts';
+import { Publisher, placeOf, presentFile } from './publish.ts';
+import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
 import { sweepTemporaries } from './temporary.ts';
 
 export interface LocalStoreOptions {
@@ -33,7 +49,8 @@ export interface LocalStoreOptions {
 export class LocalStore implements ObjectStore {
   readonly #root: string;
   readonly #mapped: ReadonlyMap<string, string>;
-  readonly #writer = new LocalWriter();
+  readonly #publisher = new Publisher();
+  readonly #uploads = new LocalUploads(this.#publisher);
 
   /** Opens the store and removes what interrupted uploads left. Raises the system's error for a directory that is not there. */
   static async open({ root, buckets = {} }: LocalStoreOptions): Promise<LocalStore> {
@@ -43,7 +60,7 @@ export class LocalStore implements ObjectStore {
       mapped.set(name, realDirectory(directory));
     }
     const store = new LocalStore(realDirectory(root), mapped);
-    for (const { name } of await store.listBuckets()) sweepTemporaries(store.#bucketDirectory(name));
+    for (const { name } of await store.listBuckets()) await store.#sweep(name);
     return store;
   }
 
@@ -91,7 +108,7 @@ export class LocalStore implements ObjectStore {
     try {
       // why: all in one turn of the event loop, and not while an upload is being published.
       const isEmpty = fs.readdirSync(directory).every((name) => name === hiddenFolder);
-      if (!isEmpty || this.#writer.isPublishingIn(directory)) throw new SelectError('BucketNotEmpty');
+      if (!isEmpty || this.#publisher.isPublishingIn(directory)) throw new SelectError('BucketNotEmpty');
       fs.rmSync(join(directory, hiddenFolder), { recursive: true, force: true });
       fs.rmdirSync(directory);
       await syncDirectory(this.#root);
@@ -103,23 +120,23 @@ export class LocalStore implements ObjectStore {
   }
 
   async putObject(request: PutRequest): Promise<PutResult> {
-    await this.headBucket(request.bucket);
-    return this.#writer.put(this.#place(request.bucket, request.key), request);
+    return putLocally(this.#publisher, await this.#placeToWrite(request), request);
   }
 
   async headObject(bucket: string, key: string): Promise<ObjectInfo> {
     const place = this.#place(bucket, key);
-    const stats = this.#read(place, () => fs.lstatSync(place.path, { bigint: true }));
-    if (!stats.isFile()) throw new SelectError('NoSuchKey');
+    const stats = this.#read(() => (isPlainDirectory(place.directory) ? fs.lstatSync(place.path, { bigint: true }) : undefined));
+    if (stats?.isFile() !== true) throw this.#absent(place);
     return infoOf(place, stats);
   }
 
   async openObject(bucket: string, key: string): Promise<OpenObject> {
     const place = this.#place(bucket, key);
-    const fd = this.#read(place, () => fs.openSync(place.path, openFlags));
+    const fd = this.#read(() => openInPlace(place));
+    if (fd === undefined) throw this.#absent(place);
     try {
       const stats = fs.fstatSync(fd, { bigint: true });
-      if (!stats.isFile()) throw new SelectError('NoSuchKey');
+      if (!stats.isFile()) throw this.#absent(place);
       return openFileObject(fd, stats, infoOf(place, stats));
     } catch (error) {
       fs.closeSync(fd);
@@ -127,19 +144,55 @@ export class LocalStore implements ObjectStore {
     }
   }
 
-  async deleteObject(bucket: string, key: string): Promise<void> {
-    await this.headBucket(bucket);
+  async setTags(bucket: string, key: string, tags: Tags): Promise<void> {
     const place = this.#place(bucket, key);
-    await this.#writer.exclusively(place, async () => {
-      try {
-        if (!isPlainDirectory(place.directory) || !isFile(place.path)) return;
-        fs.unlinkSync(place.path);
-        removeMetadata(place.bucketDirectory, key);
-        await syncDirectory(removeEmptyDirectories(place.bucketDirectory, place.directory));
-      } catch (error) {
-        if (!isAbsent(error)) throw storageError(error);
-      }
-    });
+    await this.#publisher.exclusively(place.path, () =>
+      withStorageErrors(async () => {
+        const present = isPlainDirectory(place.directory) ? presentFile(place) : undefined;
+        if (present === undefined) throw this.#absent(place);
+        const metadata = readMetadata(place.bucketDirectory, key, present);
+        await writeMetadata(place.bucketDirectory, key, { ...metadata, tags }, present, undefined);
+      }),
+    );
+  }
+
+  async deleteObject(bucket: string, key: string, condition?: DeleteCondition): Promise<void> {
+    const [error] = await this.deleteObjects(bucket, [{ key, condition }]);
+    if (error !== undefined) throw error;
+  }
+
+  async deleteObjects(bucket: string, deletions: readonly Deletion[]): Promise<readonly (SelectError | undefined)[]> {
+    await this.headBucket(bucket);
+    return deleteLocally(this.#publisher, deletions, (key) => this.#place(bucket, key), infoOf);
+  }
+
+  async createUpload(request: CreateUploadRequest): Promise<UploadInfo> {
+    return this.#uploads.create(await this.#placeToWrite(request), request);
+  }
+
+  async headUpload(request: UploadPlace): Promise<UploadInfo> {
+    return this.#uploads.head(await this.#placeToWrite(request), request.uploadId);
+  }
+
+  async putPart(request: PutPartRequest): Promise<PartInfo> {
+    return this.#uploads.putPart(await this.#placeToWrite(request), request);
+  }
+
+  async listParts(request: ListPartsRequest): Promise<PartPage> {
+    return this.#uploads.listParts(await this.#placeToWrite(request), request);
+  }
+
+  async listUploads(request: ListUploadsRequest): Promise<UploadPage> {
+    await this.headBucket(request.bucket);
+    return withStorageErrors(() => this.#uploads.list(this.#bucketDirectory(request.bucket), request));
+  }
+
+  async completeUpload(request: CompleteUploadRequest): Promise<PutResult> {
+    return this.#uploads.complete(await this.#placeToWrite(request), request);
+  }
+
+  async abortUpload(request: UploadPlace): Promise<void> {
+    return this.#uploads.abort(await this.#placeToWrite(request), request.uploadId);
   }
 
   async listObjects(request: ListRequest): Promise<ListResult> {
@@ -157,22 +210,41 @@ export class LocalStore implements ObjectStore {
     }
   }
 
-  /** Runs a system call on a place; the error of one that is not there says whether the bucket or the key is missing. */
-  #read<T>(place: Place, call: () => T): T {
+  /** Removes what interrupted uploads left in a bucket; one that cannot be written to keeps it. */
+  async #sweep(bucket: string): Promise<void> {
+    const directory = this.#bucketDirectory(bucket);
+    sweepTemporaries(directory);
     try {
-      if (isPlainDirectory(place.directory)) return call();
+      await this.#uploads.sweep(bucket, directory);
     } catch (error) {
-      if (!isAbsent(error)) throw storageError(error);
+      if (errnoOf(error) === undefined && !(error instanceof SelectError)) throw error;
     }
-    throw new SelectError(this.#bucketInfo(place.bucket) === undefined ? 'NoSuchBucket' : 'NoSuchKey');
+  }
+
+  /** Runs a system call; undefined where nothing is there. */
+  #read<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      if (isAbsent(error)) return undefined;
+      throw storageError(error);
+    }
+  }
+
+  /** Whether it is the bucket or the key that is not there. */
+  #absent({ bucket }: Place): SelectError {
+    return new SelectError(this.#bucketInfo(bucket) === undefined ? 'NoSuchBucket' : 'NoSuchKey');
   }
 
   #place(bucket: string, key: string): Place {
     checkKey(key);
-    const bucketDirectory = this.#bucketDirectory(bucket);
-    const names = keyToNames(key);
-    const path = join(bucketDirectory, ...names);
-    return { bucket, key, bucketDirectory, directory: join(bucketDirectory, ...names.slice(0, -1)), path, names };
+    return placeOf(bucket, this.#bucketDirectory(bucket), key);
+  }
+
+  /** Raises `NoSuchBucket` at once. */
+  async #placeToWrite({ bucket, key }: { readonly bucket: string; readonly key: string }): Promise<Place> {
+    await this.headBucket(bucket);
+    return this.#place(bucket, key);
   }
 
   /** Where the bucket is, or would be. */
@@ -200,11 +272,19 @@ function realDirectory(directory: string): string {
   return real;
 }
 
-function isFile(path: string): boolean {
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** Opens the file of a key, which lies where its path says; undefined where the path leads through a symbolic link. */
+function openInPlace({ path, directory }: Place): number | undefined {
+  if (descriptorPath(0) === undefined && !isPlainDirectory(directory)) return undefined;
+  const fd = fs.openSync(path, openFlags);
+  const link = descriptorPath(fd);
+  const opened = link === undefined ? path : fs.readlinkSync(link);
+  // why: the file may have been replaced or deleted since it was opened.
+  if (opened === path || opened === `${path} (deleted)`) return fd;
+  fs.closeSync(fd);
+  return undefined;
 }
 
 function infoOf({ bucketDirectory, key }: Pick<Place, 'bucketDirectory' | 'key'>, stats: BigIntStats): ObjectInfo {
-  const { etag, contentType, metadata, contentHeaders } = readMetadata(bucketDirectory, key, stats);
-  return { key, size: Number(stats.size), etag, lastModified: stats.mtime, contentType, metadata, contentHeaders };
+  const { uploadId: _, ...metadata } = readMetadata(bucketDirectory, key, stats);
+  return { key, size: Number(stats.size), lastModified: stats.mtime, ...metadata };
 }

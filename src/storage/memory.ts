@@ -1,21 +1,26 @@
 /** Objects in shared memory, for tests and for the library. Takes any key S3 takes. */
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
-import { receiveBody } from './body.ts';
+import { fullChecksum, receiveBody } from './body.ts';
+import { checkDeletion, checkWrite } from './conditions.ts';
 import { compareUtf8, ListPage } from './listing.ts';
-import { checkBucketName, checkKey, checkMetadata } from './names.ts';
+import { MemoryUploads } from './memory-uploads.ts';
 import type {
-  BucketInfo,
-  ListRequest,
-  ListResult,
-  ObjectInfo,
-  ObjectRef,
-  ObjectStore,
-  OpenObject,
-  PutRequest,
-  PutResult,
-} from './store.ts';
-import { contentTypeDefault } from './store.ts';
+  CompleteUploadRequest,
+  CreateUploadRequest,
+  ListPartsRequest,
+  ListUploadsRequest,
+  PartInfo,
+  PartPage,
+  PutPartRequest,
+  UploadInfo,
+  UploadPage,
+  UploadPlace,
+} from './multipart.ts';
+import { checkBucketName, checkKey, checkMetadata } from './names.ts';
+import type { DeleteCondition, ObjectInfo, PutResult, Tags, WriteCondition } from './object.ts';
+import { describe } from './object.ts';
+import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectRef, ObjectStore, OpenObject, PutRequest } from './store.ts';
 
 /**
  * Bytes outside any store, for the library: they have no ETag, which is empty. Bytes that do not begin a `SharedArrayBuffer` are
@@ -23,7 +28,7 @@ import { contentTypeDefault } from './store.ts';
  */
 export function openBytes(bytes: Uint8Array): OpenObject {
   const base = { key: '', size: bytes.length, etag: '', lastModified: new Date() };
-  return new BytesObject(shareBytes(bytes), { ...base, contentType: contentTypeDefault, metadata: {}, contentHeaders: {} });
+  return new BytesObject(shareBytes(bytes), { ...base, ...describe({}), checksum: undefined, parts: undefined });
 }
 
 export class MemoryStore implements ObjectStore {
@@ -38,7 +43,7 @@ export class MemoryStore implements ObjectStore {
   async createBucket(bucket: string): Promise<void> {
     checkBucketName(bucket);
     if (this.#buckets.has(bucket)) throw new SelectError('BucketAlreadyOwnedByYou');
-    this.#buckets.set(bucket, { info: { name: bucket, createdAt: new Date() }, objects: new Map() });
+    this.#buckets.set(bucket, { info: { name: bucket, createdAt: new Date() }, objects: new Map(), uploads: new MemoryUploads() });
   }
 
   async headBucket(bucket: string): Promise<BucketInfo> {
@@ -51,18 +56,25 @@ export class MemoryStore implements ObjectStore {
   }
 
   async putObject(request: PutRequest): Promise<PutResult> {
-    const { bucket, key } = request;
+    const { bucket, key, body, checksumAlgorithm, condition = {} } = request;
     checkKey(key);
     checkMetadata(request.metadata);
-    this.#checkPrecondition(request);
+    this.#checkCondition(bucket, key, condition);
     const pieces: Uint8Array[] = [];
-    const { size, etag } = await receiveBody(request, (piece) => pieces.push(Uint8Array.from(piece)));
-    this.#checkPrecondition(request);
-    const lastModified = new Date();
-    const { contentType = contentTypeDefault, metadata = {}, contentHeaders = {} } = request;
-    const info = { key, size, etag, lastModified, contentType, metadata: { ...metadata }, contentHeaders: { ...contentHeaders } };
+    const received = await receiveBody(request, checksumAlgorithm, (piece) => pieces.push(Uint8Array.from(piece)));
+    const { size, etag, checksum } = received;
+    this.#checkCondition(bucket, key, condition);
+    const info = {
+      key,
+      size,
+      etag,
+      lastModified: new Date(),
+      ...structuredClone(describe(request)),
+      checksum: fullChecksum(body, checksumAlgorithm, checksum),
+      parts: undefined,
+    };
     this.#bucket(bucket).objects.set(key, { info, buffer: shareBytes(Buffer.concat(pieces)) });
-    return { etag, size, lastModified };
+    return info;
   }
 
   async headObject(bucket: string, key: string): Promise<ObjectInfo> {
@@ -74,9 +86,61 @@ export class MemoryStore implements ObjectStore {
     return new BytesObject(buffer, info);
   }
 
-  async deleteObject(bucket: string, key: string): Promise<void> {
+  async setTags(bucket: string, key: string, tags: Tags): Promise<void> {
+    const object = this.#object(bucket, key);
+    this.#bucket(bucket).objects.set(key, { ...object, info: { ...object.info, tags: { ...tags } } });
+  }
+
+  async deleteObject(bucket: string, key: string, condition: DeleteCondition = {}): Promise<void> {
     checkKey(key);
+    const present = this.#bucket(bucket).objects.get(key);
+    if (present !== undefined) checkDeletion(condition, present.info);
     this.#bucket(bucket).objects.delete(key);
+  }
+
+  async deleteObjects(bucket: string, deletions: readonly Deletion[]): Promise<readonly (SelectError | undefined)[]> {
+    this.#bucket(bucket);
+    const outcomes = deletions.map(({ key, condition }) => this.deleteObject(bucket, key, condition));
+    return (await Promise.allSettled(outcomes)).map((outcome) => {
+      if (outcome.status === 'fulfilled') return undefined;
+      if (outcome.reason instanceof SelectError) return outcome.reason;
+      throw outcome.reason;
+    });
+  }
+
+  async createUpload(request: CreateUploadRequest): Promise<UploadInfo> {
+    checkKey(request.key);
+    checkMetadata(request.metadata);
+    return this.#bucket(request.bucket).uploads.create(request);
+  }
+
+  async headUpload(place: UploadPlace): Promise<UploadInfo> {
+    return this.#bucket(place.bucket).uploads.head(place);
+  }
+
+  async putPart(request: PutPartRequest): Promise<PartInfo> {
+    return this.#bucket(request.bucket).uploads.putPart(request);
+  }
+
+  async listParts(request: ListPartsRequest): Promise<PartPage> {
+    return this.#bucket(request.bucket).uploads.listParts(request);
+  }
+
+  async listUploads(request: ListUploadsRequest): Promise<UploadPage> {
+    return this.#bucket(request.bucket).uploads.list(request);
+  }
+
+  async completeUpload(request: CompleteUploadRequest): Promise<PutResult> {
+    const { bucket, key, condition = {} } = request;
+    const { objects, uploads } = this.#bucket(bucket);
+    return uploads.complete(request, objects.get(key)?.info, (info, bytes) => {
+      this.#checkCondition(bucket, key, condition);
+      objects.set(key, { info, buffer: shareBytes(bytes) });
+    });
+  }
+
+  async abortUpload(place: UploadPlace): Promise<void> {
+    this.#bucket(place.bucket).uploads.abort(place);
   }
 
   async listObjects(request: ListRequest): Promise<ListResult> {
@@ -104,8 +168,8 @@ export class MemoryStore implements ObjectStore {
     return found;
   }
 
-  #checkPrecondition({ bucket, key, ifNoneMatch }: PutRequest): void {
-    if (this.#bucket(bucket).objects.has(key) && ifNoneMatch === '*') throw new SelectError('PreconditionFailed');
+  #checkCondition(bucket: string, key: string, condition: WriteCondition): void {
+    checkWrite(condition, this.#bucket(bucket).objects.get(key)?.info.etag);
   }
 }
 
@@ -119,6 +183,7 @@ interface MemoryObject {
 interface MemoryBucket {
   readonly info: BucketInfo;
   readonly objects: Map<string, MemoryObject>;
+  readonly uploads: MemoryUploads;
 }
 
 class BytesObject implements OpenObject {

@@ -11,8 +11,11 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectories, syncDirectory } from './directory.ts';
 import { hiddenFolder } from './key-path.ts';
-import type { ContentHeaders, ObjectInfo } from './store.ts';
-import { contentHeaderNames, contentTypeDefault } from './store.ts';
+import type { ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
+import { describe, storageClassDefault } from './object.ts';
+import type { PartLayout } from './part-layout.ts';
+import { readSmallJson } from './small-file.ts';
+import { isChecksum, isDescription, isHeaderText, isObject, isPartLayout } from './stored-form.ts';
 import { createTemporary } from './temporary.ts';
 
 /** What tells one version of a file from another; `BigIntStats` is one. */
@@ -22,12 +25,17 @@ export interface FileIdentity {
   readonly ino: bigint;
 }
 
-export type ObjectMetadata = Pick<ObjectInfo, 'etag' | 'contentType' | 'metadata' | 'contentHeaders'>;
+export interface ObjectMetadata extends Omit<ObjectInfo, 'key' | 'size' | 'lastModified'> {
+  /** The multipart upload that the object came of. */
+  readonly uploadId?: string | undefined;
+}
 
-/** What is known of the object `key` whose file is `file`. Synchronous: one lstat and one small read, about 20 µs. */
+/** What is known of the object `key` whose file is `file`. Synchronous: a small read, about 20 µs. */
 export function readMetadata(bucketDirectory: string, key: string, file: FileIdentity): ObjectMetadata {
   const record = readRecords(sidecarPath(bucketDirectory, key), key).find((candidate) => isRecordOf(candidate, file));
-  return record ?? { etag: foreignEtag(file), contentType: contentTypeDefault, metadata: {}, contentHeaders: {} };
+  if (record === undefined) return { etag: foreignEtag(file), ...describe({}), checksum: undefined, parts: undefined };
+  const { etag, checksum, parts, uploadId } = record;
+  return { etag, ...describe(record), checksum, parts, uploadId };
 }
 
 /** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. */
@@ -40,11 +48,10 @@ export async function writeMetadata(
 ): Promise<void> {
   const path = sidecarPath(bucketDirectory, key);
   const kept = present === undefined ? [] : readRecords(path, key).filter((record) => isRecordOf(record, present));
-  const { size, mtimeNs, ino } = file;
-  const record: SidecarRecord = { ...next, size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
   const temporary = await createTemporary(bucketDirectory);
   try {
-    await temporary.handle.writeFile(JSON.stringify({ version: sidecarVersion, key, records: [record, ...kept] }));
+    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...kept] };
+    await temporary.handle.writeFile(JSON.stringify(sidecar));
     await temporary.handle.sync();
     const meta = join(bucketDirectory, hiddenFolder, 'meta');
     const changed = [...makeDirectories(dirname(meta), dirname(path)), dirname(path)];
@@ -70,14 +77,31 @@ export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
 }
 
 const sidecarVersion = 1;
-/** Two records of what the headers of a request can hold. */
-const sidecarBytesMax = 512 * 1024;
+/** Two records of what the headers of a request can hold, and of the checksums of ten thousand parts. */
+const sidecarBytesMax = 4 * 1024 * 1024;
 
-interface SidecarRecord extends ObjectMetadata {
+/** What goes without saying is left out. */
+interface SidecarRecord extends Partial<ObjectDescription> {
+  readonly etag: string;
+  readonly checksum?: ObjectChecksum | undefined;
+  readonly parts?: PartLayout | undefined;
+  readonly uploadId?: string | undefined;
   /** 64-bit integers as decimal text. */
   readonly size: string;
   readonly mtimeNs: string;
   readonly ino: string;
+}
+
+function recordOf(metadata: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity): SidecarRecord {
+  const { storageClass, tags, ...rest } = metadata;
+  return {
+    ...rest,
+    ...(storageClass === storageClassDefault ? {} : { storageClass }),
+    ...(Object.keys(tags).length === 0 ? {} : { tags }),
+    size: String(size),
+    mtimeNs: String(mtimeNs),
+    ino: String(ino),
+  };
 }
 
 /** Named by a hash: any key fits, and 256 folders keep each small. */
@@ -92,39 +116,21 @@ function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: FileIdentity)
 
 /** The records of a sidecar; none where it is absent, unreadable or not of our making, for it may come with a foreign folder. */
 function readRecords(path: string, key: string): SidecarRecord[] {
-  try {
-    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || !stats.isFile() || stats.size > sidecarBytesMax) return [];
-    const sidecar: unknown = JSON.parse(fs.readFileSync(path, 'utf8'));
-    if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
-      return [];
-    return sidecar['records'].filter(isRecord);
-  } catch {
+  const sidecar = readSmallJson(path, sidecarBytesMax);
+  if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
     return [];
-  }
+  return sidecar['records'].filter(isRecord);
 }
 
 function isRecord(value: unknown): value is SidecarRecord {
   return (
     isObject(value) &&
-    [value['size'], value['mtimeNs'], value['ino'], value['contentType']].every(isHeaderText) &&
+    [value['size'], value['mtimeNs'], value['ino']].every(isHeaderText) &&
+    isDescription(value) &&
     typeof value['etag'] === 'string' &&
     /^"[0-9a-f]{32}(-\d+)?"$/.test(value['etag']) &&
-    isObject(value['metadata']) &&
-    Object.values(value['metadata']).every(isHeaderText) &&
-    isContentHeaders(value['contentHeaders'])
+    (value['checksum'] === undefined || isChecksum(value['checksum'])) &&
+    (value['parts'] === undefined || isPartLayout(value['parts'])) &&
+    (value['uploadId'] === undefined || typeof value['uploadId'] === 'string')
   );
-}
-
-function isContentHeaders(value: unknown): value is ContentHeaders {
-  const names: readonly string[] = contentHeaderNames;
-  return isObject(value) && Object.entries(value).every(([name, text]) => names.includes(name) && isHeaderText(text));
-}
-
-function isHeaderText(value: unknown): value is string {
-  return typeof value === 'string' && !/[\0\r\n]/.test(value);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,9 +2,22 @@
  * What every store offers. A store knows buckets, keys and bytes; it knows nothing of HTTP, SQL or formats, and
  * meets the formats only in `RangeReader`. All errors are `SelectError`s with S3 codes.
  */
+import type { ChecksumAlgorithm } from '../auth/checksum.ts';
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
+import type { SelectError } from '../base/errors.ts';
+import type { MultipartStore } from './multipart.ts';
+import type {
+  DeleteCondition,
+  DescriptionRequest,
+  ListedObject,
+  ObjectBody,
+  ObjectInfo,
+  PutResult,
+  Tags,
+  WriteCondition,
+} from './object.ts';
 
-export interface ObjectStore {
+export interface ObjectStore extends MultipartStore {
   /** Resolves while the store can be used; raises what is wrong with it. */
   check(): Promise<void>;
   /** All buckets, sorted by name. */
@@ -13,21 +26,25 @@ export interface ObjectStore {
   createBucket(bucket: string): Promise<void>;
   /** Raises `NoSuchBucket`. */
   headBucket(bucket: string): Promise<BucketInfo>;
-  /** Raises `NoSuchBucket`, `BucketNotEmpty`, and `AccessDenied` for a bucket that configuration maps. */
+  /** Raises `NoSuchBucket`, `BucketNotEmpty`, and `AccessDenied` for a bucket that configuration maps. Unfinished uploads go with it. */
   deleteBucket(bucket: string): Promise<void>;
   /**
    * Stores an object whole or not at all: a failing or aborted body leaves the old object (or none).
    * Raises `NoSuchBucket`, `InvalidArgument` (a key this store cannot hold, with the reason), `KeyTooLongError`,
-   * `PreconditionFailed` (`ifNoneMatch`), `EntityTooLarge`, `IncompleteBody`, `MetadataTooLarge`, `StorageFull`,
-   * and whatever the body raises.
+   * `PreconditionFailed`, `NoSuchKey` (`ifMatch`, and there is no object), `EntityTooLarge`, `IncompleteBody`,
+   * `MetadataTooLarge`, `StorageFull`, and whatever the body raises.
    */
   putObject(request: PutRequest): Promise<PutResult>;
   /** Raises `NoSuchBucket`, `NoSuchKey`. */
   headObject(bucket: string, key: string): Promise<ObjectInfo>;
   /** Opens one version of an object: later writes to the key do not show. The caller closes it. Raises `NoSuchBucket`, `NoSuchKey`. */
   openObject(bucket: string, key: string): Promise<OpenObject>;
-  /** Deletes an object; an absent key is no error. Raises `NoSuchBucket`. */
-  deleteObject(bucket: string, key: string): Promise<void>;
+  /** Replaces the tags of an object, which stays the version it is. Raises `NoSuchBucket`, `NoSuchKey`. */
+  setTags(bucket: string, key: string, tags: Tags): Promise<void>;
+  /** Deletes an object; an absent key is no error. Raises `NoSuchBucket`, `PreconditionFailed`. */
+  deleteObject(bucket: string, key: string, condition?: DeleteCondition): Promise<void>;
+  /** Deletes objects; answers for each in turn the error it failed with. Raises `NoSuchBucket`. */
+  deleteObjects(bucket: string, deletions: readonly Deletion[]): Promise<readonly (SelectError | undefined)[]>;
   /** One page of keys in UTF-8 byte order. Raises `NoSuchBucket`. */
   listObjects(request: ListRequest): Promise<ListResult>;
 }
@@ -45,27 +62,6 @@ export interface BucketInfo {
   readonly createdAt: Date;
 }
 
-/** The standard headers S3 keeps with an object, besides its content type. */
-export const contentHeaderNames = ['cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires'] as const;
-export type ContentHeaders = Readonly<Partial<Record<(typeof contentHeaderNames)[number], string>>>;
-
-/** What a list says of an object. */
-export interface ListedObject {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** With its quotes. */
-  readonly etag: string;
-  readonly lastModified: Date;
-}
-
-export interface ObjectInfo extends ListedObject {
-  readonly contentType: string;
-  /** User metadata: names in lower case, without `x-amz-meta-`. */
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly contentHeaders: ContentHeaders;
-}
-
 export interface OpenObject {
   readonly info: ObjectInfo;
   readonly ref: ObjectRef;
@@ -81,25 +77,21 @@ export interface OpenObject {
   close(): Promise<void>;
 }
 
-export interface PutRequest {
+export interface PutRequest extends DescriptionRequest {
   readonly bucket: string;
   readonly key: string;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: ObjectBody;
   /** Bytes announced; a body of another length raises `IncompleteBody`. */
   readonly size?: number | undefined;
-  readonly contentType?: string | undefined;
-  readonly metadata?: Readonly<Record<string, string>> | undefined;
-  readonly contentHeaders?: ContentHeaders | undefined;
-  /** `*`: only if the key does not exist. Exactly one of several concurrent writers wins. */
-  readonly ifNoneMatch?: '*' | undefined;
+  /** A checksum to form and keep, where the body brings none. */
+  readonly checksumAlgorithm?: ChecksumAlgorithm | undefined;
+  readonly condition?: WriteCondition | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PutResult {
-  /** The MD5 of the bytes in hex, with quotes. */
-  readonly etag: string;
-  readonly size: number;
-  readonly lastModified: Date;
+export interface Deletion {
+  readonly key: string;
+  readonly condition?: DeleteCondition | undefined;
 }
 
 export interface ListRequest {
@@ -120,6 +112,3 @@ export interface ListResult {
   /** `startAfter` of the next page, where there is one. */
   readonly nextStartAfter?: string;
 }
-
-/** What S3 answers for an object stored without a content type. */
-export const contentTypeDefault = 'binary/octet-stream';

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, rm } from 'node:fs/promises';
+import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { isPlainDirectory, makeDirectory } from './directory.ts';
@@ -18,18 +18,35 @@ export interface Temporary {
 
 /** Creates an empty temporary file in the bucket. Raises `NoSuchBucket` where the bucket's directory is gone. */
 export async function createTemporary(bucketDirectory: string): Promise<Temporary> {
-  const folder = join(bucketDirectory, hiddenFolder, 'tmp');
-  const path = join(folder, `${process.pid}-${processToken}-${nextNumber++}`);
+  const path = newPath(bucketDirectory);
+  const handle = await orNoSuchBucket(() => open(path, 'wx'));
+  return { path, handle, discard: () => discard(path, handle) };
+}
+
+/** Creates an empty temporary folder in the bucket; answers its path. Raises `NoSuchBucket`. */
+export async function createTemporaryFolder(bucketDirectory: string): Promise<string> {
+  const path = newPath(bucketDirectory);
+  await orNoSuchBucket(() => mkdir(path));
+  return path;
+}
+
+/** Moves a folder away at once and then removes it; what is gone already is no error. */
+export async function removeFolder(bucketDirectory: string, folder: string): Promise<void> {
+  const away = newPath(bucketDirectory);
   try {
-    // why: made one by one, so that a bucket deleted meanwhile does not come back.
-    makeDirectory(join(bucketDirectory, hiddenFolder));
-    makeDirectory(folder);
-    if (!isPlainDirectory(folder)) throw new SelectError('AccessDenied', { reason: `${hiddenFolder} is a symbolic link` });
-    const handle = await open(path, 'wx');
-    return { path, handle, discard: () => discard(path, handle) };
+    fs.renameSync(folder, away);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
+    if (errnoOf(error) === 'ENOENT') return;
     throw error;
+  }
+  await rm(away, { recursive: true, force: true });
+}
+
+/** Writes all of a piece, at a place in the file or behind what was written before. */
+export async function writeFully(handle: FileHandle, piece: Uint8Array, position?: number): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await handle.write(piece, done, piece.length - done, position === undefined ? null : position + done);
+    done += bytesWritten;
   }
 }
 
@@ -39,7 +56,7 @@ export function sweepTemporaries(bucketDirectory: string): void {
   for (const name of namesIn(folder)) {
     const path = join(folder, name);
     try {
-      if (isStale(name, path)) fs.unlinkSync(path);
+      if (isStale(name, path)) fs.rmSync(path, { recursive: true, force: true });
     } catch {
       // why: swept by another process, or read-only; serving does not depend on it.
     }
@@ -49,6 +66,30 @@ export function sweepTemporaries(bucketDirectory: string): void {
 /** Distinguishes this process from an earlier one of the same number, as in a container every server is process 1. */
 const processToken = randomBytes(6).toString('hex');
 let nextNumber = 0;
+
+/** An unused path in the folder of temporary files, which is made where it is missing. */
+function newPath(bucketDirectory: string): string {
+  const folder = join(bucketDirectory, hiddenFolder, 'tmp');
+  try {
+    // why: made one by one, so that a bucket deleted meanwhile does not come back.
+    makeDirectory(join(bucketDirectory, hiddenFolder));
+    makeDirectory(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
+    throw error;
+  }
+  if (!isPlainDirectory(folder)) throw new SelectError('AccessDenied', { reason: `${hiddenFolder} is a symbolic link` });
+  return join(folder, `${process.pid}-${processToken}-${nextNumber++}`);
+}
+
+async function orNoSuchBucket<T>(create: () => Promise<T>): Promise<T> {
+  try {
+    return await create();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
+    throw error;
+  }
+}
 
 /** For a process number of another machine or one in use again: no upload is still this young. */
 const staleAfterMs = 24 * 3600 * 1000;

@@ -132,6 +132,10 @@ async function objects(t: Test, store: ObjectStore): Promise<void> {
     contentType: 'text/csv',
     metadata,
     contentHeaders,
+    storageClass: 'STANDARD',
+    tags: {},
+    checksum: undefined,
+    parts: undefined,
   });
   t.equal(await get(store, 'dir/a.csv'), 'x,y\n1,2\n');
 
@@ -190,7 +194,7 @@ async function failingBodies(t: Test, store: ObjectStore): Promise<void> {
 
 async function createIfAbsent(t: Test, store: ObjectStore): Promise<void> {
   await store.createBucket('b-1');
-  const create = (text: string) => store.putObject({ bucket: 'b-1', key: 'd/k', body: bodyOf(text), ifNoneMatch: '*' });
+  const create = (text: string) => store.putObject({ bucket: 'b-1', key: 'd/k', body: bodyOf(text), condition: { ifNoneMatch: '*' } });
   const outcomes = await Promise.all(['one', 'two', 'three', 'four'].map((text) => codeOf(create(text))));
   t.same(outcomes.sort(), ['PreconditionFailed', 'PreconditionFailed', 'PreconditionFailed', 'no error']);
   const text = await get(store, 'd/k');

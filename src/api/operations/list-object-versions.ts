@@ -1,7 +1,8 @@
 import type { Identity } from '../../auth/identity.ts';
 import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
-import type { ListedObject, ListResult } from '../../storage/store.ts';
+import type { ListedObject } from '../../storage/object.ts';
+import type { ListResult } from '../../storage/store.ts';
 import { listedXml, prefixesXml, readListParameters } from '../list-parameters.ts';
 import type { OperationBody } from '../operation.ts';
 import { element, textElement, xmlAnswer } from '../xml-answer.ts';

@@ -7,8 +7,6 @@ export const putObject: OperationBody = {
   parameters: [],
   takesChunks: true,
   unsupportedHeaders: {
-    'if-match': [],
-    'if-none-match': ['*'],
     'x-amz-acl': ['private', 'bucket-owner-read', 'bucket-owner-full-control'],
     'x-amz-grant-*': [],
     'x-amz-object-lock-*': [],
@@ -20,9 +18,9 @@ export const putObject: OperationBody = {
     const { headers, signal } = request;
     if (body.length === undefined && headers['transfer-encoding'] === undefined) throw new SelectError('MissingContentLength');
     if ((body.length ?? 0) > limits.put_bytes_max) throw new SelectError('EntityTooLarge', { bytes_max: limits.put_bytes_max });
-    const ifNoneMatch = headers['if-none-match'] === undefined ? undefined : '*';
+    const condition = { ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match'] };
     const description = descriptionFrom(headers);
-    const { etag } = await services.store.putObject({ bucket, key, body, size: body.length, ifNoneMatch, signal, ...description });
+    const { etag } = await services.store.putObject({ bucket, key, body, size: body.length, condition, signal, ...description });
     const answer: Record<string, string> = { etag, 'content-length': '0' };
     if (body.checksum !== undefined) {
       answer[`x-amz-checksum-${body.checksum.algorithm}`] = body.checksum.base64;

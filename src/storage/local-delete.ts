@@ -1,0 +1,74 @@
+/** Deletions in the local store: many at once are made durable together. */
+import type { BigIntStats } from 'node:fs';
+import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { SelectError } from '../base/errors.ts';
+import { checkDeletion } from './conditions.ts';
+import { OpenDirectory, removeEmptyDirectories, syncDirectory } from './directory.ts';
+import { isAbsent, storageError } from './fs-errors.ts';
+import { removeMetadata } from './metadata.ts';
+import type { DeleteCondition, ListedObject } from './object.ts';
+import type { Place, Publisher } from './publish.ts';
+import type { Deletion } from './store.ts';
+
+/** Answers for each deletion the error it failed with. `infoOf`: what the file of a place is as an object. */
+export async function deleteLocally(
+  publisher: Publisher,
+  deletions: readonly Deletion[],
+  toPlace: (key: string) => Place,
+  infoOf: (place: Place, stats: BigIntStats) => ListedObject,
+): Promise<readonly (SelectError | undefined)[]> {
+  const errors: (SelectError | undefined)[] = [];
+  const changed = new Set<string>();
+  for (const [index, { key, condition }] of deletions.entries()) {
+    try {
+      const place = toPlace(key);
+      const directory = await publisher.exclusively(place.path, async () => remove(place, condition, infoOf));
+      if (directory !== undefined) changed.add(directory);
+      errors.push(undefined);
+    } catch (error) {
+      const told = storageError(error);
+      if (!(told instanceof SelectError)) throw told;
+      errors.push(told);
+    }
+    if (index % deletionsPerTurn === deletionsPerTurn - 1) await setImmediate();
+  }
+  await Promise.all([...changed].map(syncDirectory));
+  return errors;
+}
+
+const deletionsPerTurn = 32;
+
+/** Removes the file of a key, if there is one; answers the directory whose entries are to be made durable. */
+function remove(
+  place: Place,
+  condition: DeleteCondition | undefined,
+  infoOf: (place: Place, stats: BigIntStats) => ListedObject,
+): string | undefined {
+  const directory = openIfPlain(place.directory);
+  if (directory === undefined) return undefined;
+  try {
+    const path = directory.pathOf(place.name);
+    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stats?.isFile() !== true) return undefined;
+    if (condition !== undefined) checkDeletion(condition, infoOf(place, stats));
+    fs.unlinkSync(path);
+    removeMetadata(place.bucketDirectory, place.key);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  } finally {
+    directory.close();
+  }
+  return removeEmptyDirectories(place.bucketDirectory, place.directory);
+}
+
+/** Undefined where there is no such directory, or its path leads through a symbolic link: no object is there. */
+function openIfPlain(directory: string): OpenDirectory | undefined {
+  try {
+    return new OpenDirectory(directory);
+  } catch (error) {
+    if (isAbsent(error) || (error instanceof SelectError && error.code === 'AccessDenied')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * How a file becomes an object: its sidecar, the move to its place, fsync of the directories. After a crash at any point the
+ * key has its old object or the new one, whole; nothing is acknowledged before it is durable.
+ */
+import type { BigIntStats } from 'node:fs';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { SelectError } from '../base/errors.ts';
+import { checkWrite } from './conditions.ts';
+import { makeDirectories, OpenDirectory, syncDirectory } from './directory.ts';
+import { errnoOf, isAbsent } from './fs-errors.ts';
+import { keyToNames, nameBytesMax } from './key-path.ts';
+import type { FileIdentity, ObjectMetadata } from './metadata.ts';
+import { readMetadata, removeMetadata, writeMetadata } from './metadata.ts';
+import type { WriteCondition } from './object.ts';
+
+/** Where a key lives. */
+export interface Place {
+  readonly bucket: string;
+  readonly key: string;
+  readonly bucketDirectory: string;
+  /** The directory of the file. */
+  readonly directory: string;
+  /** The file's name in it. */
+  readonly name: string;
+  readonly path: string;
+  /** The path's names below the bucket. */
+  readonly names: readonly string[];
+}
+
+/** Where a key lives in the bucket kept in `bucketDirectory`. */
+export function placeOf(bucket: string, bucketDirectory: string, key: string): Place {
+  const names = keyToNames(key);
+  const name = names.at(-1) ?? '';
+  const directory = join(bucketDirectory, ...names.slice(0, -1));
+  return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names };
+}
+
+/** A file that is whole and durable, and its name in the bucket that it leaves for its place. */
+export interface ReadyFile {
+  readonly path: string;
+  readonly identity: FileIdentity;
+  readonly metadata: ObjectMetadata;
+}
+
+/** Changes keys; of each, one change at a time. */
+export class Publisher {
+  readonly #queues = new Map<string, Promise<unknown>>();
+  readonly #publishing = new Map<string, number>();
+
+  /** Whether an object is between its last checks and its file in the bucket. */
+  isPublishingIn(bucketDirectory: string): boolean {
+    return this.#publishing.has(bucketDirectory);
+  }
+
+  /** Runs `work` when no other work under this name, which may be a path, is under way. */
+  async exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(name);
+    const turn = before === undefined ? work() : before.then(work, work);
+    this.#queues.set(name, turn);
+    try {
+      return await turn;
+    } finally {
+      if (this.#queues.get(name) === turn) this.#queues.delete(name);
+    }
+  }
+
+  /**
+   * Raises what `checkWrite` raises, `NoSuchBucket`, `InvalidArgument`, `AccessDenied`, and the system's errors: ENOENT where the file
+   * itself is gone.
+   */
+  async publish(place: Place, file: ReadyFile, condition: WriteCondition = {}): Promise<void> {
+    await this.exclusively(place.path, async () => {
+      const { bucketDirectory, key } = place;
+      this.#publishing.set(bucketDirectory, (this.#publishing.get(bucketDirectory) ?? 0) + 1);
+      try {
+        checkCondition(place, condition);
+        await writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place));
+        await moveIntoPlace(place, file.path, condition.ifNoneMatch === '*');
+      } catch (error) {
+        if (presentFile(place) === undefined) removeMetadata(bucketDirectory, key);
+        throw error;
+      } finally {
+        const others = (this.#publishing.get(bucketDirectory) ?? 1) - 1;
+        if (others > 0) this.#publishing.set(bucketDirectory, others);
+        else this.#publishing.delete(bucketDirectory);
+      }
+    });
+  }
+}
+
+/** Raises `InvalidArgument` for a key that has no file name. */
+export function checkStorable({ names }: Place): void {
+  const reason = `a part of the key between slashes is longer than ${nameBytesMax} bytes`;
+  if (names.some((name) => Buffer.byteLength(name) > nameBytesMax)) throw new SelectError('InvalidArgument', { reason });
+}
+
+/** The file at a place, if there is one. */
+export function presentFile({ path }: Place): BigIntStats | undefined {
+  try {
+    const stats = fs.lstatSync(path, { bigint: true });
+    return stats.isFile() ? stats : undefined;
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Raises `PreconditionFailed`, `NoSuchKey`. */
+export function checkCondition(place: Place, condition: WriteCondition): void {
+  if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
+  const present = presentFile(place);
+  checkWrite(condition, present && readMetadata(place.bucketDirectory, place.key, present).etag);
+}
+
+/** Times a directory may be removed by another program between its making and the move. */
+const moveAttemptsMax = 100;
+
+/** Moves the file to its place and makes that durable. */
+async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): Promise<void> {
+  const changed = new Set<string>();
+  for (let attempt = 1; ; attempt++) {
+    let directory: OpenDirectory | undefined;
+    try {
+      for (const made of makeDirectories(place.bucketDirectory, place.directory)) changed.add(made);
+      directory = new OpenDirectory(place.directory);
+      if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
+      else move(filePath, directory.pathOf(place.name));
+      for (const parent of changed) await syncDirectory(parent);
+      return await directory.sync();
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT' || attempt === moveAttemptsMax) throw error;
+      if (!fs.existsSync(place.bucketDirectory)) throw new SelectError('NoSuchBucket', {}, { cause: error });
+      if (!fs.existsSync(filePath)) throw error;
+    } finally {
+      directory?.close();
+    }
+  }
+}
+
+function move(from: string, to: string): void {
+  try {
+    fs.renameSync(from, to);
+  } catch (error) {
+    if (!isFolder(to)) throw error;
+    removeEmptyFolder(to);
+    fs.renameSync(from, to);
+  }
+}
+
+/** A hard link fails where a name exists, also between processes; the other name goes with the clean-up. */
+function moveIfAbsent(from: string, to: string): void {
+  if (isFolder(to)) removeEmptyFolder(to);
+  try {
+    fs.linkSync(from, to);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
+    if (errno !== 'EPERM' && errno !== 'ENOTSUP') throw error;
+    // why: no hard links here; writers of this process still take turns.
+    if (fs.existsSync(to)) throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
+    fs.renameSync(from, to);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/** A folder that another program left empty holds no object and makes way. */
+function removeEmptyFolder(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    throw new SelectError('InvalidArgument', {
+      reason: 'this store keeps objects as files, and other keys begin with this key and a slash',
+    });
+  }
+}
