@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { SelectObjectContentCommand, type SelectObjectContentCommandInput, type SelectObjectContentEventStream } from '@aws-sdk/client-s3';
 import t from 'tap';
+import { limits } from '../src/base/limits.ts';
 import { Engine } from '../src/engine/query.ts';
 import { Bucket, put, selectXml } from './support/api-select.ts';
 import { ask, errorCode, type RawRequest, serve } from './support/api-server.ts';
@@ -117,7 +118,7 @@ t.test('errors before output are HTTP errors', async (t) => {
   await post('MalformedXML', {
     body: selectXml(all)
       .replace('<Expression>', '<Expression><!---->')
-      .padEnd(2 * 1024 * 1024 + 1),
+      .padEnd(limits.request_xml_bytes_max + 1),
   });
   await post('MissingRequiredParameter', { body: '<SelectRequest/>' });
   await post('InvalidExpressionType', { body: selectXml(all).replace('>SQL<', '>SPARQL<') });

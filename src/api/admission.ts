@@ -71,7 +71,12 @@ export async function admit(request: ApiRequest, target: Target, options: Admiss
       permissionsOf(verifyForm(fields, verification), { request: form, query: asked.query }, options),
   };
   await checkAccess(operation, context);
-  return { operation, context: { ...context, body: decodeBody(request.body, signature, headers) } };
+  const ofBody = operation.namesObjectChecksum === true ? withoutChecksums(headers) : headers;
+  return { operation, context: { ...context, body: decodeBody(request.body, signature, ofBody) } };
+}
+
+function withoutChecksums(headers: ApiRequest['headers']): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-amz-checksum-')));
 }
 
 /**

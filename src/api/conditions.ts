@@ -1,7 +1,8 @@
 /** Conditional requests and ranges, as RFC 9110 has them and S3 applies them to GetObject and HeadObject. */
 import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
-import type { ObjectInfo } from '../storage/object.ts';
+import { namesEtag } from '../storage/conditions.ts';
+import type { ObjectInfo, WriteCondition } from '../storage/object.ts';
 import type { ApiRequest } from './http.ts';
 
 /**
@@ -40,10 +41,9 @@ export function rangeOf({ etag, lastModified, size }: ObjectInfo, headers: ApiRe
   return { start, end };
 }
 
-/** Whether a list of entity tags, with or without quotes, holds this one. */
-function namesEtag(list: string, etag: string): boolean {
-  const bare = (text: string): string => text.trim().replace(/^W\//, '').replace(/^"|"$/g, '');
-  return list.split(',').some((text) => text.trim() === '*' || bare(text) === bare(etag));
+/** The conditions under which a PUT or the completion of an upload is to happen. */
+export function writeConditionOf(headers: ApiRequest['headers']): WriteCondition {
+  return { ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match'] };
 }
 
 function seconds(date: string | undefined): number | undefined {

@@ -46,14 +46,16 @@ export function contentsXml(objects: readonly ListedObject[], encode: (key: stri
 
 /** What every list says of an object. */
 export function listedXml(object: ListedObject, encode: (key: string) => string, owner: Identity | undefined): string {
-  const { key, lastModified, etag, size } = object;
+  const { key, lastModified, etag, size, storageClass, checksum } = object;
   return (
     textElement('Key', encode(key)) +
     textElement('LastModified', lastModified.toISOString()) +
     textElement('ETag', etag) +
+    textElement('ChecksumAlgorithm', checksum?.algorithm.toUpperCase()) +
+    textElement('ChecksumType', checksum?.type) +
     textElement('Size', size) +
     (owner === undefined ? '' : ownerXml(owner)) +
-    textElement('StorageClass', 'STANDARD')
+    textElement('StorageClass', storageClass)
   );
 }
 

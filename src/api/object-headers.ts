@@ -1,17 +1,19 @@
 /** An object's description as HTTP headers, in both directions. */
+import { decodeComponent, parseQuery } from '../auth/canonical.ts';
 import { SelectError } from '../base/errors.ts';
-import type { ContentHeaders, ObjectInfo } from '../storage/object.ts';
-import { contentHeaderNames } from '../storage/object.ts';
+import { limits } from '../base/limits.ts';
+import type { ContentHeaders, DescriptionRequest, ObjectInfo, Tags } from '../storage/object.ts';
+import { contentHeaderNames, storageClassDefault } from '../storage/object.ts';
 import type { ApiRequest } from './http.ts';
+import { tagsFrom } from './tagging.ts';
 
 const metadataPrefix = 'x-amz-meta-';
 
-/** What a PutObject request says of its object. `aws-chunked` was the transfer's encoding, not the object's. */
-export function descriptionFrom(headers: ApiRequest['headers']): {
-  contentType: string | undefined;
-  metadata: Record<string, string>;
-  contentHeaders: ContentHeaders;
-} {
+/**
+ * What a request that makes an object says of it. `aws-chunked` was the transfer's encoding, not the object's.
+ * @throws SelectError InvalidStorageClass, InvalidArgument (tags that cannot be read), InvalidTag, BadRequest (too many tags)
+ */
+export function describedBy(headers: ApiRequest['headers']): DescriptionRequest {
   // why: without a prototype, `__proto__` is a name like any other.
   const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
@@ -22,7 +24,13 @@ export function descriptionFrom(headers: ApiRequest['headers']): {
     const value = name === 'content-encoding' ? storedEncoding(headers[name]) : headers[name];
     if (value !== undefined && value !== '') contentHeaders[name] = value;
   }
-  return { contentType: headers['content-type'] || undefined, metadata, contentHeaders };
+  return {
+    contentType: headers['content-type'] || undefined,
+    metadata,
+    contentHeaders,
+    storageClass: readStorageClass(headers['x-amz-storage-class']),
+    tags: readTags(headers['x-amz-tagging']),
+  };
 }
 
 /** The headers of GetObject and HeadObject, but for those of the length. */
@@ -40,6 +48,9 @@ export function descriptionOf(info: ObjectInfo, query: ReadonlyMap<string, strin
   for (const [name, value] of Object.entries(info.metadata)) {
     if (/^[!#$%&'*+.^`|~\w-]+$/.test(name)) headers[metadataPrefix + name] = printable(value);
   }
+  if (info.storageClass !== storageClassDefault) headers['x-amz-storage-class'] = printable(info.storageClass);
+  const tags = Object.keys(info.tags).length;
+  if (tags > 0) headers['x-amz-tagging-count'] = String(tags);
   for (const [parameter, name] of responseOverrides) {
     const value = query.get(parameter);
     if (value === undefined) continue;
@@ -60,6 +71,36 @@ const responseOverrides: readonly (readonly [parameter: string, header: string])
 ].map((name) => [`response-${name}`, name] as const);
 
 export const responseOverrideParameters = responseOverrides.map(([parameter]) => parameter);
+
+/** Classes that say how an object is stored, and ask for nothing before it can be read. */
+const storageClasses: readonly string[] = [
+  storageClassDefault,
+  'REDUCED_REDUNDANCY',
+  'STANDARD_IA',
+  'ONEZONE_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+];
+
+function readStorageClass(name: string | undefined): string | undefined {
+  if (name !== undefined && !storageClasses.includes(name)) throw new SelectError('InvalidStorageClass');
+  return name;
+}
+
+function readTags(header: string | undefined): Tags | undefined {
+  if (header === undefined || header === '') return undefined;
+  const pairs = parseQuery(header.replaceAll('+', '%20')).map(([name, value]) => [decodeComponent(name), decodeComponent(value)]);
+  if (pairs.some(([name, value]) => name === undefined || value === undefined)) {
+    throw new SelectError('InvalidArgument', {
+      reason: 'x-amz-tagging must hold tags as URL-encoded query parameters',
+      ArgumentName: 'x-amz-tagging',
+    });
+  }
+  return tagsFrom(
+    pairs.map(([name = '', value = '']) => [name, value]),
+    limits.object_tags_max,
+  );
+}
 
 function storedEncoding(value: string | undefined): string | undefined {
   return value

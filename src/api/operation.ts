@@ -51,6 +51,8 @@ export interface OperationBody {
   readonly header?: string;
   /** It stores its body, so that may come in signed chunks. */
   readonly takesChunks?: true;
+  /** Checksums in its headers are of the object, and not of its body. */
+  readonly namesObjectChecksum?: true;
   /** Raises `SelectError`s, and the reason of the request's signal. */
   handle(context: OperationContext): Promise<ApiResponse>;
 }

@@ -2,7 +2,10 @@
 import { SelectError } from '../base/errors.ts';
 import type { ApiRequest } from './http.ts';
 import type { Level, Operation, OperationBody } from './operation.ts';
+import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
+import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
 import { createBucket } from './operations/create-bucket.ts';
+import { createMultipartUpload } from './operations/create-multipart-upload.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
@@ -15,9 +18,11 @@ import { getObject } from './operations/get-object.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
+import { listMultipartUploads } from './operations/list-multipart-uploads.ts';
 import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
+import { listParts } from './operations/list-parts.ts';
 import { postObject } from './operations/post-object.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketCors } from './operations/put-bucket-cors.ts';
@@ -25,6 +30,7 @@ import { putBucketTagging } from './operations/put-bucket-tagging.ts';
 import { putObject } from './operations/put-object.ts';
 import { selectObjectContent } from './operations/select-object-content.ts';
 import * as unset from './operations/unset-configurations.ts';
+import { uploadPart } from './operations/upload-part.ts';
 import type { Target } from './target.ts';
 
 export const operations: readonly Operation[] = [
@@ -63,10 +69,16 @@ export const operations: readonly Operation[] = [
   entry('ListObjects', 'bucket', 'GET', null, 's3:ListBucket', listObjects),
   entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),
   entry('PostObject', 'bucket', 'POST', null, null, postObject),
+  entry('ListMultipartUploads', 'bucket', 'GET', 'uploads', 's3:ListBucketMultipartUploads', listMultipartUploads),
   entry('PutObject', 'object', 'PUT', null, 's3:PutObject', putObject),
   entry('GetObject', 'object', 'GET', null, 's3:GetObject', getObject),
   entry('HeadObject', 'object', 'HEAD', null, 's3:GetObject', headObject),
   entry('DeleteObject', 'object', 'DELETE', null, 's3:DeleteObject', deleteObject),
+  entry('CreateMultipartUpload', 'object', 'POST', 'uploads', 's3:PutObject', createMultipartUpload),
+  entry('UploadPart', 'object', 'PUT', 'uploadId', 's3:PutObject', uploadPart),
+  entry('ListParts', 'object', 'GET', 'uploadId', 's3:ListMultipartUploadParts', listParts),
+  entry('CompleteMultipartUpload', 'object', 'POST', 'uploadId', 's3:PutObject', completeMultipartUpload),
+  entry('AbortMultipartUpload', 'object', 'DELETE', 'uploadId', 's3:AbortMultipartUpload', abortMultipartUpload),
   entry('SelectObjectContent', 'object', 'POST', 'select', 's3:GetObject', selectObjectContent),
 ];
 

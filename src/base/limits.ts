@@ -18,11 +18,11 @@ export const limits = {
   path_steps_max: 64,
   /** Constants of pushed predicates, encoded for kernels; conditions beyond it are left to the filter. */
   scan_constants_bytes_max: 512 * KiB,
-  /** Room for a full expression, XML-escaped, and the serialization options. */
-  request_xml_bytes_max: 2 * MiB,
+  /** Room for a full expression, XML-escaped, with the serialization options, and for the longest list of parts. */
+  request_xml_bytes_max: 4 * MiB,
   request_xml_depth_max: 16,
-  /** Elements of one document: a DeleteObjects of 1,000 keys with all their members. */
-  request_xml_elements_max: 8192,
+  /** Elements of one document: a CompleteMultipartUpload of 10,000 parts with number, ETag and checksum. */
+  request_xml_elements_max: 65_536,
   header_bytes_max: 32 * KiB,
   key_bytes_max: 1024,
   /** Names and values of user metadata (x-amz-meta-), as on S3. */
@@ -31,6 +31,7 @@ export const limits = {
   tag_key_units_max: 128,
   tag_value_units_max: 256,
   bucket_tags_max: 50,
+  object_tags_max: 10,
   cors_rules_max: 100,
   /** One upload, or one part of a multipart upload. */
   put_bytes_max: 5 * 1024 * MiB,
@@ -145,6 +146,9 @@ export const limits = {
   progress_ms_min: 1000,
   /** Cont and Progress frames of one query: minio-py recurses once for each and overflows its stack near 1,000. */
   signs_of_life_max: 490,
+  /** Work whose answer would be a status takes no longer; then the status is 200, and white space keeps the connection. */
+  slow_answer_ms: 5000,
+  white_space_ms: 10_000,
   keep_alive_ms: 72_000,
   request_header_ms: 30_000,
   socket_idle_ms: 300_000,
@@ -167,6 +171,7 @@ export const limits = {
 
 assert(limits.read_bytes % limits.window_bytes === 0, 'a read holds whole windows');
 assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
+assert(limits.request_xml_elements_max > 4 * limits.part_number_max, 'all parts can be named at once');
 assert(limits.cont_ms_max < limits.socket_idle_ms, 'a query without output keeps its connection');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
 assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
