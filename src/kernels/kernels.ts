@@ -10,6 +10,7 @@
  * A selection is ascending u32 row numbers; the address 0 stands for "all rows".
  */
 
+import type { ColumnKernels } from './column-kernels.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { ParquetKernels } from './parquet-kernels.ts';
 import type { ValueKernels } from './value-kernels.ts';
@@ -90,6 +91,8 @@ export interface Kernels {
   /** Kernels of expressions. */
   readonly values: ValueKernels;
   readonly json: JsonKernels;
+  /** Kernels over columns of values. */
+  readonly columns: ColumnKernels;
   readonly parquet: ParquetKernels;
   /** Whether this implementation reads such CSV at all; the reference reads everything. */
   supports(dialect: CsvDialect): boolean;

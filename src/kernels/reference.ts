@@ -3,13 +3,16 @@
  * is compared with. Written to be obviously right and linear in the bytes, not to be fast.
  */
 
+import type { ColumnKernels } from './column-kernels.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
 import type { ParquetKernels } from './parquet-kernels.ts';
 import { ReferenceCsv } from './reference-csv.ts';
 import { referenceJson } from './reference-json.ts';
+import { referenceLoad } from './reference-load.ts';
 import { referenceParquet } from './reference-parquet.ts';
+import { referenceRender } from './reference-render.ts';
 import { ReferencePredicates } from './reference-select.ts';
 import { utf8Error } from './reference-utf8.ts';
 import { referenceValues } from './reference-values.ts';
@@ -26,6 +29,7 @@ class ReferenceKernels implements Kernels {
   readonly values: ValueKernels;
   readonly json: JsonKernels;
   readonly parquet: ParquetKernels;
+  readonly columns: ColumnKernels;
   readonly #memory: Memory;
   readonly #csv: ReferenceCsv;
   readonly #predicates: ReferencePredicates;
@@ -36,6 +40,7 @@ class ReferenceKernels implements Kernels {
     this.values = referenceValues(memory);
     this.json = referenceJson(memory);
     this.parquet = referenceParquet(memory);
+    this.columns = { ...referenceRender(memory), ...referenceLoad(memory) };
     this.#csv = new ReferenceCsv(memory);
     this.#predicates = new ReferencePredicates(memory);
     this.#writer = new ReferenceWriter(memory);

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
+import type { ColumnKernels } from './column-kernels.ts';
+import { fillFloatPowers } from './float-powers.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import { type Memory, MODULES_END, PARQUET_DATA } from './memory.ts';
@@ -80,6 +82,11 @@ interface Exports extends ValueKernels, JsonKernels, DataEnd {
   utf8Error(start: number, end: number): number;
 }
 
+/** Exports of `assembly/parquet/index.ts`. */
+interface ParquetExports extends ParquetKernels, ColumnKernels, DataEnd {
+  floatPowers(): number;
+}
+
 const NO_QUOTE = 256;
 const CR = 13;
 const LF = 10;
@@ -101,8 +108,9 @@ export function simdKernels(modules: Modules, memory: Memory): Kernels {
   const { layout, wasm } = memory;
   const instance = (module: WebAssembly.Module): unknown => new WebAssembly.Instance(module, { env: { memory: wasm } }).exports;
   const exports = instance(modules.kernels) as Exports;
-  const parquet = instance(modules.parquet) as ParquetKernels & DataEnd;
+  const parquet = instance(modules.parquet) as ParquetExports;
   assert(exports.dataEnd() <= PARQUET_DATA && parquet.dataEnd() <= MODULES_END, 'the data of each module have room');
+  fillFloatPowers(memory, parquet.floatPowers());
   exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles);
   exports.jsonAreas(layout.json, limits.window_bytes, limits.json_depth_max);
   return new SimdKernels(exports, parquet);
@@ -113,13 +121,15 @@ class SimdKernels implements Kernels {
   readonly values: ValueKernels;
   readonly json: JsonKernels;
   readonly parquet: ParquetKernels;
+  readonly columns: ColumnKernels;
   readonly #exports: Exports;
 
-  constructor(exports: Exports, parquet: ParquetKernels) {
+  constructor(exports: Exports, parquet: ParquetKernels & ColumnKernels) {
     this.#exports = exports;
     this.values = exports;
     this.json = exports;
     this.parquet = parquet;
+    this.columns = parquet;
   }
 
   supports({ fieldDelimiter, quote, escape, recordDelimiter, comment }: CsvDialect): boolean {

@@ -1,11 +1,14 @@
 // The module of Parquet's kernels: one entry, one .wasm, over the memory of the thread. The interface and its meaning:
-// ../../parquet-kernels.ts
+// ../../parquet-kernels.ts and ../../column-kernels.ts
 export { lz4, lz4Hadoop, snappy, zstd } from './codecs';
 export { deltaInt32, deltaInt64 } from './delta';
+export { floatPowers } from './float';
 export {
   filterFloat32, filterFloat64, filterInt128, filterInt32, filterInt64, memberFloat64, memberInt128, memberInt64,
 } from './filters';
 export { filterCodes, hybridFilter, hybridOpen, hybridTake, hybridUnpack, markTable } from './hybrid';
+export { loadFloats, loadInts, loadTimes, loadTruths } from './load';
+export { renderDecimals, renderFields, renderFloats, renderInts, renderTimes, renderTruths } from './render';
 export { bytesBitmap, levelsBitmap, levelsBytes, levelsBytesPacked } from './levels';
 export { bitRows, bytesRows, filterBits, present, rankAt, ranks, rowsAt } from './rows';
 export { splitStreams } from './split';
