@@ -42,6 +42,8 @@ export interface SelectOptions {
   /** As in the AWS SDK's `SelectObjectContentCommand`. */
   readonly output: OutputSerialization;
   readonly scanRange?: ScanRangeMember | undefined;
+  /** All of a JSON text is held to the grammar, not only what the query reads or writes of it. */
+  readonly strictJson?: boolean | undefined;
   /** Aborting it makes the iteration throw the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -66,7 +68,7 @@ export interface SelectResult extends AsyncIterable<Uint8Array> {
 /** Prepares a query: raises a `SelectError` for all that is wrong with it before its first byte of output. */
 export async function select(options: SelectOptions): Promise<SelectResult> {
   const { expression, signal, workers = workersDefault() } = options;
-  const input = resolveInput(options.input);
+  const input = resolveInput(options.input, options.strictJson);
   const output = resolveOutput(options.output);
   const scanRange = resolveScanRange(options.scanRange, input);
   if (!Number.isInteger(workers) || workers < 0) throw new RangeError('workers is the number of threads, 0 or more');

@@ -147,8 +147,9 @@ for (const options of configurations) {
         sql,
         fc.constantFrom('lines', 'document'),
         fc.constantFrom(...outputs),
-        async (json, expression, type, output) => {
-          const input: JsonInput = { format: 'json', compression: 'none', type };
+        fc.boolean(),
+        async (json, expression, type, output, strict) => {
+          const input: JsonInput = { format: 'json', compression: 'none', type, strict };
           const expected = answerOfReference(json, expression, output);
           const answer = await answerOf(engine, json, expression, input, output);
           if (expected !== '') nonEmpty++;

@@ -29,7 +29,7 @@ async function ask(
     const query = await engine.prepare({
       object,
       expression,
-      input: { format: 'json', compression: 'none', type: 'lines', ...input },
+      input: { format: 'json', compression: 'none', type: 'lines', strict: false, ...input },
       output,
       scanRange,
       sink: 'blocks',

@@ -6,6 +6,7 @@ import { FRAME_BYTES, jsonFlag, STATE_BYTES, walkStatus } from '../src/kernels/j
 import { FIELD_MISSING, indexFlag, type Kernels } from '../src/kernels/kernels.ts';
 import type { PathStep } from '../src/vector/path.ts';
 import { bytes, constants, layout, Random, seed, twins, u8, u32 } from './support/kernels.ts';
+import { mixedText, parses, randomValue, spoiled, validText } from './support/random-json.ts';
 
 /** What the twins tell alike; the others are their own. */
 const FLAGS = indexFlag.highByte | jsonFlag.newlineInside | jsonFlag.deep;
@@ -159,7 +160,7 @@ function written(json: Kernels['json']): unknown[] {
 t.test('jsonError and JSON.parse agree on what is JSON', (t) => {
   const random = new Random(seed + 1);
   for (let run = 0; run < 20_000; run++) {
-    const text = random.chance(0.3) ? `${value(random, 3)} ` : spoiled(random, value(random, 3));
+    const text = random.chance(0.3) ? `${randomValue(random, 3)} ` : spoiled(random, randomValue(random, 3));
     const start = layout.read;
     const length = u8.subarray(start).length > 0 ? new TextEncoder().encodeInto(text, u8.subarray(start, start + 60_000)).written : 0;
     const [fast, plain] = twins.map(({ json }) => json.jsonError(start, start + length, 1000));
@@ -221,91 +222,4 @@ function load({ json }: Kernels, text: string): void {
   json.jsonPath(layout.json_state, sourceProgram(constants, []));
   json.walkIndex(layout.read, size, 1);
   json.jsonWalk(layout.read, 1, 10);
-}
-
-function parses(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function validText(random: Random): string {
-  return Array.from({ length: 1 + random.below(5) }, () => value(random, 4) + random.pick(['\n', '\n', ' ', '\r\n', '\n\n'])).join('');
-}
-
-function mixedText(random: Random): string {
-  const parts = [
-    '{',
-    '}',
-    '[',
-    ']',
-    '"',
-    '"',
-    ',',
-    ':',
-    '\\',
-    ' ',
-    '\n',
-    '1',
-    'a',
-    '"a":',
-    '{"a":',
-    '[1,',
-    'true',
-    '\u0001',
-    'é',
-    'ab'.repeat(20),
-    '\\"',
-  ];
-  return random.chance(0.5)
-    ? Array.from({ length: random.below(60) }, () => random.pick(parts)).join('')
-    : spoiled(random, validText(random));
-}
-
-/** With a character lost, doubled or replaced. */
-function spoiled(random: Random, text: string): string {
-  const at = random.below(text.length);
-  return text.slice(0, at) + random.pick(['', '', text.charAt(at).repeat(2), ',', '"', '}', '\\', ' ', '0']) + text.slice(at + 1);
-}
-
-function value(random: Random, depth: number): string {
-  const space = random.chance(0.2) ? random.pick([' ', '\n', ' \t']) : '';
-  const kind = random.below(depth > 0 ? 6 : 4);
-  if (kind === 0) return random.pick(['0', '-1', '1.50', '12345678901234567890', '1e5', '-0.0E-7', '100', '0.1', '7']);
-  if (kind === 1) return random.pick(['true', 'false', 'null']);
-  if (kind < 4) return string(random);
-  const parts = Array.from(
-    { length: random.below(5) },
-    () => (kind === 4 ? '' : `${key(random)}${space}:${space}`) + value(random, depth - 1),
-  );
-  return kind === 4 ? `[${space}${parts.join(`${space},`)}${space}]` : `{${space}${parts.join(`,${space}`)}${space}}`;
-}
-
-function key(random: Random): string {
-  return random.pick(['"a"', '"A"', '"b"', '"B"', '"items"', '"\\u0061"', '""', '"c c"', `"${'k'.repeat(70)}"`, '"ab"']);
-}
-
-function string(random: Random): string {
-  const parts = [
-    'a',
-    'ab',
-    '\\"',
-    '\\\\',
-    '\\u00e9',
-    '\\ud83d\\ude00',
-    'é',
-    '{',
-    '}',
-    ',',
-    ':',
-    ' ',
-    '[',
-    ']',
-    'x'.repeat(random.below(70)),
-    '\\n',
-  ];
-  return `"${Array.from({ length: random.below(5) }, () => random.pick(parts)).join('')}"`;
 }

@@ -18,6 +18,8 @@ export interface Services {
   readonly region: string;
   /** The one region that clients may name; any if absent. */
   readonly pinnedRegion: string | undefined;
+  /** All of a JSON text that is queried is validated. */
+  readonly strictJson: boolean;
 }
 
 /** Who asks, and what it may do. */

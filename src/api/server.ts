@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly defaultCredentials: boolean;
   /** Named as the region of every bucket, and demanded of signatures; without it `us-east-1` is named and any accepted. */
   readonly region?: string | undefined;
+  /** All of a JSON text that is queried is held to the grammar, not only what the query reads or writes of it. */
+  readonly strictJson?: boolean;
   /** Host names, beside `localhost`, below which a first label is a bucket: `bucket.s3.example.org`. */
   readonly domains?: readonly string[] | undefined;
   /** Who may read `/metrics`; this machine if absent. */
@@ -164,7 +166,10 @@ interface Own {
   isStopping(): boolean;
 }
 
-function assemble({ region, domains = [], ...options }: ServerOptions, own: Own): { answerer: Answerer; observe: Observer } {
+function assemble(
+  { region, strictJson = false, domains = [], ...options }: ServerOptions,
+  own: Own,
+): { answerer: Answerer; observe: Observer } {
   const { requests_active_max = limits.requests_active_max, metricsFor = 'loopback' } = options;
   const loadLimits = new LoadLimits({ requests_active_max, requests_per_key_max: options.requests_per_key_max ?? requests_active_max });
   const metrics = new Metrics(() => ({
@@ -178,6 +183,7 @@ function assemble({ region, domains = [], ...options }: ServerOptions, own: Own)
     signatureV2: options.signatureV2 ?? true,
     region: region ?? 'us-east-1',
     pinnedRegion: region,
+    strictJson,
     domains: ['localhost', ...domains.map((domain) => domain.toLowerCase())],
     loadLimits,
     admin: createAdmin({ store: options.store, metrics, metricsFor, isStopping: own.isStopping }),

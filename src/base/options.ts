@@ -93,6 +93,15 @@ export const options = [
     commands: ['query', 'explain', 'schema'],
   },
   {
+    name: 'strictJson',
+    flag: '--strict-json',
+    env: ['S3LECT_STRICT_JSON'],
+    type: 'boolean',
+    default: false,
+    doc: 'Hold all of a JSON text to the grammar, not only what a query reads or writes of it.',
+    commands: ['serve', 'query'],
+  },
+  {
     name: 'output',
     flag: '--output',
     env: ['S3LECT_OUTPUT'],

@@ -17,6 +17,8 @@ export interface InputRequest {
   readonly input: InputSerialization;
   readonly output: OutputSerialization;
   readonly scanRange: ScanRangeMember | undefined;
+  /** Of inputs of this process: a server decides it for all its clients. */
+  readonly strictJson: boolean;
   readonly signal: AbortSignal;
 }
 

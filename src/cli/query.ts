@@ -58,13 +58,15 @@ interface Run {
 
 async function inputOf(target: string, values: OptionValues<'query'>): Promise<QueryInput> {
   if (!target.startsWith('s3://')) return localInput(target, values.workers);
+  if (values.strictJson) throw new UsageError('--strict-json: whether all of a JSON text is validated is for the server to say');
   const { remoteInput } = await import('./remote.ts');
   return remoteInput(target, values);
 }
 
 async function answerQuery(input: QueryInput, { values, kind, sql, writer, controller: { signal }, scanRange }: Run): Promise<void> {
   const started = performance.now();
-  const request = { expression: sql, output: serializationOf(kind), scanRange, signal };
+  const { strictJson } = values;
+  const request = { expression: sql, output: serializationOf(kind), scanRange, strictJson, signal };
   const serialization = await interruptible(
     signal,
     inputSerialization(values, (bytes) => input.prefix(bytes)),

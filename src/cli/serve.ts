@@ -55,6 +55,7 @@ export async function runServe(args: Arguments): Promise<number> {
     credentials: staticCredentials([credentials]),
     state,
     region: values.region,
+    strictJson: values.strictJson,
     domains: values.domains,
     defaultCredentials: credentials.published,
     metricsFor: values.metrics,

@@ -25,6 +25,8 @@ export interface JsonInput {
   readonly compression: Compression;
   /** `lines`: values usually end with their line, so the object can be cut. `document`: one value or several, read in order. */
   readonly type: 'lines' | 'document';
+  /** All of the text is validated, whether a query touches it or not. */
+  readonly strict: boolean;
 }
 
 /** Codecs stand inside the file, for each column chunk. */

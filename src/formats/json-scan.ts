@@ -49,6 +49,7 @@ export function jsonReader(thread: ThreadKernels, input: JsonInput, request: Sca
     kernels,
     cuttable,
     lines: cuttable && request.source.length === 0,
+    strict: input.strict,
     source_program: sourceProgram(constants, request.source),
   };
   return { open: (part) => new JsonScan(thread, new JsonWindows({ ...part, ...options }), encoded) };

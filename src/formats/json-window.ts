@@ -12,7 +12,7 @@ import { jsonFlag, walkStatus } from '../kernels/json-kernels.ts';
 import { indexFlag, type Kernels } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import { lastBoundary } from './json-boundary.ts';
-import { captureState, restoreState, stateText } from './json-state.ts';
+import { captureState, restoreState, type ScanState, stateText } from './json-state.ts';
 import { readOn } from './read-on.ts';
 import type { JsonState, ScanResume, SplitPart, StartState } from './scan.ts';
 
@@ -25,6 +25,8 @@ export interface JsonWindowOptions extends SplitPart {
   readonly lines: boolean;
   /** The object can be cut at lines. */
   readonly cuttable: boolean;
+  /** All of the text is held to the grammar. */
+  readonly strict: boolean;
 }
 
 /** Read before the start of a split to find a record there. */
@@ -54,7 +56,7 @@ export class JsonWindows {
   #done = false;
   #failure: SelectError | null = null;
   /** The batch: the walk's state before it, and where that was. */
-  #before: { readonly offset: number; readonly state: Uint8Array } | null = null;
+  #before: { readonly offset: number; readonly state: ScanState } | null = null;
   #endState: JsonState | null = null;
   flags = 0;
   assumedStart: StartState;
@@ -134,7 +136,8 @@ export class JsonWindows {
   #walk(rows_max: number): number {
     const { kernels, split, unfinished } = this.#options;
     const atEnd = this.#eof && !unfinished && this.#limit === this.#have && this.#failure === null;
-    const found = kernels.json.jsonWalk(this.#next, Number(atEnd), rows_max);
+    const from = this.#next;
+    const found = kernels.json.jsonWalk(from, Number(atEnd), rows_max);
     this.#next = kernels.json.walkNext() >>> 0;
     const status = kernels.json.walkStatus();
     if (status === walkStatus.end) this.#done = true;
@@ -144,13 +147,40 @@ export class JsonWindows {
     const skipped = this.#rowsBefore(this.#from - this.#delta, sound);
     const rows = sound - skipped;
     if (skipped > 0) this.#dropRows(skipped, rows);
-    if (this.position <= split.end) return rows;
+    if (this.position <= split.end) return this.#strictRows(from, this.#next, rows);
     const kept = this.#rowsBefore(split.end - this.#delta + 1, rows);
-    if (kept < rows) {
-      this.#done = true;
-      this.#endState = stateText(this.#before!.offset, this.#before!.state);
+    if (kept < rows) this.#endBefore();
+    return this.#strictRows(from, kept === rows ? this.#next : kept > 0 ? this.#endOf(kept - 1) : from, kept);
+  }
+
+  /** Rows before the first byte of `[from, to)` that is not JSON, where all of the text has to be. */
+  #strictRows(from: number, to: number, rows: number): number {
+    const { kernels, strict } = this.#options;
+    if (!strict) return rows;
+    const error = kernels.json.jsonStrict(this.#memory.layout.json_strict, from, to, limits.json_depth_max);
+    if (error < 0) return rows;
+    const begun = this.#rowsBefore(error + 1, rows);
+    const isInside = begun > 0 && this.#endOf(begun - 1) > error;
+    if (!isInside && this.offsetOf(error) > this.#options.split.end) {
+      this.#endBefore();
+      return rows;
     }
-    return kept;
+    this.#fail('JSONParsingError', isInside ? this.#startOf(begun - 1) : error, error);
+    return isInside ? begun - 1 : begun;
+  }
+
+  /** What comes behind the split is for the next one to find, from where this batch began. */
+  #endBefore(): void {
+    this.#done = true;
+    this.#endState = stateText(this.#before!.offset, this.#before!.state);
+  }
+
+  #startOf(row: number): number {
+    return this.#memory.u32[(this.#memory.layout.rows >> 2) + 2 * row]!;
+  }
+
+  #endOf(row: number): number {
+    return this.#memory.u32[(this.#memory.layout.rows >> 2) + 2 * row + 1]!;
   }
 
   /** The window holds no further whole record. */
@@ -179,13 +209,12 @@ export class JsonWindows {
   /** Rows before the first that is too long or, where that is in question, no JSON. */
   #soundRows(rows: number): number {
     const { kernels, record_bytes_max, window_bytes } = this.#options;
-    const { u32, layout } = this.#memory;
     const mayBeLong = record_bytes_max < Math.max(window_bytes, this.#limit - this.#base);
     const inQuestion = (this.flags & (jsonFlag.newlineInside | jsonFlag.deep)) !== 0;
     if (!mayBeLong && !inQuestion) return rows;
     for (let row = 0; row < rows; row++) {
-      const start = u32[(layout.rows >> 2) + 2 * row]!;
-      const end = u32[(layout.rows >> 2) + 2 * row + 1]!;
+      const start = this.#startOf(row);
+      const end = this.#endOf(row);
       if (end - start > record_bytes_max) this.#fail('OverMaxRecordSize', start, start);
       else if (inQuestion && end > start) {
         const error = kernels.json.jsonError(start, end, limits.json_depth_max);
@@ -197,12 +226,11 @@ export class JsonWindows {
   }
 
   #rowsBefore(address: number, rows: number): number {
-    const { u32, layout } = this.#memory;
     let low = 0;
     let high = rows;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (u32[(layout.rows >> 2) + 2 * middle]! < address) low = middle + 1;
+      if (this.#startOf(middle) < address) low = middle + 1;
       else high = middle;
     }
     return low;

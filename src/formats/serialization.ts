@@ -51,11 +51,12 @@ export interface ScanRangeMember {
 }
 
 /**
- * Fills in the defaults of an input serialization and checks it.
+ * Fills in the defaults of an input serialization and checks it. `strictJson`, which no request can say: all of a JSON text is
+ * validated.
  * @throws SelectError ObjectSerializationConflict, InvalidDataSource, InvalidCompressionFormat, InvalidFileHeaderInfo,
  * InvalidJsonType, MissingRequiredParameter, InvalidRequestParameter.
  */
-export function resolveInput(member: InputSerialization): InputFormat {
+export function resolveInput(member: InputSerialization, strictJson = false): InputFormat {
   const formats = [member.CSV, member.JSON, member.Parquet].filter((format) => format !== undefined).length;
   if (formats > 1) throw new SelectError('ObjectSerializationConflict', { parameter: 'InputSerialization' });
   if (formats === 0) throw new SelectError('InvalidDataSource');
@@ -68,7 +69,8 @@ export function resolveInput(member: InputSerialization): InputFormat {
       hint: 'CompressionType is NONE for Parquet, whose columns are compressed inside the file.',
     });
   }
-  return { format: 'json', compression, type: resolveEnumeration(jsonTypes, member.JSON?.Type ?? '', 'LINES', 'InvalidJsonType') };
+  const type = resolveEnumeration(jsonTypes, member.JSON?.Type ?? '', 'LINES', 'InvalidJsonType');
+  return { format: 'json', compression, type, strict: strictJson };
 }
 
 /**

@@ -9,7 +9,8 @@
  * that brackets outside strings balance (their kinds are not compared), that nothing but blanks, or in lists commas, stands
  * between records, and that records which are no objects or lists are tokens. What is written, and a record of LINES that spans
  * lines, is held to the whole grammar; a value that an expression reads is a token, or an error. Members of a record that nobody
- * asks for are otherwise not looked at: `{"a" 1, "b":tru}` passes where it is neither read nor written.
+ * asks for are otherwise not looked at: `{"a" 1, "b":tru}` passes where it is neither read nor written. `jsonStrict` holds all of
+ * the text to the grammar.
  */
 
 /** Flags of `walkIndex`, beside `indexFlag.highByte`. */
@@ -32,6 +33,8 @@ export const NO_COLUMN = 0xffffffff;
 /** The state of a walk: 8 words, then 16 bytes for each container the path leads through. */
 export const STATE_BYTES = 32;
 export const FRAME_BYTES = 16;
+/** The state of strict mode: 4 words, then a bit for each open bracket. */
+export const STRICT_BYTES = 16;
 
 /** Addresses and numbers only, so the exports of the module are this interface. Truth values are 0 and 1. */
 export interface JsonKernels {
@@ -52,6 +55,11 @@ export interface JsonKernels {
   /** Where the walk goes on: behind the last record, or all of the window where it ends inside something skipped. */
   walkNext(): number;
   walkStatus(): number;
+  /**
+   * Holds `[from, to)`, which goes on where the state stands, to the grammar of a stream of values. The first byte that is out of
+   * order, or -1; then the state is that behind `to`.
+   */
+  jsonStrict(state: number, from: number, to: number, depth_max: number): number;
   /** The first byte that is not as one JSON value would have it, -1 where there is none. Text that ends too early: `end`. */
   jsonError(start: number, end: number, depth_max: number): number;
   /**

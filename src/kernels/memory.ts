@@ -3,7 +3,7 @@
  * Kernels may read 64 bytes past any area and 8 bytes before it; the areas are spaced for that.
  */
 import { limits } from '../base/limits.ts';
-import { FRAME_BYTES, STATE_BYTES } from './json-kernels.ts';
+import { FRAME_BYTES, STATE_BYTES, STRICT_BYTES } from './json-kernels.ts';
 
 const PAGE = 65_536;
 /** Where the data of the modules end: those of `kernels.wasm`, then from its base on those of `parquet.wasm`. */
@@ -46,6 +46,8 @@ export interface Layout {
   readonly json: number;
   /** The state of a walk over JSON. */
   readonly json_state: number;
+  /** The state of strict mode over JSON. */
+  readonly json_strict: number;
   /** Text computed during a batch: unescaped fields. */
   readonly arena: number;
   readonly output: number;
@@ -125,6 +127,7 @@ function layOut(record_bytes_max: number): Layout {
     doubles: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     json: area((record_bytes_max + 2 * limits.window_bytes) >> 1),
     json_state: area(STATE_BYTES + FRAME_BYTES * (limits.path_steps_max + 1)),
+    json_strict: area(STRICT_BYTES + limits.json_depth_max / 8),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),
     output: area(output_bytes),
     output_bytes,

@@ -2,6 +2,7 @@
 import { type JsonKernels, NO_COLUMN, stepKind } from './json-kernels.ts';
 import { FIELD_MISSING } from './kernels.ts';
 import type { Memory } from './memory.ts';
+import { ReferenceStrict } from './reference-json-strict.ts';
 import { jsonError, skipBlanks, unescape } from './reference-json-text.ts';
 import { ReferenceWalk } from './reference-json-walk.ts';
 import { JsonWindow } from './reference-json-window.ts';
@@ -30,6 +31,7 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
   readonly #memory: Memory;
   readonly #window: JsonWindow;
   readonly #walk: ReferenceWalk;
+  readonly #strict: ReferenceStrict;
   #others = 0;
 
   constructor(memory: Memory) {
@@ -38,6 +40,7 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
     this.#memory = memory;
     this.#window = window;
     this.#walk = new ReferenceWalk(window);
+    this.#strict = new ReferenceStrict(memory);
   }
 
   jsonPath(state: number, program: number): void {
@@ -66,6 +69,10 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
 
   jsonError(start: number, end: number, depth_max: number): number {
     return jsonError(this.#memory.u8, start, end, depth_max);
+  }
+
+  jsonStrict(state: number, from: number, to: number, depth_max: number): number {
+    return this.#strict.run(state, from, to, depth_max);
   }
 
   jsonLocate(selection: number, count: number, program: number, columns: number, fields: number, stride: number): void {

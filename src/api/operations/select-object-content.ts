@@ -27,7 +27,7 @@ async function openStream({ services, request, bucket, key }: OperationContext, 
   if (Buffer.byteLength(expression) > limits.expression_bytes_max) {
     throw new SelectError('ExpressionTooLong', { bytes_max: limits.expression_bytes_max });
   }
-  const input = resolveInput(members.input);
+  const input = resolveInput(members.input, services.strictJson);
   const output = resolveOutput(members.output);
   const scanRange = resolveScanRange(members.scanRange, input);
   const object = await services.store.openObject(bucket, key);

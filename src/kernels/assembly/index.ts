@@ -11,6 +11,7 @@ export { jsonAreas, jsonControlAt, jsonFlags } from './json-index';
 export { jsonLocate } from './json-locate';
 export { jsonContaining, jsonOthers, jsonStrings } from './json-select';
 export { jsonPath, jsonWalk, walkIndex, walkNext, walkStatus } from './json-walk';
+export { jsonStrict } from './json-strict';
 export { jsonBlocked, jsonWriteColumns, jsonWriteCsv, jsonWriteCsvRecords, jsonWriteRecords, jsonWrittenEnd, jsonWrittenRows } from './json-write';
 
 // Where this module's own data end.
