@@ -1,16 +1,20 @@
 /** What can be asked of a bucket beside its objects: its configurations, and the list of its versions. */
 import {
   CreateBucketCommand,
+  DeleteBucketCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketTaggingCommand,
   DeleteBucketWebsiteCommand,
   GetBucketAclCommand,
   GetBucketLoggingCommand,
   GetBucketNotificationConfigurationCommand,
   GetBucketRequestPaymentCommand,
+  GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   ListBucketsCommand,
   ListObjectVersionsCommand,
   PutBucketAclCommand,
+  PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -92,6 +96,49 @@ t.test('access control lists can be read, and set to what they are', async (t) =
     (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name),
     [Bucket, 'bucket-3'],
   );
+});
+
+t.test('tags of a bucket', async (t) => {
+  const { client, port } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const get = () => client.send(new GetBucketTaggingCommand({ Bucket }));
+  const put = (TagSet: { Key: string; Value: string }[]) => client.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet } }));
+  t.equal(await failure(get()), 'NoSuchTagSet 404');
+  const tags = [
+    { Key: 'a b', Value: '' },
+    { Key: 'größe', Value: 'x+y=/@:._-' },
+    { Key: '__proto__', Value: '1' },
+  ];
+  await put(tags);
+  t.same((await get()).TagSet, tags);
+  await put([{ Key: 'k', Value: 'v' }]);
+  t.same((await get()).TagSet, [{ Key: 'k', Value: 'v' }], 'all of them are set at once');
+  for (const wrong of [
+    [{ Key: '', Value: '' }],
+    [{ Key: 'x'.repeat(129), Value: '' }],
+    [{ Key: 'x', Value: 'y'.repeat(257) }],
+    [{ Key: 'x', Value: '<' }],
+    [{ Key: 'aws:x', Value: '' }],
+    [
+      { Key: 'x', Value: '1' },
+      { Key: 'x', Value: '2' },
+    ],
+  ]) {
+    t.equal(await failure(put(wrong)), 'InvalidTag 400', JSON.stringify(wrong).slice(0, 80));
+  }
+  t.equal(await failure(put(Array.from({ length: 51 }, (_, n) => ({ Key: `k${n}`, Value: '' })))), 'BadRequest 400');
+  for (const body of ['<Other/>', '<Tagging/>', '<Tagging><TagSet><Tag/></TagSet></Tagging>', '<Tagging><TagSet><x/></TagSet></Tagging>']) {
+    t.equal(errorCode(await ask(port, { method: 'PUT', target: `/${Bucket}?tagging`, body })), 'MalformedXML', body);
+  }
+  t.same((await get()).TagSet, [{ Key: 'k', Value: 'v' }]);
+  await client.send(new DeleteBucketTaggingCommand({ Bucket }));
+  t.equal(await failure(get()), 'NoSuchTagSet 404');
+  await put([]);
+  t.equal(await failure(get()), 'NoSuchTagSet 404');
+  await put(tags);
+  await client.send(new DeleteBucketCommand({ Bucket }));
+  await client.send(new CreateBucketCommand({ Bucket }));
+  t.equal(await failure(get()), 'NoSuchTagSet 404', 'of another bucket of the name');
 });
 
 t.test('regions', async (t) => {

@@ -11,8 +11,8 @@ export interface AccessLog {
   readonly observe: Observer;
   /** Opens its file anew, for programs that move it away when it has grown. */
   reopen(): void;
-  /** Writes what is left. */
-  close(): void;
+  /** Writes what is left, as far as it can be. */
+  close(): Promise<void>;
 }
 
 /**
@@ -33,6 +33,7 @@ export function openAccessLog(where: string, onFailure: (error: Error) => void):
     maxLength: limits.access_log_bytes_max,
   });
   let hasFailed = false;
+  let isClosed = false;
   const failed = (error: Error): void => {
     if (!hasFailed) onFailure(error);
     hasFailed = true;
@@ -42,6 +43,7 @@ export function openAccessLog(where: string, onFailure: (error: Error) => void):
   const log = pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: (level) => ({ level }) } }, destination);
   return {
     observe(report) {
+      if (isClosed) return;
       // Probes come every few seconds, and say something only when they fail.
       if (report.status < 400 && ['Health', 'Metrics'].includes(report.operation)) return;
       log[report.status >= 500 ? 'error' : 'info'](lineOf(report));
@@ -49,18 +51,31 @@ export function openAccessLog(where: string, onFailure: (error: Error) => void):
     reopen() {
       if (isFile) destination.reopen();
     },
-    close() {
-      try {
-        destination.flushSync();
-      } catch (error) {
-        failed(error as Error);
-      }
+    async close() {
+      isClosed = true;
+      await ended(destination);
+      // why: pino writes what is left when the process exits, and tries for ever where that fails.
+      destination.destroy();
     },
   };
 }
 
 /** Who asked for what is not for everybody to see. */
 const mode = 0o640;
+
+/** Resolves when all is written, or will not be: a full disk or a reader that has stopped must not keep the server from stopping. */
+function ended(destination: ReturnType<typeof pino.destination>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limits.access_log_close_ms);
+    for (const event of ['close', 'error']) {
+      destination.once(event, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    }
+    destination.end();
+  });
+}
 
 function lineOf({ began, select, isWhole, ...report }: RequestReport): object {
   const known = Object.entries(report).filter(([, value]) => value !== '' && value !== null);

@@ -159,6 +159,7 @@ export const limits = {
   body_grace_ms: 60_000,
   /** Lines of the access log that are waiting to be written. */
   access_log_bytes_max: 4 * MiB,
+  access_log_close_ms: 2000,
   connections_max: 10_000,
   requests_active_max: 2048,
   /** A request body nobody wants is read to its end up to here, for the connection's sake; beyond, the connection is closed. */

@@ -81,7 +81,7 @@ export async function runServe(args: Arguments): Promise<number> {
   await sleep(values.drainDelayMs);
   await server.close();
   await engine.close();
-  log?.close();
+  await log?.close();
   return exit.ok;
 }
 

@@ -76,10 +76,12 @@ export async function serve(args: readonly string[], env: Readonly<Record<string
   const end = ended(child);
   let printed = '';
   await new Promise<void>((resolve, reject) => {
-    child.stdout.on('data', (text: string) => {
-      printed += text;
-      if (printed.endsWith('\n') && /Without the server|no CSV file/.test(printed)) resolve();
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (text: string) => {
+        printed += text;
+        if (printed.endsWith('\n') && /Without the server|no CSV file/.test(printed)) resolve();
+      });
+    }
     void end.then(({ code, stderr }) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
   });
   const [url = ''] = /http:\S+/.exec(printed) ?? [];
