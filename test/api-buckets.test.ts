@@ -3,17 +3,21 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteBucketLifecycleCommand,
+  DeleteBucketPolicyCommand,
   DeleteBucketTaggingCommand,
   DeleteBucketWebsiteCommand,
   GetBucketAclCommand,
   GetBucketLoggingCommand,
   GetBucketNotificationConfigurationCommand,
+  GetBucketPolicyCommand,
+  GetBucketPolicyStatusCommand,
   GetBucketRequestPaymentCommand,
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   ListBucketsCommand,
   ListObjectVersionsCommand,
   PutBucketAclCommand,
+  PutBucketPolicyCommand,
   PutBucketTaggingCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -96,6 +100,44 @@ t.test('access control lists can be read, and set to what they are', async (t) =
     (await client.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name),
     [Bucket, 'bucket-3'],
   );
+});
+
+t.test('the policy of a bucket', async (t) => {
+  const { client, port } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const get = async () => (await client.send(new GetBucketPolicyCommand({ Bucket }))).Policy;
+  const isPublic = async () => (await client.send(new GetBucketPolicyStatusCommand({ Bucket }))).PolicyStatus?.IsPublic;
+  const policyFor = (Principal: unknown) =>
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal, Action: 's3:GetObject', Resource: `arn:aws:s3:::${Bucket}/*` }],
+    });
+  const put = (Policy: string) => client.send(new PutBucketPolicyCommand({ Bucket, Policy }));
+  t.equal(await failure(get()), 'NoSuchBucketPolicy 404');
+  t.equal(await isPublic(), false);
+  await put(` ${policyFor('*')}\n`);
+  t.equal(await get(), ` ${policyFor('*')}\n`, 'as it was put');
+  t.equal(await isPublic(), true);
+  await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+  t.equal((await ask(port, { target: `/${Bucket}/k`, sign: null })).body.toString(), 'x', 'it counts at once');
+  await put(policyFor({ AWS: 'arn:aws:iam::000000000000:root' }));
+  t.equal(await isPublic(), false);
+  for (const wrong of ['', 'x', '{}', policyFor('*').replaceAll(Bucket, 'other'), policyFor('*').replace('"Allow"', '"allow"')]) {
+    t.equal(await failure(put(wrong)), 'MalformedPolicy 400', wrong);
+  }
+  t.equal(await failure(put(policyFor('*').replace('"2012', `${' '.repeat(20_480)}"2012`))), 'MalformedPolicy 400');
+  t.equal((await ask(port, { target: `/${Bucket}/k`, sign: null })).status, 403);
+  await client.send(new DeleteBucketPolicyCommand({ Bucket }));
+  await client.send(new DeleteBucketPolicyCommand({ Bucket }));
+  t.equal(await failure(get()), 'NoSuchBucketPolicy 404');
+  for (const [method, name] of [
+    ['GET', 'policy'],
+    ['PUT', 'policy'],
+    ['DELETE', 'policy'],
+    ['GET', 'policyStatus'],
+  ] as const) {
+    t.equal(errorCode(await ask(port, { method, target: `/absent?${name}` })), 'NoSuchBucket', `${method} ${name}`);
+  }
 });
 
 t.test('tags of a bucket', async (t) => {

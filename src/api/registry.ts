@@ -8,11 +8,14 @@ import { createBucket } from './operations/create-bucket.ts';
 import { createMultipartUpload } from './operations/create-multipart-upload.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
 import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
+import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts';
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
 import { deleteObject } from './operations/delete-object.ts';
 import { getBucketAcl } from './operations/get-bucket-acl.ts';
 import { getBucketCors } from './operations/get-bucket-cors.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
+import { getBucketPolicy } from './operations/get-bucket-policy.ts';
+import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts';
 import { getBucketTagging } from './operations/get-bucket-tagging.ts';
 import { getObject } from './operations/get-object.ts';
 import { headBucket } from './operations/head-bucket.ts';
@@ -26,6 +29,7 @@ import { listParts } from './operations/list-parts.ts';
 import { postObject } from './operations/post-object.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketCors } from './operations/put-bucket-cors.ts';
+import { putBucketPolicy } from './operations/put-bucket-policy.ts';
 import { putBucketTagging } from './operations/put-bucket-tagging.ts';
 import { putObject } from './operations/put-object.ts';
 import { selectObjectContent } from './operations/select-object-content.ts';
@@ -41,6 +45,10 @@ export const operations: readonly Operation[] = [
   entry('GetBucketLocation', 'bucket', 'GET', 'location', 's3:GetBucketLocation', getBucketLocation),
   entry('GetBucketAcl', 'bucket', 'GET', 'acl', 's3:GetBucketAcl', getBucketAcl),
   entry('PutBucketAcl', 'bucket', 'PUT', 'acl', 's3:PutBucketAcl', putBucketAcl),
+  entry('GetBucketPolicy', 'bucket', 'GET', 'policy', 's3:GetBucketPolicy', getBucketPolicy),
+  entry('PutBucketPolicy', 'bucket', 'PUT', 'policy', 's3:PutBucketPolicy', putBucketPolicy),
+  entry('DeleteBucketPolicy', 'bucket', 'DELETE', 'policy', 's3:DeleteBucketPolicy', deleteBucketPolicy),
+  entry('GetBucketPolicyStatus', 'bucket', 'GET', 'policyStatus', 's3:GetBucketPolicyStatus', getBucketPolicyStatus),
   entry('GetBucketTagging', 'bucket', 'GET', 'tagging', 's3:GetBucketTagging', getBucketTagging),
   entry('PutBucketTagging', 'bucket', 'PUT', 'tagging', 's3:PutBucketTagging', putBucketTagging),
   entry('DeleteBucketTagging', 'bucket', 'DELETE', 'tagging', 's3:PutBucketTagging', deleteBucketTagging),

@@ -1,0 +1,18 @@
+import { parsePolicy } from '../../auth/policy-parse.ts';
+import { SelectError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
+import type { OperationBody } from '../operation.ts';
+import { readBody } from '../read-body.ts';
+
+export const putBucketPolicy: OperationBody = {
+  parameters: [],
+  async handle({ services, bucket, body }) {
+    await services.store.headBucket(bucket);
+    const bytes_max = limits.policy_bytes_max;
+    const tooLong = (): SelectError => new SelectError('MalformedPolicy', { reason: `it is longer than ${bytes_max} bytes` });
+    const policy = Buffer.from(await readBody(body, bytes_max, tooLong)).toString();
+    parsePolicy(policy, bucket);
+    await services.state.changeBucket(bucket, { policy });
+    return { status: 204, headers: {}, body: null };
+  },
+};
