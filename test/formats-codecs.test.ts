@@ -139,7 +139,8 @@ t.test('ending early ends the source, and a slow reader holds it back', async (t
   const pieces = inflate('gzip', source(), newStats());
   await pieces.next();
   await new Promise((resolve) => setTimeout(resolve, 50));
-  t.ok(taken < 10, `${taken} members read ahead`);
+  // zlib's stream holds 16 KiB of what it is to inflate, from Node 22 on 64 KiB.
+  t.ok(taken * member.length < 2 ** 17, `${taken} members read ahead`);
   await pieces.return();
   t.ok(ended);
 });

@@ -56,8 +56,10 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
     await send(running, answer);
   } catch (error) {
     if (!signal.aborted) options.onBroken(error);
-    // Neither a clean end, which some clients take for success, nor a loss of what was written before.
-    (req.socket as Socket | null)?.destroySoon();
+    // Neither a clean end, which some clients take for success, nor a loss of what was written before: Node hands that to the
+    // socket in a later tick.
+    const { socket } = req as { socket: Socket | null };
+    setImmediate(() => socket?.destroySoon());
   }
 }
 
