@@ -1,4 +1,5 @@
 /** What tests of the Parquet kernels share: buffers with canaries round them, encoded streams, and the comparison of the twins. */
+import { createHash } from 'node:crypto';
 import type { ParquetKernels } from '../../src/kernels/parquet-kernels.ts';
 import { layout, Random, reference, simd, u8, u32 } from './kernels.ts';
 
@@ -102,6 +103,15 @@ export function words(address: number, count: number): number[] {
   return count < 0 ? [] : [...u32.subarray(address >> 2, (address >> 2) + count)];
 }
 
+/** A digest of many bytes. */
+export function digest(address: number, count: number): string {
+  return count < 0
+    ? ''
+    : createHash('md5')
+        .update(u8.subarray(address, address + count))
+        .digest('hex');
+}
+
 export function bytesAt(address: number, count: number): string {
   return count < 0 ? '' : Buffer.from(u8.subarray(address, address + count)).toString('hex');
 }
@@ -156,7 +166,7 @@ export function hybrid(random: Random, values: readonly number[], width: number,
 
 /** Changes some bytes, or cuts the end off. */
 export function mutate(random: Random, bytes: Uint8Array): Uint8Array {
-  const changed = bytes.slice(0, random.chance(0.3) ? random.below(bytes.length + 1) : bytes.length);
+  const changed = Uint8Array.from(bytes.subarray(0, random.chance(0.3) ? random.below(bytes.length + 1) : bytes.length));
   for (let left = random.below(4); left > 0 && changed.length > 0; left--) {
     const at = random.below(random.chance(0.5) ? Math.min(16, changed.length) : changed.length);
     changed[at] = random.chance(0.3) ? random.pick([0, 1, 2, 3, 127, 128, 254, 255]) : random.below(256);
