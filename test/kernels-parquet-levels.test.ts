@@ -152,7 +152,7 @@ t.test('rows and positions', (t) => {
     for (const row of rows === 0 ? Array.from({ length: n }, (_, j) => j) : list) {
       if (states !== 0) told.push(u8[states + row]);
       const state = (u8[bits + ((row + shift) >> 3)]! >> ((row + shift) & 7)) & 1 ? rowState.value : rowState.null;
-      if (states !== 0 && u8[states + row] !== state) told.push('wrong state');
+      if (states !== 0 && u8[states + row] !== state) throw new Error('wrong state');
       if (fields !== 0 && state === rowState.null) told.push(u32[(fields >> 2) + 2 * row + 1] === 2 ** 32 - rowState.null);
     }
     const first = random.below(count + 1);
