@@ -17,6 +17,8 @@ const ratchet: Readonly<Record<string, number>> = {};
 /** Packages that one place speaks, so that they can be replaced there. */
 const places: readonly { readonly of: RegExp; readonly only: RegExp }[] = [
   { of: /^@?fastify\b/, only: /^src\/api\/server\.ts$/ },
+  { of: /^pino\b/, only: /^src\/api\/access-log\.ts$/ },
+  { of: /^prom-client\b/, only: /^src\/api\/metrics\.ts$/ },
   { of: /^piscina\b/, only: /^src\/engine\/pool\.ts$/ },
   { of: /^@?chevrotain\b/, only: /^src\/sql\/(tokens|grammar|grammar-[\w-]+)\.ts$/ },
   { of: /^sax\b/, only: /^src\/api\/request-xml\.ts$/ },
