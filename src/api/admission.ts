@@ -85,8 +85,10 @@ function withoutChecksums(headers: ApiRequest['headers']): Record<string, string
  */
 export async function withoutHints(error: unknown, { bucket, key, authorize }: OperationContext): Promise<unknown> {
   if (!(error instanceof SelectError && error.code === 'NoSuchKey')) return error;
+  // The source of a copy is named by its error.
+  const { BucketName = bucket, Key = key } = error.params;
   try {
-    await authorize('s3:ListBucket', bucket, '', { 's3:prefix': key });
+    await authorize('s3:ListBucket', String(BucketName), '', { 's3:prefix': String(Key) });
     return error;
   } catch (denied) {
     return denied;

@@ -2,7 +2,7 @@
 import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { namesEtag } from '../storage/conditions.ts';
-import type { ObjectInfo, WriteCondition } from '../storage/object.ts';
+import type { DeleteCondition, ObjectInfo, WriteCondition } from '../storage/object.ts';
 import type { ApiRequest } from './http.ts';
 
 /**
@@ -44,6 +44,23 @@ export function rangeOf({ etag, lastModified, size }: ObjectInfo, headers: ApiRe
 /** The conditions under which a PUT or the completion of an upload is to happen. */
 export function writeConditionOf(headers: ApiRequest['headers']): WriteCondition {
   return { ifMatch: headers['if-match'], ifNoneMatch: headers['if-none-match'] };
+}
+
+/** @throws SelectError InvalidArgument */
+export function deleteConditionOf(headers: ApiRequest['headers']): DeleteCondition {
+  const { 'if-match': ifMatch, 'x-amz-if-match-last-modified-time': time, 'x-amz-if-match-size': size } = headers;
+  const lastModified_s = seconds(time);
+  if (time !== undefined && lastModified_s === undefined) throw notUnderstood('x-amz-if-match-last-modified-time');
+  if (size !== undefined && !/^\d{1,15}$/.test(size)) throw notUnderstood('x-amz-if-match-size');
+  return {
+    ifMatch,
+    lastModified: lastModified_s === undefined ? undefined : new Date(lastModified_s * 1000),
+    size: size === undefined ? undefined : Number(size),
+  };
+}
+
+function notUnderstood(header: string): SelectError {
+  return new SelectError('InvalidArgument', { reason: `the value of ${header} is not valid`, ArgumentName: header });
 }
 
 function seconds(date: string | undefined): number | undefined {

@@ -1,5 +1,6 @@
 /** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { SelectError } from '../base/errors.ts';
 import type { Admin } from './admin.ts';
 import { type AdmissionOptions, admit, checkHost, withoutHints } from './admission.ts';
 import { allowReading, corsRulesOf, preflight } from './cors.ts';
@@ -58,6 +59,7 @@ export function createHandler(options: HandlerOptions): Answerer {
 
 async function perform(request: ApiRequest, options: HandlerOptions): Promise<ApiResponse> {
   checkHost(request, options);
+  checkTransfer(request);
   const page = await options.admin(request);
   if (page !== null) return page;
   request.onOver(options.loadLimits.enter());
@@ -70,6 +72,14 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
     return await operation.handle(context);
   } catch (error) {
     throw await withoutHints(error, context);
+  }
+}
+
+/** @throws SelectError NotImplemented: a body compressed for its transfer would be stored as it came */
+function checkTransfer({ headers }: ApiRequest): void {
+  const coding = headers['transfer-encoding'];
+  if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
+    throw new SelectError('NotImplemented', { reason: 'a Transfer-Encoding other than chunked', Header: 'Transfer-Encoding' });
   }
 }
 

@@ -82,8 +82,9 @@ const unsupportedAnywhere: NonNullable<OperationBody['unsupportedHeaders']> = {
 
 /** @throws SelectError NotImplemented */
 export function checkHeaders({ header, unsupportedHeaders = {} }: OperationBody, headers: ApiRequest['headers']): void {
-  const names = Object.keys(headers).filter((name) => header === undefined || !name.startsWith(header));
-  for (const [pattern, harmless] of [...Object.entries(unsupportedAnywhere), ...Object.entries(unsupportedHeaders)]) {
+  const names = Object.keys(headers);
+  const anywhere = Object.entries(unsupportedAnywhere).filter(([pattern]) => pattern !== `${header}*`);
+  for (const [pattern, harmless] of [...anywhere, ...Object.entries(unsupportedHeaders)]) {
     const found = pattern.endsWith('*') ? names.find((name) => name.startsWith(pattern.slice(0, -1))) : pattern;
     const value = found === undefined ? undefined : headers[found];
     if (found !== undefined && value !== undefined && !harmless.includes(value)) {

@@ -4,6 +4,7 @@ import type { ApiRequest } from './http.ts';
 import type { Level, Operation, OperationBody } from './operation.ts';
 import { abortMultipartUpload } from './operations/abort-multipart-upload.ts';
 import { completeMultipartUpload } from './operations/complete-multipart-upload.ts';
+import { copyObject } from './operations/copy-object.ts';
 import { createBucket } from './operations/create-bucket.ts';
 import { createMultipartUpload } from './operations/create-multipart-upload.ts';
 import { deleteBucket } from './operations/delete-bucket.ts';
@@ -11,6 +12,7 @@ import { deleteBucketCors } from './operations/delete-bucket-cors.ts';
 import { deleteBucketPolicy } from './operations/delete-bucket-policy.ts';
 import { deleteBucketTagging } from './operations/delete-bucket-tagging.ts';
 import { deleteObject } from './operations/delete-object.ts';
+import { deleteObjects } from './operations/delete-objects.ts';
 import { getBucketAcl } from './operations/get-bucket-acl.ts';
 import { getBucketCors } from './operations/get-bucket-cors.ts';
 import { getBucketLocation } from './operations/get-bucket-location.ts';
@@ -18,6 +20,7 @@ import { getBucketPolicy } from './operations/get-bucket-policy.ts';
 import { getBucketPolicyStatus } from './operations/get-bucket-policy-status.ts';
 import { getBucketTagging } from './operations/get-bucket-tagging.ts';
 import { getObject } from './operations/get-object.ts';
+import { getObjectAttributes } from './operations/get-object-attributes.ts';
 import { headBucket } from './operations/head-bucket.ts';
 import { headObject } from './operations/head-object.ts';
 import { listBuckets } from './operations/list-buckets.ts';
@@ -26,6 +29,8 @@ import { listObjectVersions } from './operations/list-object-versions.ts';
 import { listObjects } from './operations/list-objects.ts';
 import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
+import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts';
+import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
 import { postObject } from './operations/post-object.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketCors } from './operations/put-bucket-cors.ts';
@@ -34,7 +39,9 @@ import { putBucketTagging } from './operations/put-bucket-tagging.ts';
 import { putObject } from './operations/put-object.ts';
 import { selectObjectContent } from './operations/select-object-content.ts';
 import * as unset from './operations/unset-configurations.ts';
+import { objectLock, restoreObject } from './operations/unset-states.ts';
 import { uploadPart } from './operations/upload-part.ts';
+import { uploadPartCopy } from './operations/upload-part-copy.ts';
 import type { Target } from './target.ts';
 
 export const operations: readonly Operation[] = [
@@ -78,12 +85,26 @@ export const operations: readonly Operation[] = [
   entry('ListObjectsV2', 'bucket', 'GET', 'list-type', 's3:ListBucket', listObjectsV2),
   entry('PostObject', 'bucket', 'POST', null, null, postObject),
   entry('ListMultipartUploads', 'bucket', 'GET', 'uploads', 's3:ListBucketMultipartUploads', listMultipartUploads),
+  entry('DeleteObjects', 'bucket', 'POST', 'delete', null, deleteObjects),
   entry('PutObject', 'object', 'PUT', null, 's3:PutObject', putObject),
+  entry('CopyObject', 'object', 'PUT', null, 's3:PutObject', copyObject),
   entry('GetObject', 'object', 'GET', null, 's3:GetObject', getObject),
   entry('HeadObject', 'object', 'HEAD', null, 's3:GetObject', headObject),
   entry('DeleteObject', 'object', 'DELETE', null, 's3:DeleteObject', deleteObject),
+  entry('GetObjectAttributes', 'object', 'GET', 'attributes', 's3:GetObjectAttributes', getObjectAttributes),
+  entry('GetObjectTagging', 'object', 'GET', 'tagging', 's3:GetObjectTagging', getObjectTagging),
+  entry('PutObjectTagging', 'object', 'PUT', 'tagging', 's3:PutObjectTagging', putObjectTagging),
+  entry('DeleteObjectTagging', 'object', 'DELETE', 'tagging', 's3:DeleteObjectTagging', deleteObjectTagging),
+  entry('GetObjectAcl', 'object', 'GET', 'acl', 's3:GetObjectAcl', getObjectAcl),
+  entry('PutObjectAcl', 'object', 'PUT', 'acl', 's3:PutObjectAcl', putObjectAcl),
+  entry('GetObjectRetention', 'object', 'GET', 'retention', 's3:GetObjectRetention', objectLock),
+  entry('PutObjectRetention', 'object', 'PUT', 'retention', 's3:PutObjectRetention', objectLock),
+  entry('GetObjectLegalHold', 'object', 'GET', 'legal-hold', 's3:GetObjectLegalHold', objectLock),
+  entry('PutObjectLegalHold', 'object', 'PUT', 'legal-hold', 's3:PutObjectLegalHold', objectLock),
+  entry('RestoreObject', 'object', 'POST', 'restore', 's3:RestoreObject', restoreObject),
   entry('CreateMultipartUpload', 'object', 'POST', 'uploads', 's3:PutObject', createMultipartUpload),
   entry('UploadPart', 'object', 'PUT', 'uploadId', 's3:PutObject', uploadPart),
+  entry('UploadPartCopy', 'object', 'PUT', 'uploadId', 's3:PutObject', uploadPartCopy),
   entry('ListParts', 'object', 'GET', 'uploadId', 's3:ListMultipartUploadParts', listParts),
   entry('CompleteMultipartUpload', 'object', 'POST', 'uploadId', 's3:PutObject', completeMultipartUpload),
   entry('AbortMultipartUpload', 'object', 'DELETE', 'uploadId', 's3:AbortMultipartUpload', abortMultipartUpload),

@@ -183,6 +183,7 @@ export const catalogue = {
   ),
   InvalidRange: entry(416, 'caller', 'The requested range is not satisfiable.'),
   InvalidRequest: entry(400, 'caller', 'The request is not valid[: {reason}].'),
+  InvalidObjectState: entry(403, 'caller', "The operation is not valid for the object's storage class."),
   InvalidStorageClass: entry(400, 'caller', 'The storage class you specified is not valid.'),
   InvalidURI: entry(400, 'caller', 'Could not parse the specified URI.'),
   InvalidTag: entry(400, 'caller', 'The tag provided was not a valid tag: {reason}.'),

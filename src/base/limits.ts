@@ -43,6 +43,8 @@ export const limits = {
   /** A multipart upload to which no part came for so long is forgotten. */
   upload_idle_ms_max: 7 * 24 * 60 * 60 * 1000,
   list_keys_max: 1000,
+  /** Keys of one DeleteObjects. */
+  deletions_max: 1000,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,

@@ -1,12 +1,12 @@
+import { deleteConditionOf } from '../conditions.ts';
 import type { OperationBody } from '../operation.ts';
 import { checkVersion } from '../versions.ts';
 
 export const deleteObject: OperationBody = {
   parameters: ['versionId'],
-  unsupportedHeaders: { 'if-match': [], 'x-amz-if-match-*': [] },
-  async handle({ services, bucket, key, query }) {
-    checkVersion(query);
-    await services.store.deleteObject(bucket, key);
+  async handle({ services, request, bucket, key, query }) {
+    checkVersion(query.get('versionId'));
+    await services.store.deleteObject(bucket, key, deleteConditionOf(request.headers));
     return { status: 204, headers: {}, body: null };
   },
 };

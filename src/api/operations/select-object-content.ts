@@ -12,7 +12,7 @@ export const selectObjectContent: OperationBody = {
   parameters: ['select-type', 'versionId'],
   async handle(context) {
     const { request, query, body } = context;
-    checkVersion(query);
+    checkVersion(query.get('versionId'));
     if (query.get('select-type') !== '2') throw new SelectError('InvalidRequest', { reason: 'select-type is not 2' });
     if (request.headers['range'] !== undefined) throw new SelectError('UnsupportedRangeHeader');
     const stream = await openStream(context, await readXmlBody(body));
