@@ -79,7 +79,7 @@ export class Access {
  * The policy of a bucket, in the form in which it is evaluated; undefined where it has none.
  * @throws SelectError InternalError (what is kept is no policy)
  */
-export function bucketPolicy(settings: BucketSettings, bucket: string): Policy | undefined {
+function bucketPolicy(settings: BucketSettings, bucket: string): Policy | undefined {
   const { policy } = settings;
   return policy === undefined ? undefined : read(settings, () => parsePolicy(policy, bucket));
 }

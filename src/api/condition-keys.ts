@@ -35,6 +35,7 @@ export function requestKeys({ request, identity, signature, region }: KeySources
   const named: Readonly<Record<string, string | undefined>> = {
     'aws:SourceIp': isIP(address) === 0 ? undefined : address,
     'aws:SecureTransport': String(request.secure),
+    's3:TlsVersion': request.tlsVersion,
     'aws:CurrentTime': now.toISOString(),
     'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
     'aws:UserAgent': headers['user-agent'],

@@ -1,6 +1,7 @@
 /** One request of Node's HTTP server to the handler, and its answer back: backpressure, disconnection, bodies nobody reads. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
@@ -84,6 +85,7 @@ function requestOf(running: Exchange): ApiRequest {
     body: atPace(bodyOf(running), pace),
     remote: report.remote,
     secure: 'encrypted' in req.socket,
+    tlsVersion: (req.socket as Partial<TLSSocket>).getProtocol?.()?.replace(/^TLSv/, ''),
     signal,
     report,
     onOver: (run) => {

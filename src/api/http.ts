@@ -15,6 +15,8 @@ export interface ApiRequest {
   readonly remote: string;
   /** Over TLS. */
   readonly secure: boolean;
+  /** Of TLS, as `1.3`. */
+  readonly tlsVersion: string | undefined;
   /** Aborted once the client is gone. */
   readonly signal: AbortSignal;
   /** To be filled in with what becomes known. */

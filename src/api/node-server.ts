@@ -1,6 +1,7 @@
 /** Node's HTTP server as S3 clients need it: its time limits, its count of connections, and an S3 error for what is no HTTP. */
 import type { IncomingMessage, Server as NodeServer, RequestListener, ServerResponse } from 'node:http';
 import http from 'node:http';
+import https, { Server as HttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SelectError } from '../base/errors.ts';
@@ -26,7 +27,15 @@ export const patienceDefault: Patience = {
   body: { idle_ms_max: limits.body_idle_ms_max, grace_ms: limits.body_grace_ms, bytes_per_s_min: limits.body_bytes_per_s_min },
 };
 
+/** In PEM. */
+export interface TlsPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
 export interface NodeServerOptions {
+  /** Serve HTTPS. */
+  readonly tls: TlsPair | undefined;
   readonly patience: Patience;
   readonly connections_max: number;
   /** Requests whose client waits for `100 Continue`. */
@@ -43,25 +52,23 @@ export function createNodeServer(listener: RequestListener, options: NodeServerO
     delete req.headers['content-type'];
     listener(req, res);
   };
-  const server = http.createServer(
-    {
-      keepAliveTimeout: patience.keep_alive_ms,
-      headersTimeout: patience.request_header_ms,
-      // Uploads may take as long as they go on: the pace of their bodies is watched where they are read.
-      requestTimeout: 0,
-      connectionsCheckingInterval: Math.min(5000, patience.request_header_ms / 4),
-      maxHeaderSize: limits.header_bytes_max,
-      // A request without Host is refused by its signature, in XML.
-      requireHostHeader: false,
-    },
-    onRequest,
-  );
+  const settings = {
+    keepAliveTimeout: patience.keep_alive_ms,
+    headersTimeout: patience.request_header_ms,
+    // Uploads may take as long as they go on: the pace of their bodies is watched where they are read.
+    requestTimeout: 0,
+    connectionsCheckingInterval: Math.min(5000, patience.request_header_ms / 4),
+    maxHeaderSize: limits.header_bytes_max,
+    // A request without Host is refused by its signature, in XML.
+    requireHostHeader: false,
+  };
+  const server =
+    options.tls === undefined
+      ? http.createServer(settings, onRequest)
+      : https.createServer({ ...settings, ...options.tls, handshakeTimeout: limits.tls_handshake_ms }, onRequest);
   server.timeout = patience.socket_idle_ms;
   server.maxConnections = connections_max;
-  server.on('connection', (socket: Socket) => {
-    connections.set(socket, 0);
-    socket.once('close', () => connections.delete(socket));
-  });
+  trackConnections(server, connections);
   // why: with a listener, Node leaves it to the handler whether the client may send the body.
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     waiting.add(req);
@@ -70,6 +77,30 @@ export function createNodeServer(listener: RequestListener, options: NodeServerO
   server.on('checkExpectation', onRequest);
   server.on('clientError', options.onClientError);
   return server;
+}
+
+/** The socket of a request over TLS is another than that of its connection, which counts until the handshake is done. */
+function trackConnections(server: NodeServer, connections: NodeServerOptions['connections']): void {
+  const handshakes = new Map<string, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  const track = (socket: Socket): void => {
+    connections.set(socket, 0);
+    socket.once('close', () => connections.delete(socket));
+  };
+  server.on('connection', (socket: Socket) => {
+    track(socket);
+    if (!(server instanceof HttpsServer)) return;
+    const name = nameOf(socket);
+    handshakes.set(name, socket);
+    socket.once('close', () => handshakes.delete(name));
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    const name = nameOf(socket);
+    const plain = handshakes.get(name);
+    if (plain !== undefined) connections.delete(plain);
+    handshakes.delete(name);
+    track(socket);
+  });
 }
 
 /** What Node could not read as a request. */

@@ -3,6 +3,7 @@
  * query together, and its body is for the operation to read.
  */
 import type { IncomingMessage, Server as NodeServer, RequestListener } from 'node:http';
+import { Server as HttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -17,7 +18,7 @@ import { exchange } from './exchange.ts';
 import { type Answerer, createHandler } from './handler.ts';
 import { LoadLimits } from './load-limits.ts';
 import { Metrics } from './metrics.ts';
-import { answerClientError, clientError, createNodeServer, type Patience, patienceDefault } from './node-server.ts';
+import { answerClientError, clientError, createNodeServer, type Patience, patienceDefault, type TlsPair } from './node-server.ts';
 import { newReport, type Observer, type RequestReport } from './report.ts';
 
 export interface ServerOptions {
@@ -29,6 +30,8 @@ export interface ServerOptions {
   readonly state?: State | undefined;
   /** Signature Version 2 is accepted, which old clients need; true if absent. */
   readonly signatureV2?: boolean | undefined;
+  /** Serve HTTPS with this certificate and key, in PEM. */
+  readonly tls?: TlsPair | undefined;
   /** The credentials are those everybody knows: only Host names of this machine are served. */
   readonly defaultCredentials: boolean;
   /** Named as the region of every bucket, and demanded of signatures; without it `us-east-1` is named and any accepted. */
@@ -55,6 +58,8 @@ export interface ServerOptions {
 export interface Server {
   /** Resolves once connections are accepted. Port 0 takes a free one. Rejects with the system's error. */
   listen(where: { readonly host: string; readonly port: number }): Promise<{ readonly host: string; readonly port: number }>;
+  /** Uses another certificate for connections from here on. Raises what is wrong with it. */
+  readonly useTls: (pair: TlsPair) => void;
   /** Has `/health/ready` say no from here on, while everything goes on. */
   announceStop(): void;
   /** Accepts no more connections, lets requests under way end for up to `drain_ms`, then ends them. Leaves engine and store open. */
@@ -68,6 +73,7 @@ export function createServer(options: ServerOptions): Server {
   const connections = new Map<Socket, number>();
   let stopping = false;
   let closing = false;
+  let { tls } = options;
   const { answerer, observe } = assemble(options, { connections: () => connections.size, isStopping: () => stopping || closing });
 
   const onRequest = ({ raw: req, originalUrl }: FastifyRequest, reply: FastifyReply): void => {
@@ -111,7 +117,7 @@ export function createServer(options: ServerOptions): Server {
 
   const app = createApp(onRequest, (listener) => {
     const connections_max = options.connections_max ?? limits.connections_max;
-    const server = createNodeServer(listener, { patience, connections_max, waiting, connections, onClientError });
+    const server = createNodeServer(listener, { tls, patience, connections_max, waiting, connections, onClientError });
     servers.push(server);
     return server;
   });
@@ -121,6 +127,10 @@ export function createServer(options: ServerOptions): Server {
       await app.listen({ host, port });
       const address = app.server.address() as AddressInfo;
       return { host: address.address, port: address.port };
+    },
+    useTls(pair) {
+      for (const server of servers) if (server instanceof HttpsServer) server.setSecureContext(pair);
+      tls = pair;
     },
     announceStop() {
       stopping = true;

@@ -14,7 +14,6 @@ export const cannedPolicies = {
     doc: 'create buckets, and do everything with the buckets it has created',
     statements: [
       { Effect: 'Allow', Action: ['s3:CreateBucket', 's3:ListAllMyBuckets'], Resource: '*' },
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of policies
       { Effect: 'Allow', Action: 's3:*', Resource: '*', Condition: { StringEquals: { [bucketOwnerKey]: '${aws:userid}' } } },
     ],
   },

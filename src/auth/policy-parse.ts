@@ -217,9 +217,8 @@ function checkResourcesFit({ resources, actions: named }: Statement, actions: re
   const couldBe = (type: string): boolean =>
     patterns.some((pattern) => {
       if (pattern === undefined) return true;
-      const text = pattern.map((part) => (typeof part === 'string' ? part : typeof part === 'symbol' ? '' : '/')).join('');
-      const open = pattern.some((part) => typeof part !== 'string');
-      return type === 'object' ? open || text.includes('/') : open || !text.includes('/');
+      const hasSlash = pattern.some((part) => typeof part === 'string' && part.includes('/'));
+      return type === 'object' ? hasSlash || pattern.some((part) => typeof part !== 'string') : !hasSlash;
     });
   if (!actions.some(([, type]) => couldBe(type))) throw fail('none of its actions applies to any of its resources');
 }

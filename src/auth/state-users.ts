@@ -26,6 +26,8 @@ export interface KeyRecord {
   readonly sessionToken?: string;
   /** In ISO 8601. */
   readonly expiresAt?: string;
+  /** Of a temporary key: what it may do at most. As that of a user. */
+  readonly policy?: string;
 }
 
 /** The users by what requests name. */
@@ -63,13 +65,20 @@ export function indexUsers(records: readonly UserRecord[]): UserIndex {
   for (const { name, id, policy, keys } of records) {
     const user: User = { identity: { kind: 'user', name, id, arn: userArn(name) }, policy };
     byId.set(id, user);
-    for (const { accessKey, secretKey, sessionToken, expiresAt } of keys) {
-      const temporary = sessionToken === undefined ? {} : { sessionToken };
-      const limited = expiresAt === undefined ? {} : { expires_ms: Date.parse(expiresAt) };
-      byAccessKey.set(accessKey, { accessKey, secretKey, user, ...temporary, ...limited });
+    for (const { accessKey, secretKey, sessionToken, expiresAt, policy: sessionPolicy } of keys) {
+      const token = sessionToken === undefined ? {} : { sessionToken };
+      const end = expiresAt === undefined ? {} : { expires_ms: Date.parse(expiresAt) };
+      const ceiling = sessionPolicy === undefined ? {} : { sessionPolicy };
+      byAccessKey.set(accessKey, { accessKey, secretKey, user, ...token, ...end, ...ceiling });
     }
   }
   return { byAccessKey, byId };
+}
+
+/** The users of a state folder, which need not be there. */
+export function loadUsers(folder: string): readonly UserRecord[] {
+  const path = join(folder, usersFile);
+  return fs.existsSync(path) ? readUsers(fs.readFileSync(path, 'utf8')) : [];
 }
 
 /**
@@ -80,9 +89,8 @@ export async function changeUsers(folder: string, change: (users: readonly UserR
   const lock = join(folder, '.users.lock');
   await takeLock(lock);
   try {
-    const path = join(folder, usersFile);
-    const users = change(fs.existsSync(path) ? readUsers(fs.readFileSync(path, 'utf8')) : []);
-    await writeDurably(path, `${JSON.stringify({ version: 1, users }, null, 2)}\n`);
+    const users = change(loadUsers(folder));
+    await writeDurably(join(folder, usersFile), `${JSON.stringify({ version: 1, users }, null, 2)}\n`);
   } finally {
     await rm(lock, { force: true });
   }
@@ -125,8 +133,8 @@ function isUserRecord(value: unknown): value is UserRecord {
 
 function isKeyRecord(value: unknown): value is KeyRecord {
   if (!isObject(value)) return false;
-  const { accessKey, secretKey, createdAt, sessionToken, expiresAt } = value;
-  const optional = [sessionToken, expiresAt].every((text) => text === undefined || isText(text));
+  const { accessKey, secretKey, createdAt, sessionToken, expiresAt, policy } = value;
+  const optional = [sessionToken, expiresAt, policy].every((text) => text === undefined || isText(text));
   return [accessKey, secretKey, createdAt].every(isText) && optional && !Number.isNaN(Date.parse(String(expiresAt ?? createdAt)));
 }
 

@@ -168,6 +168,7 @@ export const limits = {
   unread_body_bytes_max: MiB,
   /** How long a closed connection goes on taking the body, so that the client gets to read the answer. */
   linger_ms: 2000,
+  tls_handshake_ms: 10_000,
   /** How long a server that is told to stop lets requests run. */
   drain_ms: 30_000,
 } as const;

@@ -1,6 +1,6 @@
 /** What an entry of the option table says. */
 
-export type CommandName = 'serve' | 'query' | 'explain' | 'schema';
+export type CommandName = 'serve' | 'query' | 'explain' | 'schema' | 'user';
 
 interface OptionBase {
   /** The entry in a `--config` file. */

@@ -4,6 +4,7 @@
  */
 import type { CommandName, OptionEntry } from './option-entry.ts';
 import { serveOptions } from './serve-options.ts';
+import { userOptions } from './user-options.ts';
 
 export type { CommandName, OptionEntry } from './option-entry.ts';
 
@@ -18,7 +19,7 @@ export const options = [
     placeholder: 'FILE',
     default: undefined,
     doc: 'JSON file with options by name. It may hold options of all commands.',
-    commands: ['serve', 'query', 'explain', 'schema'],
+    commands: ['serve', 'query', 'explain', 'schema', 'user'],
   },
   {
     name: 'workers',
@@ -43,6 +44,7 @@ export const options = [
     commands: ['serve', 'query'],
   },
   ...serveOptions,
+  ...userOptions,
   {
     name: 'input',
     flag: '--input',

@@ -31,6 +31,13 @@ export const commands: readonly Command[] = [
     run: async (args) => (await import('./schema.ts')).runSchema(args),
   },
   {
+    name: 'user',
+    options: 'user',
+    usage: 'add|list|remove|policy|key|session [NAME]',
+    summary: 'Change who may ask a server for what, also while it runs',
+    run: async (args) => (await import('./user.ts')).runUser(args),
+  },
+  {
     name: 'config',
     options: 'serve',
     usage: 'print',

@@ -21,10 +21,21 @@ export function rootCredentials(options: ResolvedOptions<'serve'>): RootCredenti
   if (password !== null && user === null) throw new UsageError(`${password}: set without a user (S3LECT_ROOT_USER)`);
   const accessKey = values.rootUserFile === undefined ? values.rootUser : readSecret(user ?? '', values.rootUserFile);
   const secretKey = values.rootPasswordFile === undefined ? values.rootPassword : readSecret(password ?? '', values.rootPasswordFile);
-  if (accessKey.length < 3) throw new UsageError(`${user}: must have 3 characters or more`);
-  if (/[^\x21-\x7e]|[/,=]/.test(accessKey)) throw new UsageError(`${user}: must be printable ASCII without spaces, "/", "," and "="`);
-  if (secretKey.length < 8) throw new UsageError(`${password}: must have 8 characters or more`);
+  checkKeys({ accessKey, secretKey }, user ?? '', password ?? '');
   return { accessKey, secretKey, published: secretKey === publishedPassword };
+}
+
+/** Raises `UsageError` for keys that clients could not use; the sources are what it names. */
+export function checkKeys(
+  { accessKey, secretKey }: { readonly accessKey: string; readonly secretKey: string },
+  accessKeySource: string,
+  secretKeySource: string,
+): void {
+  if (accessKey.length < 3) throw new UsageError(`${accessKeySource}: must have 3 characters or more`);
+  if (/[^\x21-\x7e]|[/,=]/.test(accessKey)) {
+    throw new UsageError(`${accessKeySource}: must be printable ASCII without spaces, "/", "," and "="`);
+  }
+  if (secretKey.length < 8) throw new UsageError(`${secretKeySource}: must have 8 characters or more`);
 }
 
 export interface RootCredentials {

@@ -20,6 +20,7 @@ import { UsageError } from './option-values.ts';
 import { programFrom } from './program.ts';
 import { createWithSamples } from './samples.ts';
 import { checkState, openState, stateFolderDefault } from './state.ts';
+import { readTls, tlsFilesOf, watchTls } from './tls.ts';
 
 /** Runs the command to its end and returns the exit code. */
 export async function runServe(args: Arguments): Promise<number> {
@@ -35,6 +36,8 @@ export async function runServe(args: Arguments): Promise<number> {
     );
   }
   const buckets = bucketsOf(values.buckets);
+  const tlsFiles = tlsFilesOf(values);
+  const tls = tlsFiles === null ? undefined : readTls(tlsFiles);
   const stateFolder = values.state ?? stateFolderDefault();
   checkState(stateFolder, [folder, ...Object.values(buckets)]);
   const created = createWithSamples(folder);
@@ -54,6 +57,8 @@ export async function runServe(args: Arguments): Promise<number> {
     engine,
     credentials: staticCredentials([credentials]),
     state,
+    signatureV2: !values.noSignatureV2,
+    tls,
     region: values.region,
     strictJson: values.strictJson,
     domains: values.domains,
@@ -68,11 +73,12 @@ export async function runServe(args: Arguments): Promise<number> {
   });
   const stopped = stopSignal();
   const port = await listen(server, values);
+  if (tlsFiles !== null) watchTls(tlsFiles, server.useTls, reportTls);
   // Standard output may be the log's alone.
   const terminal = values.accessLog === 'stdout' ? process.stderr : process.stdout;
   // A server outlives the reader of its first lines.
   terminal.on('error', () => {});
-  terminal.write(`s3lect listening on ${urlOf(values.host, port)}\n\n`);
+  terminal.write(`s3lect listening on ${urlOf(values, port)}\n\n`);
   terminal.write(
     `${created ? 'Created' : 'Serving'} ${folder}; users and settings are in ${stateFolder}.\n${await instructions({ folder, buckets, store, values, credentials, port })}`,
   );
@@ -126,11 +132,12 @@ async function openStore(root: string, buckets: Readonly<Record<string, string>>
   }
 }
 
-async function listen(server: Server, { host, port }: OptionValues<'serve'>): Promise<number> {
+async function listen(server: Server, values: OptionValues<'serve'>): Promise<number> {
+  const { host, port } = values;
   try {
     return (await server.listen({ host, port })).port;
   } catch (error) {
-    throw new PlainError(`cannot listen on ${urlOf(host, port)}: ${reasonOf(error)}`);
+    throw new PlainError(`cannot listen on ${urlOf(values, port)}: ${reasonOf(error)}`);
   }
 }
 
@@ -148,8 +155,8 @@ function stopSignal(): Promise<void> {
   });
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+function urlOf({ host, tlsCert }: Pick<OptionValues<'serve'>, 'host' | 'tlsCert'>, port: number): string {
+  return `${tlsCert === undefined ? 'http' : 'https'}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
 }
 
 interface Running {
@@ -168,13 +175,17 @@ async function instructions({ folder, buckets, store, values, credentials, port 
   // An address that means all of this machine's is none to connect to.
   const host = values.host === '0.0.0.0' ? '127.0.0.1' : values.host === '::' ? '::1' : values.host;
   return howToQuery({
-    url: urlOf(host, port),
+    url: urlOf({ ...values, host }, port),
     region: values.region ?? 'us-east-1',
     example,
     path: join(buckets[bucket] ?? join(folder, bucket), key),
     program: programFrom(process.cwd()),
     credentials: credentials.published ? credentials : null,
   });
+}
+
+function reportTls(error: unknown): void {
+  process.stderr.write(`s3lect: the certificate stays as it was: ${error instanceof Error ? error.message : String(error)}\n`);
 }
 
 function reportFault(error: unknown, requestId: string): void {

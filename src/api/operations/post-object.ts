@@ -20,7 +20,6 @@ export const postObject: OperationBody = {
       throw new SelectError('PreconditionFailed', { Condition: 'Bucket POST must be of the enclosure-type multipart/form-data' });
     }
     const form = await readForm(context.body, boundary);
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it stands in forms
     const key = (form.fields.get('key') ?? '').replaceAll('${filename}', () => form.filename);
     if (key === '') {
       const reason = "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields";
