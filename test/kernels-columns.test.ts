@@ -3,7 +3,7 @@ import t from 'tap';
 import { renderTexts } from '../src/formats/parquet/render.ts';
 import { columnValues } from '../src/formats/parquet/values.ts';
 import type { LoadedColumn } from '../src/formats/scan.ts';
-import { RENDERED_BYTES_MAX } from '../src/kernels/column-kernels.ts';
+import { mantissaForm, RENDERED_BYTES_MAX } from '../src/kernels/column-kernels.ts';
 import { FIELD_STATES, rowState } from '../src/kernels/value-kernels.ts';
 import { csvText, jsonText } from '../src/vector/text.ts';
 import { Failure, type SqlValue } from '../src/vector/value.ts';
@@ -11,7 +11,7 @@ import { bytes, f64, layout, memory, Random, seed, twins, u8, u32 } from './supp
 
 const ROWS = 64;
 const values = layout.decode;
-const statesAt = values + 16 * ROWS + 128;
+const statesAt = values + 32 * ROWS + 128;
 const fields = statesAt + ROWS + 128;
 const texts = fields + 8 * ROWS + 128;
 const rowsAt = layout.selections[0];
@@ -184,6 +184,29 @@ t.test('texts of values', (t) => {
   t.end();
 });
 
+t.test('mantissas as doubles', (t) => {
+  const random = new Random(seed);
+  const doubles = values + 16 * ROWS;
+  for (let round = 0; round < 400; round++) {
+    const scale = random.below(9);
+    for (let row = 0; row < ROWS; row++) {
+      const value = signed(random) >> 11n;
+      i64[(values >> 3) + row] = value;
+      f64[(doubles >> 3) + row] = random.chance(0.1) && value === 0n ? -0 : Number(value);
+    }
+    const [ints, ...others] = [
+      ...twins.map(({ columns }) => [columns, mantissaForm.int64, values] as const),
+      ...twins.map(({ columns }) => [columns, mantissaForm.double, doubles] as const),
+    ].map(([columns, form, from]) => {
+      columns.renderDecimals(from, 0, 0, ROWS, scale, form, 0, fields, texts);
+      return Array.from({ length: ROWS }, (_, row) => seen(row)).join(' ');
+    });
+    if (others.some((told) => told !== ints)) return void t.strictSame(others, ints);
+  }
+  t.pass('have the same texts');
+  t.end();
+});
+
 t.test('frames of values', (t) => {
   const random = new Random(seed);
   const into = layout.frames;
@@ -225,6 +248,24 @@ t.test('frames of values', (t) => {
       });
       if (kind.kind !== 'string' && kind.kind !== 'json' && fast !== plain) return void t.equal(fast, plain, JSON.stringify(kind));
     }
+  }
+  t.pass('the twins agree');
+  t.end();
+});
+
+t.test('aggregates of values', (t) => {
+  const random = new Random(seed);
+  const into = layout.frames;
+  for (let round = 0; round < 400; round++) {
+    const column = lay(random, plain, 1 + random.below(ROWS));
+    const { address, rows } = choose(random, column.values === 0 ? 0 : ROWS);
+    for (const row of rows) if (random.chance(0.3)) i64[(values >> 3) + row] = random.pick([2n ** 63n - 1n, -(2n ** 63n), -1n, 2n ** 32n]);
+    const told = twins.map(({ columns }) => {
+      i64.fill(0n, into >> 3, (into >> 3) + 4);
+      const count = columns.tallyInts(column.values, column.states, address, rows.length, into);
+      return [count, ...i64.subarray(into >> 3, (into >> 3) + 4)].join(' ');
+    });
+    if (told[0] !== told[1]) return void t.equal(told[0], told[1]);
   }
   t.pass('the twins agree');
   t.end();

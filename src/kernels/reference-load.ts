@@ -1,10 +1,10 @@
-/** The plain twin of the kernels that turn columns of values into frames. */
-import type { LoadKernels } from './column-kernels.ts';
+/** The plain twin of the kernels that turn columns of values into frames and aggregates. */
+import type { ColumnKernels, LoadKernels } from './column-kernels.ts';
 import type { Memory } from './memory.ts';
 import { rowState, UNCLEAN } from './value-kernels.ts';
 
 /** Loading kernels over `memory`. */
-export function referenceLoad({ wasm, u8, u32, f64 }: Memory): LoadKernels {
+export function referenceLoad({ wasm, u8, u32, f64 }: Memory): LoadKernels & Pick<ColumnKernels, 'tallyInts'> {
   const i64 = new BigInt64Array(wasm.buffer);
   /** `valueOf` answers a number for a frame, null for a row in doubt. */
   const fill = (
@@ -64,6 +64,21 @@ export function referenceLoad({ wasm, u8, u32, f64 }: Memory): LoadKernels {
     },
     loadTimes: (values, states, rows, count, digits, into, intoStates) =>
       fill(states, rows, count, intoStates, (row) => timeOf(i64[(values >> 3) + row]!, digits), putNumber(into)),
+    tallyInts(values, states, rows, count, into) {
+      const present: bigint[] = [];
+      for (let index = 0; index < count; index++) {
+        const row = rows === 0 ? index : u32[(rows >> 2) + index]!;
+        if (states === 0 || u8[states + row] === rowState.value) present.push(i64[(values >> 3) + row]!);
+      }
+      if (present.length === 0) return 0;
+      const sum = present.reduce((total, value) => total + value);
+      const ordered = BigInt64Array.from(present).sort();
+      i64[into >> 3] = ordered[0]!;
+      i64[(into >> 3) + 1] = ordered[ordered.length - 1]!;
+      i64[(into >> 3) + 2] = BigInt.asIntN(64, sum);
+      i64[(into >> 3) + 3] = sum >> 64n;
+      return present.length;
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** The plain twin of the kernels that turn columns of values into text. */
-import type { RenderKernels } from './column-kernels.ts';
+import { mantissaForm, type RenderKernels } from './column-kernels.ts';
 import type { Memory } from './memory.ts';
 import { FIELD_STATES, rowState } from './value-kernels.ts';
 
@@ -17,8 +17,14 @@ export function referenceRender(memory: Memory): RenderKernels {
       render(states, rows, count, json, fields, at, (row) => String(int(values, row) !== 0n)),
     renderFloats: (values, states, rows, count, json, fields, at) =>
       render(states, rows, count, json, fields, at, (row) => floatText(memory.f64[(values >> 3) + row]!, json === 1)),
-    renderDecimals: (values, states, rows, count, scale, wide, json, fields, at) =>
-      render(states, rows, count, json, fields, at, (row) => decimalText(wide ? wideInt(values, row) : int(values, row), scale)),
+    renderDecimals(values, states, rows, count, scale, mantissas, json, fields, at) {
+      const mantissaOf = {
+        [mantissaForm.int64]: int,
+        [mantissaForm.int128]: wideInt,
+        [mantissaForm.double]: (_: number, row: number) => BigInt(memory.f64[(values >> 3) + row]!),
+      }[mantissas]!;
+      return render(states, rows, count, json, fields, at, (row) => decimalText(mantissaOf(values, row), scale));
+    },
     renderTimes: (values, states, rows, count, digits, utc, json, fields, at) =>
       render(states, rows, count, json, fields, at, (row) => {
         const text = timeText(int(values, row), digits, utc === 1);

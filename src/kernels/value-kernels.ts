@@ -16,9 +16,23 @@ export const FIELD_STATES = 0xfffffffd;
 /**
  * What a number is: an INT, a FLOAT, or from 0 on a DECIMAL of that scale; INT and DECIMAL are exact integers of at most 53
  * bits, of a DECIMAL the mantissa. `mixed` stands for a column whose rows differ. Of a timestamp: its precision (offset unknown for days, else Z),
- * the value being seconds since 1970-01-01T00:00Z.
+ * the value being seconds since 1970-01-01T00:00Z; from `millis` on a second with 3, 6 or 9 digits of fraction, at Z or at an unknown
+ * offset, the value being microseconds.
  */
-export const valueCode = { int: -1, float: -2, mixed: 127, day: 2, minute: 3, second: 4 } as const;
+export const valueCode = {
+  int: -1,
+  float: -2,
+  mixed: 127,
+  day: 2,
+  minute: 3,
+  second: 4,
+  millis: 5,
+  micros: 6,
+  nanos: 7,
+  millisLocal: 8,
+  microsLocal: 9,
+  nanosLocal: 10,
+} as const;
 
 /** Decimals of a larger scale are left to the general evaluator: powers of ten up to it are exact doubles. */
 export const SCALE_MAX = 22;

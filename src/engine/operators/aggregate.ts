@@ -1,9 +1,11 @@
 /** Partial aggregates over the selected rows of each batch: of typed columns where there are some, else of general vectors. */
 import type { Scan } from '../../formats/scan.ts';
+import type { Expression } from '../../sql/expression.ts';
 import type { Aggregate } from '../../sql/plan.ts';
 import { accumulate, addCount, type Partial } from '../aggregate.ts';
-import { compileExpression, type EvaluationContext } from '../evaluate.ts';
+import { type Compiled, compileExpression, type EvaluationContext } from '../evaluate.ts';
 import { addColumn } from '../typed/aggregate.ts';
+import { addLoaded } from '../typed/aggregate-column.ts';
 import { compileTyped } from '../typed/compile.ts';
 import type { Machine } from '../typed/node.ts';
 import { valuesOf } from '../typed/values.ts';
@@ -28,13 +30,25 @@ function compileAggregate(aggregate: Aggregate, machine: Machine | null, context
   const { argument } = aggregate;
   if (argument === null) return (scan, partial) => addCount(partial, scan.count);
   const general = compileExpression(argument, context);
-  const node = machine === null ? null : compileTyped(argument, machine);
-  if (machine === null || node === null || (node.kind === 'text' && aggregate.function !== 'COUNT')) {
-    return (scan, partial) => {
-      const rows = scan.selected().slice();
-      accumulate(partial, aggregate, general(scan, rows), rows.length);
-    };
-  }
+  const other = machine === null ? compileGeneral(aggregate, general) : compileFrames(aggregate, argument, machine, general);
+  if (machine === null || argument.op !== 'column') return other;
+  const { slot } = argument;
+  return (scan, partial) => {
+    const { typed } = scan;
+    if (typed === null || !addLoaded(partial, aggregate, machine, typed.load(slot), scan.selected())) other(scan, partial);
+  };
+}
+
+function compileGeneral(aggregate: Aggregate, general: Compiled): Step {
+  return (scan, partial) => {
+    const rows = scan.selected().slice();
+    accumulate(partial, aggregate, general(scan, rows), rows.length);
+  };
+}
+
+function compileFrames(aggregate: Aggregate, argument: Expression, machine: Machine, general: Compiled): Step {
+  const node = compileTyped(argument, machine);
+  if (node === null || (node.kind === 'text' && aggregate.function !== 'COUNT')) return compileGeneral(aggregate, general);
   return (scan, partial) => {
     const rows = scan.selected();
     machine.reset();

@@ -43,10 +43,7 @@ export function compileProjection(
 ): Project {
   const records = program.input.format === 'csv' ? new Records(thread, program.schema) : null;
   const general = compileGeneral(program, items, records, thread, context);
-  const fast =
-    program.input.format === 'csv'
-      ? compileTextWrite(program, program.input, items, records!, thread)
-      : compileTokenWrite(program.output, items, thread);
+  const fast = compileCopy(program, items, records, thread);
   const typed = machine === null ? null : compileTypedWrite(program, items, thread, machine, context);
   return (scan, output, wanted) => {
     const write = fast(scan);
@@ -56,6 +53,23 @@ export function compileProjection(
     const written = writeByKernel(batch.write, general, scan, output, batch.rows, thread);
     return written.rows === batch.rows && written.error === null ? { ...written, error: batch.error } : written;
   };
+}
+
+/** How bytes of the object are copied to the output; null for a batch that cannot be written so. */
+function compileCopy(
+  program: Program,
+  items: readonly ProjectionItem[],
+  records: Records | null,
+  thread: ThreadKernels,
+): (scan: Scan) => KernelWrite | null {
+  switch (program.input.format) {
+    case 'csv':
+      return compileTextWrite(program, program.input, items, records!, thread);
+    case 'json':
+      return compileTokenWrite(program.output, items, thread);
+    case 'parquet':
+      return () => null;
+  }
 }
 
 type GeneralWrite = (scan: Scan, rows: Selection, output: Output) => Written;
@@ -221,6 +235,8 @@ function compileGeneral(
     // why: a column that is written as it is keeps its token.
     if (input.format === 'json' && expression.op === 'column')
       return (scan, rows) => tokenVector(scan as Scan, expression.slot, rows, format);
+    // why: on Amazon a NULL of Parquet leaves its key out.
+    if (input.format === 'parquet' && expression.op === 'column') return (scan, rows) => withoutNulls(scan.read(expression.slot, rows));
     return compileExpression(expression, context);
   });
   const fixedNames = items.some(({ kind }) => kind === 'record') ? null : items.map((item) => (item.kind === 'record' ? '' : item.name));
@@ -246,6 +262,10 @@ function compileGeneral(
     }
     return { rows: rows.length, error: null };
   };
+}
+
+function withoutNulls(vector: Vector): Vector {
+  return vector.kind === 'constant' ? vector : { kind: 'values', values: vector.values.map((value) => value ?? undefined) };
 }
 
 interface Row {

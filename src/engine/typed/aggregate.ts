@@ -7,11 +7,12 @@ import { accumulate, addCount, addDecimalSum, addIntSum, floatSum, type Partial,
 import { type Frame, spellAllStates, type TypedKind } from './frame.ts';
 import type { Machine } from './node.ts';
 import { toValue } from './number.ts';
+import { toTimestamp } from './time.ts';
 
 /** Adds the values of frame 0; false where nothing was added since the general evaluator must. */
 export function addColumn(partial: Partial, aggregate: Aggregate, machine: Machine, kind: TypedKind, rows: Selection): boolean {
   const frame = machine.frames[0]!;
-  if (kind !== 'number' && aggregate.function !== 'COUNT') return false;
+  if (kind !== 'number' && kind !== 'time' && aggregate.function !== 'COUNT') return false;
   switch (aggregate.function) {
     case 'COUNT':
       return countValues(partial, machine, kind, rows);
@@ -19,9 +20,9 @@ export function addColumn(partial: Partial, aggregate: Aggregate, machine: Machi
     case 'AVG':
       return frame.clean && frame.code === valueCode.float ? addFloats(partial, frame, rows) : addNumbers(partial, frame, rows);
     case 'MIN':
-      return addExtreme(partial, aggregate, frame, rows, 1);
+      return addExtreme(partial, aggregate, frame, kind, rows, 1);
     case 'MAX':
-      return addExtreme(partial, aggregate, frame, rows, -1);
+      return addExtreme(partial, aggregate, frame, kind, rows, -1);
   }
 }
 
@@ -113,7 +114,7 @@ function addDecimals(partial: Partial): boolean {
 }
 
 /** The least value of a column of one type, or with a `sign` of -1 the greatest; of equal ones the first. */
-function addExtreme(partial: Partial, aggregate: Aggregate, frame: Frame, rows: Selection, sign: 1 | -1): boolean {
+function addExtreme(partial: Partial, aggregate: Aggregate, frame: Frame, kind: TypedKind, rows: Selection, sign: 1 | -1): boolean {
   const { values, states, code, clean } = frame;
   if (code === valueCode.mixed) return false;
   let best = 0;
@@ -129,7 +130,8 @@ function addExtreme(partial: Partial, aggregate: Aggregate, frame: Frame, rows: 
     if (count++ === 0 || sign * value < sign * best) best = value;
   }
   if (count === 0) return true;
-  accumulate(partial, aggregate, { kind: 'constant', value: toValue(best, code) }, 1);
+  const value = kind === 'time' ? toTimestamp(best, code) : toValue(best, code);
+  accumulate(partial, aggregate, { kind: 'constant', value }, 1);
   addCount(partial, count - 1);
   return true;
 }

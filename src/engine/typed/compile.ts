@@ -10,6 +10,7 @@ import { fromLiteral } from '../../vector/literal.ts';
 import { Timestamp } from '../../vector/timestamp.ts';
 import type { Literal } from '../../vector/value.ts';
 import { calculateNumbers, castNumbers, constantNode, inNumbers, negateNumbers, readNumbers } from './arithmetic.ts';
+import { typedColumn } from './column.ts';
 import { between, comparison } from './comparison.ts';
 import type { TypedKind } from './frame.ts';
 import { caseWhen, coalesce, inDoubt, isState, logic, not, nullIf } from './logic.ts';
@@ -52,7 +53,8 @@ class Compiler {
       case 'column':
         if (expression.type === 'untyped') return textColumn(machine, expression.slot);
         // A field of JSON is a token: where it is no number, the row is in doubt.
-        return expression.type === 'any' ? readNumbers(machine, textColumn(machine, expression.slot), 'untyped') : null;
+        if (expression.type === 'any') return readNumbers(machine, textColumn(machine, expression.slot), 'untyped');
+        return typedColumn(machine, expression.slot, expression.type);
       case 'number': {
         const operand = this.compile(expression.operand);
         return operand?.kind === 'text' ? readNumbers(machine, operand, 'untyped') : null;

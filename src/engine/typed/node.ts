@@ -1,6 +1,7 @@
 /** What typed expressions are put together from. */
 import { limits } from '../../base/limits.ts';
 import type { Scan } from '../../formats/scan.ts';
+import { type ColumnKernels, TALLY_BYTES } from '../../kernels/column-kernels.ts';
 import type { Constants } from '../../kernels/constants.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { Memory } from '../../kernels/memory.ts';
@@ -23,10 +24,13 @@ export class Machine {
   readonly memory: Memory;
   readonly constants: Constants;
   readonly kernels: ValueKernels;
+  readonly columns: ColumnKernels;
   readonly frames: readonly Frame[];
   /** Where the next computed text goes, and where their room ends. */
   texts: number;
   readonly texts_end: number;
+  /** Where a column's least and greatest value and sum go. */
+  readonly tally: number;
   readonly #placed: Uint32Array;
 
   constructor({ memory, constants, simd }: ThreadKernels) {
@@ -34,7 +38,9 @@ export class Machine {
     this.memory = memory;
     this.constants = constants;
     this.kernels = simd.values;
+    this.columns = simd.columns;
     this.frames = createFrames(memory);
+    this.tally = constants.take(TALLY_BYTES);
     this.texts = layout.texts;
     this.texts_end = layout.texts + layout.texts_bytes;
     this.#placed = memory.u32.subarray(layout.picked >> 2, (layout.picked >> 2) + limits.batch_rows_max);

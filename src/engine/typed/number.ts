@@ -8,6 +8,7 @@ import { Decimal } from '../../vector/decimal.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import type { Selection } from '../../vector/vector.ts';
 import { type Frame, forgetMissing, meetStates, spellCodes, spellStates } from './frame.ts';
+import { alignTimes } from './time.ts';
 
 const { int, float, mixed } = valueCode;
 const { doubt } = rowState;
@@ -118,7 +119,8 @@ export function calculate(operator: ArithmeticOperator, left: Frame, right: Fram
  */
 export function compare(kernels: ValueKernels, wanted: number, left: Frame, right: Frame, rows: Selection, times: boolean): void {
   meetStates(left, right, rows);
-  if (!times && (left.code !== right.code || left.code === mixed)) {
+  if (times) alignTimes(left, right, rows);
+  else if (left.code !== right.code || left.code === mixed) {
     if (left.code === mixed || right.code === mixed) meetEach(left, right, rows);
     else if (left.code === float || right.code === float) {
       toFloats(left, rows);

@@ -1,8 +1,8 @@
-/** Timestamps of frames: seconds since the epoch, a day at an unknown offset or a moment in UTC without a fraction. */
-import { UNCLEAN, valueCode } from '../../kernels/value-kernels.ts';
+/** Timestamps of frames: a day at an unknown offset, a moment in UTC without a fraction, or one of 3, 6 or 9 digits. See `valueCode`. */
+import { rowState, UNCLEAN, valueCode } from '../../kernels/value-kernels.ts';
 import { Timestamp, type TimestampPrecision } from '../../vector/timestamp.ts';
 import type { Selection } from '../../vector/vector.ts';
-import { type Frame, forgetMissing, meetStates } from './frame.ts';
+import { type Frame, forgetMissing, meetStates, spellStates } from './frame.ts';
 import { framesOf, type Machine, type TypedNode } from './node.ts';
 
 const day_seconds = 86_400;
@@ -12,19 +12,80 @@ const precisions: Readonly<Record<number, TimestampPrecision>> = {
   [valueCode.minute]: 'minute',
   [valueCode.second]: 'second',
 };
+const per_second = 1e6;
+
+/** The code of moments with a fraction. */
+export function momentCode(digits: 3 | 6 | 9, utc: boolean): number {
+  const index = digits / 3 - 1;
+  return (utc ? valueCode.millis : valueCode.millisLocal) + index;
+}
 
 /** A timestamp as a frame holds it; null where it cannot. */
 export function fromTimestamp(timestamp: Timestamp): { readonly value: number; readonly code: number } | null {
   const { precision, fraction, offset_minutes } = timestamp;
+  const { length } = fraction;
+  if (length === 3 || length === 6 || length === 9) {
+    if (offset_minutes !== 0 && offset_minutes !== null) return null;
+    const micros = Number(fraction.slice(0, 6).padEnd(6, '0'));
+    const value = timestamp.epochSeconds() * per_second + micros;
+    const exact = Number(fraction.slice(6)) === 0 && Number.isSafeInteger(value);
+    return exact ? { value, code: momentCode(length, offset_minutes === 0) } : null;
+  }
   const code = codes[precision];
   if (code === undefined || fraction !== '' || offset_minutes !== (precision === 'day' ? null : 0)) return null;
   return { value: timestamp.epochSeconds(), code };
 }
 
 /** The SQL value of a timestamp of a frame. */
-export function toTimestamp(seconds: number, code: number): Timestamp | null {
+export function toTimestamp(value: number, code: number): Timestamp | null {
+  if (code >= valueCode.millis) {
+    const local = code >= valueCode.millisLocal;
+    const digits = 3 * (code - (local ? valueCode.millisLocal : valueCode.millis) + 1);
+    const seconds = Math.floor(value / per_second);
+    const fraction = String(value - seconds * per_second).padStart(6, '0');
+    return Timestamp.fromEpoch(seconds, 'second', fraction.padEnd(9, '0').slice(0, digits), local ? null : 0);
+  }
   const precision = precisions[code]!;
-  return Timestamp.fromEpoch(seconds, precision, '', precision === 'day' ? null : 0);
+  return Timestamp.fromEpoch(value, precision, '', precision === 'day' ? null : 0);
+}
+
+/** Times with and without a fraction as microseconds, so that they compare; what is beyond 53 bits then is in doubt in both. */
+export function alignTimes(left: Frame, right: Frame, rows: Selection): void {
+  if (!hasMoments(left, rows) && !hasMoments(right, rows)) return;
+  toMicros(left, rows);
+  toMicros(right, rows);
+  if (right.clean) return;
+  spellStates(left, rows);
+  for (let i = 0; i < rows.length; i++) if (right.states[rows[i]!] === rowState.doubt) left.states[rows[i]!] = rowState.doubt;
+}
+
+function hasMoments({ code, codes: own }: Frame, rows: Selection): boolean {
+  if (code !== valueCode.mixed) return code >= valueCode.millis;
+  for (let i = 0; i < rows.length; i++) if (own[rows[i]!]! >= valueCode.millis) return true;
+  return false;
+}
+
+function toMicros(frame: Frame, rows: Selection): void {
+  const { values, code, codes: own } = frame;
+  if (code !== valueCode.mixed && code >= valueCode.millis) return;
+  const mixed = code === valueCode.mixed;
+  spellStates(frame, rows);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if (mixed && own[row]! >= valueCode.millis) continue;
+    values[row]! *= per_second;
+    if (!Number.isSafeInteger(values[row]) && frame.states[row] === rowState.value) frame.states[row] = rowState.doubt;
+  }
+  frame.code = valueCode.micros;
+}
+
+/** Whole seconds, rounded down: what fields and distances go by. */
+function toSeconds({ values, code, codes: own }: Frame, rows: Selection): void {
+  if (code !== valueCode.mixed && code < valueCode.millis) return;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    if ((code === valueCode.mixed ? own[row]! : code) >= valueCode.millis) values[row] = Math.floor(values[row]! / per_second);
+  }
 }
 
 /** Text read as timestamps. */
@@ -62,6 +123,7 @@ export function extract(machine: Machine, field: TimeField, operand: TypedNode):
       operand.run(scan, rows, at);
       const frame = machine.frames[at]!;
       forgetMissing(frame, rows);
+      toSeconds(frame, rows);
       extractField(field, frame.values, rows);
       frame.code = valueCode.int;
     },
@@ -81,6 +143,8 @@ export function difference(machine: Machine, unit: TimeUnit, from: TypedNode, to
       const left = machine.frames[at]!;
       const right = machine.frames[at + 1]!;
       meetStates(left, right, rows);
+      toSeconds(left, rows);
+      toSeconds(right, rows);
       if (unit === 'year' || unit === 'month') monthsBetween(left, right, rows, unit === 'year' ? 12 : 1);
       else secondsBetween(left, right, rows, unit_seconds[unit]);
       left.code = valueCode.int;

@@ -1,6 +1,6 @@
 /** Columns of values as output text. */
 import { assert } from '../../base/assert.ts';
-import { RENDERED_BYTES_MAX, timeDigits } from '../../kernels/column-kernels.ts';
+import { mantissaForm, RENDERED_BYTES_MAX, timeDigits } from '../../kernels/column-kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { LoadedColumn } from '../scan.ts';
 
@@ -35,7 +35,7 @@ export function renderTexts(
     case 'float':
       return columns.renderFloats(values, states, rows, count, json, fields, at);
     case 'decimal':
-      return columns.renderDecimals(values, states, rows, count, scale, Number(wide), json, fields, at);
+      return columns.renderDecimals(values, states, rows, count, scale, wide ? mantissaForm.int128 : mantissaForm.int64, json, fields, at);
     case 'timestamp':
       return columns.renderTimes(values, states, rows, count, timeDigits[unit === 'days' ? 'day' : unit], Number(utc), json, fields, at);
     case 'string':

@@ -7,7 +7,7 @@ export {
   filterFloat32, filterFloat64, filterInt128, filterInt32, filterInt64, memberFloat64, memberInt128, memberInt64,
 } from './filters';
 export { filterCodes, hybridFilter, hybridOpen, hybridTake, hybridUnpack, markTable } from './hybrid';
-export { loadFloats, loadInts, loadTimes, loadTruths } from './load';
+export { loadFloats, loadInts, loadTimes, loadTruths, tallyInts } from './load';
 export { renderDecimals, renderFields, renderFloats, renderInts, renderTimes, renderTruths } from './render';
 export { bytesBitmap, levelsBitmap, levelsBytes, levelsBytesPacked } from './levels';
 export { bitRows, bytesRows, filterBits, present, rankAt, ranks, rowsAt } from './rows';

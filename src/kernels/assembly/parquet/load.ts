@@ -1,4 +1,4 @@
-// Columns of values into frames of typed expressions. Meaning of all parameters: ../../column-kernels.ts
+// Columns of values into frames of typed expressions, and aggregates of them. Meaning of all parameters: ../../column-kernels.ts
 const STATE_VALUE: u8 = 0;
 const STATE_DOUBT: u8 = 3;
 const UNCLEAN: u32 = 256;
@@ -49,6 +49,30 @@ export function loadTruths(values: usize, states: usize, rows: usize, count: u32
     const state = states ? load<u8>(states + r) : STATE_VALUE;
     store<u8>(intoStates + r, state != STATE_VALUE ? state : <u8>load<i64>(values + (r << 3)));
   }
+}
+
+/** `into`: i64 least, i64 greatest, i128 sum. */
+export function tallyInts(values: usize, states: usize, rows: usize, count: u32, into: usize): u32 {
+  // why: sums of 32-bit halves cannot overflow before 2^31 values
+  let least = i64.MAX_VALUE, greatest = i64.MIN_VALUE, low: i64 = 0, high: i64 = 0, seen: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    const r = rowAt(rows, i);
+    if (states && load<u8>(states + r) != STATE_VALUE) continue;
+    const v = load<i64>(values + (r << 3));
+    least = min(least, v);
+    greatest = max(greatest, v);
+    low += v & 0xffffffff;
+    high += v >> 32;
+    seen++;
+  }
+  if (!seen) return 0;
+  store<i64>(into, least);
+  store<i64>(into, greatest, 8);
+  // high * 2^32 + low
+  const carried = high + (low >> 32);
+  store<u64>(into, (<u64>low & 0xffffffff) | (<u64>carried << 32), 16);
+  store<i64>(into, carried >> 32, 24);
+  return seen;
 }
 
 const DAY_FIRST: i64 = -719162;

@@ -167,8 +167,11 @@ function pointed(p: usize, end: usize, scale: u32): usize {
   return end + 1;
 }
 
+const INT128: u32 = 1;
+const DOUBLE: u32 = 2;
+
 export function renderDecimals(
-  values: usize, states: usize, rows: usize, count: u32, scale: u32, wide: bool, json: bool, fields: usize, at: usize,
+  values: usize, states: usize, rows: usize, count: u32, scale: u32, mantissas: u32, json: bool, fields: usize, at: usize,
 ): usize {
   let p = at;
   for (let i: u32 = 0; i < count; i++) {
@@ -176,7 +179,7 @@ export function renderDecimals(
     if (isAbsent(states, r, json, field)) continue;
     const from = p;
     let low: u64, high: u64, negative: bool;
-    if (wide) {
+    if (mantissas == INT128) {
       low = load<u64>(values + (r << 4));
       high = load<u64>(values + (r << 4), 8);
       negative = <i64>high < 0;
@@ -185,7 +188,7 @@ export function renderDecimals(
         low = -low;
       }
     } else {
-      const v = load<i64>(values + (r << 3));
+      const v = mantissas == DOUBLE ? <i64>load<f64>(values + (r << 3)) : load<i64>(values + (r << 3));
       negative = v < 0;
       low = negative ? <u64>-v : <u64>v;
       high = 0;
