@@ -3,7 +3,7 @@
  * order or fairness: that is the scheduler's. With `workers: 0` the tasks run in this thread, one an event loop turn.
  */
 import { EventEmitter } from 'node:events';
-import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
+import { move, Piscina, type PiscinaTask, queueOptionsSymbol, transferableSymbol, valueSymbol } from 'piscina';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { type BlockTask, type Decoding, decodeBlock, type ResultOf } from '../formats/codecs/block.ts';
@@ -13,6 +13,9 @@ import { loadModules } from '../kernels/load.ts';
 import { type DescribeResult, type DescribeTask, describe } from './describe.ts';
 import { runSplit } from './run-split.ts';
 import type { PushedSource, SplitTask, TaskResult } from './task.ts';
+
+type PiscinaWorker = Parameters<PiscinaLoadBalancer>[1][number];
+type PiscinaLoadBalancer = NonNullable<NonNullable<ConstructorParameters<typeof Piscina>[0]>['loadBalancer']>;
 
 /** Runs tasks. All kinds reject with `InternalError` only, whatever happened to the thread; `cause` says what did. */
 export interface Pool {
@@ -107,7 +110,8 @@ function threadPool(workers: number): Pool {
     workers,
     runSplit: async (task) => {
       const { source } = task;
-      if (source.kind !== 'pushed') return (await run('runSplit', task)) as TaskResult;
+      if (source.kind !== 'pushed')
+        return (await run('runSplit', { ...task, [queueOptionsSymbol]: { thread: task.resume?.thread } })) as TaskResult;
       const { result, parts } = (await run('runPiece', task, piscina, buffersOf(source.parts))) as PieceResult;
       source.parts = parts;
       return result;
@@ -135,6 +139,7 @@ function threads(entry: URL, count: number, workerData: unknown): Piscina {
     minThreads: count,
     maxThreads: count,
     concurrentTasksPerWorker: 1,
+    loadBalancer: idleThread,
     // A warm thread is worth more than its memory: none ever idles out.
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
@@ -147,6 +152,13 @@ function threads(entry: URL, count: number, workerData: unknown): Piscina {
   // An idle thread that dies takes no task with it, and is replaced.
   piscina.on('error', () => {});
   return piscina;
+}
+
+/** The thread that keeps the task's scan open where it is idle, else any that is. */
+function idleThread(task: PiscinaTask, threads: PiscinaWorker[]): PiscinaWorker | null {
+  const { thread } = (task[queueOptionsSymbol] ?? {}) as { readonly thread?: number | null };
+  const idle = threads.filter(({ currentUsage }) => currentUsage === 0);
+  return idle.find(({ id }) => id === thread) ?? idle[0] ?? null;
 }
 
 /** Runs so much at a time, in the order asked. */

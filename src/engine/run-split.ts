@@ -3,6 +3,7 @@
  * its arguments; it runs in a worker, or in process.
  */
 import { deserialize, serialize } from 'node:v8';
+import { threadId } from 'node:worker_threads';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Split } from '../formats/format.ts';
@@ -151,6 +152,8 @@ function readsClock({ filter, projection }: Plan): boolean {
   return [filter ?? [], selected].flat().some((expression) => callsFunction(expression, 'UTCNOW'));
 }
 
+const REOPENED_TIMES = 4;
+
 const NO_TRAFFIC: ScanTraffic = { read_bytes: 0, decompressed_bytes: 0 };
 
 class SplitRun {
@@ -160,6 +163,7 @@ class SplitRun {
   readonly #output: Output;
   readonly #partials: Partial[] | null;
   #rows = 0;
+  #time_ms: number;
   #error: ErrorValue | null = null;
   /** Of the scan before this task. */
   #traffic: ScanTraffic = NO_TRAFFIC;
@@ -168,6 +172,7 @@ class SplitRun {
 
   constructor(task: SplitTask, prepared: Prepared) {
     this.#task = task;
+    this.#time_ms = task.time_ms;
     this.#prepared = prepared;
     this.#cancel = new Int32Array(task.cancel);
     this.#output = new Output(prepared.thread.memory, task.sink, task.output_bytes_max, prepared.program.record_bytes_max);
@@ -181,7 +186,10 @@ class SplitRun {
   run(): TaskResult {
     let scan: Scan | null = null;
     try {
-      scan = this.#unpark() ?? this.#open();
+      const kept = this.#unpark();
+      scan = kept ?? this.#open();
+      // why: what it takes to open such a scan in the middle again is spread over more work.
+      if (kept === null && scan.rewind !== undefined && this.#task.resume !== null) this.#time_ms *= REOPENED_TIMES;
       if (scan.assumedStart !== 'unknown') this.#scan(scan);
     } catch (error) {
       if (!(error instanceof SelectError)) throw error;
@@ -218,8 +226,8 @@ class SplitRun {
 
   #scan(scan: Scan): void {
     const { filter, project, accumulate } = this.#prepared;
-    const { limit, time_ms } = this.#task;
-    const deadline = performance.now() + time_ms;
+    const { limit } = this.#task;
+    const deadline = performance.now() + this.#time_ms;
     while (Atomics.load(this.#cancel, 0) === 0 && scan.next()) {
       const failure = filter(scan);
       if (accumulate !== null) {
@@ -255,7 +263,7 @@ class SplitRun {
     const { bytes, sealed_bytes } = this.#output.finish();
     const resumed =
       this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
-        ? { ...this.#resumeAt, partials: this.#partials }
+        ? { ...this.#resumeAt, partials: this.#partials, thread: scan?.rewind === undefined ? null : threadId }
         : null;
     if (scan?.rewind !== undefined && resumed !== null) parked = { queryId, prepared: this.#prepared, split, resume: resumed, scan };
     return {

@@ -42,6 +42,8 @@ export type { StartState } from '../formats/scan.ts';
 /** Where a task stopped: the first record it has not delivered, and the aggregates so far. */
 export interface Resume extends ScanResume {
   readonly partials: readonly Partial[] | null;
+  /** The thread that keeps its scan open: it goes on fastest there. Null: none does. */
+  readonly thread: number | null;
 }
 
 export interface SplitTask {

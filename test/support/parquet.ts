@@ -47,7 +47,7 @@ export function manyTypes(): { readonly columns: ColumnSource[]; readonly schema
     [{ name: 'i64', type: 'INT64', ...optional }, of((row) => BigInt(row) * 3_000_000_000n)],
     [{ name: 'f32', type: 'FLOAT', ...optional }, of((row) => row / 4)],
     [{ name: 'f64', type: 'DOUBLE', ...optional }, of((row) => row / 3)],
-    [{ name: 'bytes', type: 'BYTE_ARRAY', ...optional }, of((row) => Buffer.from([row, 255 - row]))],
+    [{ name: 'bytes', type: 'BYTE_ARRAY', ...optional }, of((row) => Buffer.from(`b${row}`))],
     [{ name: 'text', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional }, of((row) => `word ${row % 20}`)],
     [{ name: 'dec32', type: 'INT32', converted_type: 'DECIMAL', precision: 9, scale: 2, ...optional }, of((row) => row + 0.25)],
     [
