@@ -79,6 +79,8 @@ export const limits = {
   /** An index of a column's pages in a row group, which is read to skip more than it costs. */
   parquet_index_bytes_max: 4 * MiB,
   parquet_index_values_max: 1_000_000,
+  /** Data pages of a column chunk; also those without a row. */
+  parquet_chunk_pages_max: 1_000_000,
   // Values
   /** Of a second's fraction in a timestamp. */
   timestamp_fraction_digits_max: 64,

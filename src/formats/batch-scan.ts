@@ -1,4 +1,4 @@
-/** What scans of text formats share: the batch's rows and selection, and fields as columns in the memory of the thread. */
+/** What scans share: the batch's rows and selection; those of text formats also fields as columns in the memory of the thread. */
 import { FIELD_MISSING, indexFlag } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import type { Selection } from '../vector/vector.ts';
@@ -6,41 +6,20 @@ import type { Selection } from '../vector/vector.ts';
 /** Batches begin small: cold code on a full one would hold up a cancellation. */
 const FIRST_ROWS = 1024;
 
-export abstract class BatchScan {
+/** The rows of a batch, and which of them are selected. */
+export abstract class BatchRows {
   protected readonly memory: Memory;
-  /** Rows of a full batch, and the bytes between the fields of neighbouring columns. */
+  /** Rows of a full batch. */
   readonly #rows_max: number;
-  readonly stride: number;
   #next_rows_max = FIRST_ROWS;
   rows = 0;
   selection = 0;
   count = 0;
   undecided = false;
 
-  constructor(memory: Memory, rows_max: number, stride: number) {
+  constructor(memory: Memory, rows_max: number) {
     this.memory = memory;
     this.#rows_max = rows_max;
-    this.stride = stride;
-  }
-
-  /** What was seen in the window of the batch (`indexFlag`). */
-  abstract get flags(): number;
-
-  /** Makes the next rows, at most `rows_max`; 0 at the end. */
-  protected abstract nextRows(rows_max: number): number;
-
-  /** Begins the batch: no column is located yet; applies the predicates. */
-  protected abstract select(): void;
-
-  next(): boolean {
-    this.rows = this.nextRows(Math.min(this.#next_rows_max, this.#rows_max));
-    this.#next_rows_max = Math.min(2 * this.#next_rows_max, this.#rows_max);
-    this.selection = 0;
-    this.count = this.rows;
-    this.undecided = false;
-    if (this.rows === 0) return false;
-    this.select();
-    return true;
   }
 
   narrow(rows: Selection): void {
@@ -60,10 +39,52 @@ export abstract class BatchScan {
     return this.memory.u8[this.memory.layout.undecided + row] !== 0;
   }
 
+  /** How many rows the next batch may have. */
+  protected nextRowsMax(): number {
+    const rows_max = Math.min(this.#next_rows_max, this.#rows_max);
+    this.#next_rows_max = Math.min(2 * rows_max, this.#rows_max);
+    return rows_max;
+  }
+
+  /** Begins a batch of rows that are all selected. */
+  protected setRows(rows: number): void {
+    this.rows = rows;
+    this.selection = 0;
+    this.count = rows;
+    this.undecided = false;
+  }
+
   /** Where the next selection goes while the present one is read. */
   protected otherSelection(): number {
     const { selections } = this.memory.layout;
     return selections[this.selection === selections[0] ? 1 : 0];
+  }
+}
+
+/** Rows of text. */
+export abstract class BatchScan extends BatchRows {
+  /** Bytes between the fields of neighbouring columns. */
+  readonly stride: number;
+
+  constructor(memory: Memory, rows_max: number, stride: number) {
+    super(memory, rows_max);
+    this.stride = stride;
+  }
+
+  /** What was seen in the window of the batch (`indexFlag`). */
+  abstract get flags(): number;
+
+  /** Makes the next rows, at most `rows_max`; 0 at the end. */
+  protected abstract nextRows(rows_max: number): number;
+
+  /** Begins the batch: no column is located yet; applies the predicates. */
+  protected abstract select(): void;
+
+  next(): boolean {
+    this.setRows(this.nextRows(this.nextRowsMax()));
+    if (this.rows === 0) return false;
+    this.select();
+    return true;
   }
 
   /** Before predicates that may leave rows undecided: none is so far. */

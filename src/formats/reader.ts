@@ -1,11 +1,11 @@
 /** The registry of input formats: one line each. */
 import { assert } from '../base/assert.ts';
-import { SelectError } from '../base/errors.ts';
 import type { ThreadKernels } from '../kernels/load.ts';
 import { csvReader } from './csv-scan.ts';
 import type { InputFormat } from './format.ts';
 import { jsonReader } from './json-scan.ts';
 import type { ParquetSchema } from './parquet/metadata.ts';
+import { parquetReader } from './parquet/scan.ts';
 import type { Reader, ScanRequest } from './scan.ts';
 
 /** Prepares to read objects of a format for one query on one thread. `parquet`: the schema of a Parquet object, else null. */
@@ -17,6 +17,6 @@ export function prepareReader(thread: ThreadKernels, input: InputFormat, parquet
       return jsonReader(thread, input, request);
     case 'parquet':
       assert(parquet !== null, 'a Parquet object is described before it is read');
-      throw new SelectError('NotImplemented', { reason: 'Parquet input' });
+      return parquetReader(thread, parquet, request);
   }
 }

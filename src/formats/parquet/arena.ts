@@ -1,0 +1,89 @@
+/**
+ * Room for decoded columns in the memory of a thread: blocks of any size, given back and used again. A scan has all of it, and
+ * begins with an empty one.
+ */
+import type { Memory } from '../../kernels/memory.ts';
+
+/** Kernels read and write up to 64 bytes behind a block, and read 8 before it. */
+const SPACING = 64;
+
+export class Arena {
+  /** Free stretches by address: neighbours never touch. */
+  readonly #free: { start: number; end: number }[];
+  readonly #ends = new Map<number, number>();
+  readonly bytes: number;
+
+  constructor({ layout }: Memory) {
+    this.bytes = layout.decode_bytes;
+    this.#free = [{ start: (layout.decode + 63) & ~63, end: layout.decode + layout.decode_bytes }];
+  }
+
+  /** Address of a block of at least `bytes`, aligned to 64; -1 when there is no room. What it holds is left over from others. */
+  take(bytes: number): number {
+    if (bytes > this.bytes) return -1;
+    const size = SPACING + ((bytes + SPACING + 63) & ~63);
+    const index = this.#free.findIndex(({ start, end }) => end - start >= size);
+    const stretch = this.#free[index];
+    if (stretch === undefined) return -1;
+    const start = stretch.start;
+    stretch.start += size;
+    if (stretch.start === stretch.end) this.#free.splice(index, 1);
+    this.#ends.set(start + SPACING, start + size);
+    return start + SPACING;
+  }
+
+  /** Gives a block back. */
+  release(address: number): void {
+    const end = this.#ends.get(address);
+    if (end === undefined) return;
+    this.#ends.delete(address);
+    const start = address - SPACING;
+    let index = this.#free.findIndex((stretch) => stretch.start >= end);
+    if (index === -1) index = this.#free.length;
+    const before = this.#free[index - 1];
+    const after = this.#free[index];
+    if (before?.end === start && after?.start === end) {
+      before.end = after.end;
+      this.#free.splice(index, 1);
+    } else if (before?.end === start) before.end = end;
+    else if (after?.start === end) after.start = start;
+    else this.#free.splice(index, 0, { start, end });
+  }
+}
+
+/** A block that grows with what is asked of it; what it held is then lost. */
+export class Room {
+  readonly #arena: Arena;
+  #bytes = -1;
+  address = 0;
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  /** Makes room for `bytes`; false when there is none. */
+  reserve(bytes: number): boolean {
+    if (bytes <= this.#bytes) return true;
+    this.release();
+    if (bytes > this.#arena.bytes) return false;
+    // why: the next page is often a little larger than this one.
+    const wanted = bytes + (bytes >> 3);
+    this.#bytes = wanted;
+    this.address = this.#arena.take(wanted);
+    if (this.address === -1) {
+      this.#bytes = bytes;
+      this.address = this.#arena.take(bytes);
+    }
+    if (this.address !== -1) return true;
+    this.#bytes = -1;
+    this.address = 0;
+    return false;
+  }
+
+  /** Gives the block back. */
+  release(): void {
+    if (this.#bytes >= 0) this.#arena.release(this.address);
+    this.#bytes = -1;
+    this.address = 0;
+  }
+}

@@ -1,0 +1,45 @@
+/** The indexes of a row group's pages and values, each read at most once for a scan. */
+import { SelectError } from '../../base/errors.ts';
+import type { EncodedScan } from './encoded-scan.ts';
+import type { ColumnChunk, Extent, Leaf, RowGroup } from './metadata.ts';
+import { type PageLocation, readOffsetIndex } from './page-index.ts';
+import type { ScanSpace } from './scan-space.ts';
+import { type RowRange, selectRows } from './select-rows.ts';
+
+export class PageIndexes {
+  readonly #space: ScanSpace;
+  readonly #group: RowGroup;
+  readonly #known = new Map<number, Uint8Array>();
+
+  constructor(space: ScanSpace, group: RowGroup) {
+    this.#space = space;
+    this.#group = group;
+  }
+
+  /** The rows that may satisfy all predicates. */
+  select({ schema, prunings }: EncodedScan): RowRange[] {
+    return selectRows((extent) => this.#read(extent), this.#group, schema, prunings);
+  }
+
+  /** Where the pages of a chunk are; null where the file does not say, or where it is read as fast without. */
+  locate(chunk: ColumnChunk, leaf: Leaf): PageLocation[] | null {
+    return chunk.pages.bytes < CHUNK_BYTES_MIN ? null : readOffsetIndex((extent) => this.#read(extent), chunk, leaf, this.#group.rows);
+  }
+
+  #read({ offset, bytes: length }: Extent): Uint8Array {
+    const known = this.#known.get(offset);
+    if (known !== undefined && known.length === length) return known;
+    const { source, traffic } = this.#space;
+    const bytes = new Uint8Array(length);
+    const read = source.read(bytes, 0, length, offset);
+    traffic.read_bytes += read;
+    traffic.decompressed_bytes += read;
+    if (read < length)
+      throw new SelectError('ParquetParsingError', { offset: offset + read, hint: 'The object ends in the middle of an index.' });
+    this.#known.set(offset, bytes);
+    return bytes;
+  }
+}
+
+/** A chunk of fewer bytes is read at once, whatever is needed of it. */
+const CHUNK_BYTES_MIN = 64 * 1024;
