@@ -6,6 +6,7 @@ import { limits } from '../src/base/limits.ts';
 import { Engine } from '../src/engine/query.ts';
 import { Bucket, put, selectXml } from './support/api-select.ts';
 import { ask, errorCode, type RawRequest, serve } from './support/api-server.ts';
+import { footerOf, manyTypesFile } from './support/parquet.ts';
 
 const engine = new Engine({ workers: 2 });
 t.teardown(() => engine.close());
@@ -76,6 +77,45 @@ t.test('answers', async (t) => {
       .text,
     '3\n',
   );
+  t.same(faults, []);
+});
+
+t.test('Parquet', async (t) => {
+  const { client, store, faults } = await serve(t, { engine });
+  const bytes = manyTypesFile();
+  await put(store, 'types.parquet', bytes);
+  const parquet = { Key: 'types.parquet', InputSerialization: { Parquet: {} } };
+  const select = async (expression: string, more = {}) =>
+    collect((await client.send(command(expression, { ...parquet, ...more }))).Payload);
+  const footer = footerOf(bytes);
+  t.same(await select('SELECT COUNT(*) FROM S3Object'), {
+    text: '240\n',
+    kinds: ['Records', 'Stats', 'End'],
+    stats: { BytesScanned: bytes.length - footer.offset, BytesProcessed: bytes.length - footer.offset, BytesReturned: 4 },
+  });
+  const answer = await select("SELECT s.text, s.day FROM S3Object s WHERE s.text = 'word 5' AND s.i32 < 0", {
+    OutputSerialization: { JSON: {} },
+  });
+  t.match(answer, {
+    text: '{"text":"word 5","day":"2022-01-13"}\n{"text":"word 5","day":"2022-02-02"}\n',
+    kinds: ['Records', 'Stats', 'End'],
+  });
+  t.ok((answer.stats?.BytesScanned ?? 0) < bytes.length / 2, 'only the columns asked for are scanned');
+  const tiles = [];
+  for (let start = 0; start < bytes.length; start += 1000) {
+    tiles.push((await select('SELECT COUNT(*) FROM S3Object', { ScanRange: { Start: start, End: start + 1000 } })).text);
+  }
+  t.equal(
+    tiles.reduce((sum, text) => sum + Number(text), 0),
+    240,
+  );
+  const fails = async (expression: string, more = {}): Promise<unknown> =>
+    client.send(command(expression, { ...parquet, ...more })).catch((error) => error);
+  const gzipped = { InputSerialization: { Parquet: {}, CompressionType: 'GZIP' } };
+  t.match(await fails('SELECT * FROM S3Object', gzipped), { name: 'InvalidCompressionFormat', $metadata: { httpStatusCode: 400 } });
+  t.match(await fails('SELECT s.absent FROM S3Object s'), { name: 'MissingHeaders' });
+  await put(store, 'types.parquet', bytes.subarray(0, bytes.length - 1));
+  t.match(await fails('SELECT * FROM S3Object'), { name: 'ParquetParsingError', $metadata: { httpStatusCode: 400 } });
   t.same(faults, []);
 });
 

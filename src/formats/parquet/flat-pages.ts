@@ -74,7 +74,10 @@ export class FlatPages {
   open(page: number, room: Room, wants: WantsRows, dictionary: () => void): { readonly header: PageHeader; readonly body: PageBody } {
     const offset = this.offset(page);
     const until = this.#until(page, wants);
-    const header = this.#header(page, until);
+    // why: a dictionary still to be read would take the place of the page, so both are read at once, or of the page its header first.
+    const begins = this.#locations !== null && this.#dictionary === undefined;
+    if (begins && page === 0) this.#findDictionary(until);
+    const header = this.#header(page, begins && page > 0 ? offset : until);
     if (isCodes(header.encoding)) dictionary();
     return { header, body: this.#reader.body(offset, header, until, room) };
   }
@@ -139,7 +142,8 @@ export class FlatPages {
     this.#found_rows += header.values;
   }
 
-  #findDictionary(): void {
+  /** Reads on to `until` where the offset index says that pages follow. */
+  #findDictionary(until = 0): void {
     if (this.#locations === null) {
       this.#walk();
       return;
@@ -147,7 +151,7 @@ export class FlatPages {
     this.#dictionary = null;
     const first = this.#locations[0];
     if (first !== undefined && this.#start >= first.offset) return;
-    const header = this.#reader.header(this.#start, first?.offset ?? this.#start);
+    const header = this.#reader.header(this.#start, Math.max(until, first?.offset ?? this.#start));
     if (header.kind === 'dictionary') this.#dictionary = { offset: this.#start, header };
   }
 
