@@ -2,3 +2,9 @@
 export function contentOf(key: string, n: number): Buffer {
   return Buffer.from(`${key} ${n}\n`.repeat((n * 7919) % 20_000));
 }
+
+/** The bytes of a part of version `n`: of the first just as many as a part that is not the last must have. */
+export function partOf(key: string, n: number, number: number): Buffer {
+  const content = contentOf(`${key} ${number}`, n);
+  return number === 1 ? Buffer.alloc(5 * 1024 * 1024, `${key} ${n} `) : content;
+}
