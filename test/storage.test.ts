@@ -239,7 +239,12 @@ t.test('a full and a read-only file system', { skip: canMount ? false : 'needs u
     kept: 'old',
     temporaries: [],
     after: 'no error',
+    fullPart: 'StorageFull',
+    fullCompletion: 'StorageFull',
+    parts: 1,
+    afterUpload: 'no error',
     readOnly: 'AccessDenied',
+    readOnlyOthers: ['AccessDenied', 'AccessDenied', 'AccessDenied', 'AccessDenied,no error'],
     listed: ['k', 'l'],
     etag: md5('old'),
   });

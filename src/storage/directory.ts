@@ -1,7 +1,7 @@
 /** Directories: made durably, and reached without symbolic links. */
 import fs from 'node:fs';
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 
@@ -30,11 +30,11 @@ export class OpenDirectory {
   constructor(directory: string) {
     this.#fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
     const link = descriptorPath(this.#fd);
-    if (link === undefined ? isPlainDirectory(directory) : fs.readlinkSync(link) === directory) {
-      this.#prefix = link ?? directory;
-      return;
-    }
+    this.#prefix = link ?? directory;
+    const found = link === undefined ? plainPath(directory) : fs.readlinkSync(link);
+    if (found === directory) return;
     fs.closeSync(this.#fd);
+    if (found === `${directory} (deleted)`) throw Object.assign(new Error('the directory is gone'), { code: 'ENOENT', syscall: 'open' });
     throw new SelectError('AccessDenied', { reason: symbolicLink });
   }
 
@@ -76,22 +76,29 @@ export function makeDirectory(directory: string): boolean {
  * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
  */
 export function makeDirectories(top: string, directory: string): string[] {
-  if (directory === top) return [];
-  if (isPlainDirectory(directory)) {
-    if (!fs.lstatSync(directory).isDirectory()) throw inTheWay();
-    return [];
-  }
+  if (directory === top || isOpenable(directory)) return [];
   const changed = makeDirectories(top, dirname(directory));
-  if (makeDirectory(directory)) changed.push(dirname(directory));
-  else if (!fs.lstatSync(directory).isDirectory()) throw new SelectError('AccessDenied', { reason: symbolicLink });
-  return changed;
+  const parent = new OpenDirectory(dirname(directory));
+  try {
+    const path = parent.pathOf(basename(directory));
+    if (makeDirectory(path)) changed.push(dirname(directory));
+    else checkDirectory(path);
+    return changed;
+  } finally {
+    parent.close();
+  }
 }
 
 /** Removes `directory` and its parents below `top` as far as they are empty; answers the lowest one that stays. */
 export function removeEmptyDirectories(top: string, directory: string): string {
   while (directory !== top) {
     try {
-      fs.rmdirSync(directory);
+      const parent = new OpenDirectory(dirname(directory));
+      try {
+        fs.rmdirSync(parent.pathOf(basename(directory)));
+      } finally {
+        parent.close();
+      }
     } catch (error) {
       // why: gone already, by another program: its parent may be empty now.
       if (errnoOf(error) !== 'ENOENT') return directory;
@@ -118,6 +125,27 @@ export async function syncDirectory(directory: string): Promise<void> {
 const symbolicLink = 'the path of the key leads through a symbolic link';
 
 const hasDescriptorPaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd');
+
+function plainPath(directory: string): string | undefined {
+  return isPlainDirectory(directory) ? directory : undefined;
+}
+
+function isOpenable(directory: string): boolean {
+  try {
+    new OpenDirectory(directory).close();
+    return true;
+  } catch (error) {
+    if (isAbsent(error) || error instanceof SelectError) return false;
+    throw error;
+  }
+}
+
+/** Raises for what has the name of a directory that is wanted, and is none. */
+function checkDirectory(path: string): void {
+  const stats = fs.lstatSync(path);
+  if (stats.isSymbolicLink()) throw new SelectError('AccessDenied', { reason: symbolicLink });
+  if (!stats.isDirectory()) throw inTheWay();
+}
 
 function cannotSync(error: unknown): boolean {
   return ['EINVAL', 'ENOTSUP', 'EISDIR'].includes(errnoOf(error) ?? '');
