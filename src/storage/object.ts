@@ -85,7 +85,7 @@ export interface DeleteCondition {
 }
 
 /** What S3 answers for an object stored without a content type. */
-export const contentTypeDefault = 'binary/octet-stream';
+const contentTypeDefault = 'binary/octet-stream';
 
 export const storageClassDefault = 'STANDARD';
 

@@ -113,10 +113,18 @@ interface Kind<T> {
   readonly expected: (value: T) => unknown;
 }
 
-const kind = <T>(element: Omit<SchemaElement, 'name'>, encodings: readonly string[], values: Values<T>, expected: (value: T) => unknown): Kind<unknown> =>
-  ({ element, encodings, values, expected }) as Kind<unknown>;
+const kind = <T>(
+  element: Omit<SchemaElement, 'name'>,
+  encodings: readonly string[],
+  values: Values<T>,
+  expected: (value: T) => unknown,
+): Kind<unknown> => ({ element, encodings, values, expected }) as Kind<unknown>;
 
-const text = fc.oneof(fc.string({ maxLength: 12 }), fc.string({ unit: 'grapheme', maxLength: 6 }), fc.constantFrom('', 'a', 'abc', 'x'.repeat(300)));
+const text = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.string({ unit: 'grapheme', maxLength: 6 }),
+  fc.constantFrom('', 'a', 'abc', 'x'.repeat(300)),
+);
 const int32 = fc.oneof(fc.integer(), fc.integer({ min: -3, max: 3 }));
 const int64 = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), fc.bigInt({ min: -9n, max: 9n }));
 const deltas = ['PLAIN', 'DELTA_BINARY_PACKED', 'RLE_DICTIONARY', 'BYTE_STREAM_SPLIT'];
@@ -147,7 +155,8 @@ function dataOf(values: Values<unknown>, rows: number): fc.Arbitrary<unknown[]> 
     while (data.length < rows) {
       const length = shape === 'few' ? 1 : 1 + below(60);
       const value = below(shape === 'nulls' ? 2 : 12) === 0 ? null : entries[below(entries.length)];
-      for (let i = 0; i < length && data.length < rows; i++) data.push(shape === 'nulls' && value !== null ? entries[below(entries.length)] : value);
+      for (let i = 0; i < length && data.length < rows; i++)
+        data.push(shape === 'nulls' && value !== null ? entries[below(entries.length)] : value);
     }
     return data;
   });
@@ -200,9 +209,11 @@ const compressors = {
 
 export function randomFile({ rows_max = 700, nested = true } = {}): fc.Arbitrary<RandomFile> {
   return fc.integer({ min: 1, max: rows_max }).chain((rows) => {
-    const columns = fc.array(fc.integer({ min: 0, max: nested ? 4 : 3 }), { minLength: 1, maxLength: 6 }).chain((shapes) =>
-      fc.tuple(...shapes.map((shape, index) => (shape === 4 ? nestedColumn(`c${index}`, rows) : flatColumn(`c${index}`, rows)))),
-    );
+    const columns = fc
+      .array(fc.integer({ min: 0, max: nested ? 4 : 3 }), { minLength: 1, maxLength: 6 })
+      .chain((shapes) =>
+        fc.tuple(...shapes.map((shape, index) => (shape === 4 ? nestedColumn(`c${index}`, rows) : flatColumn(`c${index}`, rows)))),
+      );
     const options = fc.record({
       codec: fc.constantFrom('UNCOMPRESSED', 'SNAPPY', 'GZIP', 'BROTLI'),
       pageSize: fc.constantFrom(30, 200, 1500, 1 << 20),
