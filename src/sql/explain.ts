@@ -1,6 +1,9 @@
 /** A plan as text for people: what the scan answers and with which kernel, what is left for afterwards. */
 
+import { orderOf } from '../vector/compare.ts';
 import type { LikePattern } from '../vector/like.ts';
+import { fromLiteral } from '../vector/literal.ts';
+import type { Literal } from '../vector/value.ts';
 import { columnText, expressionText, literalText, pathText, refText, stringText } from './explain-expression.ts';
 import { nextDown, nextUp } from './optimize/doubles.ts';
 import type { Aggregate, ColumnRef, Plan, ScanPredicate } from './plan.ts';
@@ -80,6 +83,9 @@ function predicateText(predicate: ScanPredicate, { columns }: Plan): string {
     case 'member':
       return `${name} ${negated}IN (${predicate.values.slice(0, 10).map(literalText).join(', ')}${predicate.values.length > 10 ? ', …' : ''})`;
     case 'range':
+      // why: what a constant of another type says of a column may be all of its values, or none
+      if (predicate.low === null && predicate.high === null) return isSome(name, !predicate.negated);
+      if (isEmpty(predicate.low, predicate.high)) return isSome(name, predicate.negated);
       return rangeText(name, predicate.negated, {
         low: predicate.low === null ? null : literalText(predicate.low),
         high: predicate.high === null ? null : literalText(predicate.high),
@@ -102,6 +108,14 @@ function predicateText(predicate: ScanPredicate, { columns }: Plan): string {
   }
 }
 
+function isSome(name: string, some: boolean): string {
+  return some ? `${name} IS NOT NULL` : `no value of ${name}`;
+}
+
+function isEmpty(low: Literal | null, high: Literal | null): boolean {
+  return low !== null && high !== null && (orderOf(fromLiteral(low), fromLiteral(high)) ?? 0) > 0;
+}
+
 interface Range {
   readonly low: string | null;
   readonly high: string | null;
@@ -110,7 +124,6 @@ interface Range {
 }
 
 function rangeText(name: string, negated: boolean, { low, high, lowStrict, highStrict }: Range): string {
-  if (low === null && high === null) return `${name} IS ${negated ? 'no value' : 'NOT NULL'}`;
   if (low !== null && low === high && !lowStrict && !highStrict) return `${name} ${negated ? '<>' : '='} ${low}`;
   const above = low === null ? [] : [`${name} ${lowStrict ? '>' : '>='} ${low}`];
   const below = high === null ? [] : [`${name} ${highStrict ? '<' : '<='} ${high}`];

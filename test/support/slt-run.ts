@@ -52,15 +52,15 @@ export async function runCases(cases: readonly Case[], configuration: Configurat
   });
   const files: { close(): void }[] = [];
   const objects = new Map<Table, QueryObject>();
-  for (const { table } of cases) {
-    if (objects.has(table)) continue;
+  for (const table of new Set(cases.flatMap((one) => [one.table, one.table.twin ?? []].flat()))) {
     if (configuration.source === 'file') {
       const file = fileObject(join(directory, `${objects.size}`), table.bytes);
       files.push(file);
       objects.set(table, file);
     } else {
       const object = memoryObject(table.bytes);
-      objects.set(table, configuration.source === 'stream' ? { ...object, ref: null } : object);
+      const inOrder = configuration.source === 'stream' && table.input.format !== 'parquet';
+      objects.set(table, inOrder ? { ...object, ref: null } : object);
     }
   }
   const answers: string[] = [];
@@ -68,7 +68,13 @@ export async function runCases(cases: readonly Case[], configuration: Configurat
   const lane = async (): Promise<void> => {
     for (let index = next++; index < cases.length; index = next++) {
       const one = cases[index] as Case;
-      answers[index] = await answerOf(engine, objects.get(one.table) as QueryObject, one, configuration.sink);
+      const answer = await answerOf(engine, objects.get(one.table) as QueryObject, one, configuration.sink);
+      const { twin } = one.table;
+      const other =
+        twin === null || one.kind !== 'query'
+          ? answer
+          : await answerOf(engine, objects.get(twin) as QueryObject, { ...one, table: twin }, configuration.sink);
+      answers[index] = other === answer ? answer : `${answer}--- but as ${twin?.input.format}:\n${other}`;
     }
   };
   try {

@@ -3,9 +3,13 @@
  *
  *     table NAME [option…]     CSV, a line a record; with `escaped`, lines are joined and `\n \r \t \0 \\ \u{…}` are written out
  *     table NAME json=TYPE      JSON, `lines` or `document`, as it stands; `escaped` as above
+ *     table NAME parquet       the types of the columns as JSON, then a line of JSON a record: see `parquet-table.ts`
  *     query TABLE [option…]    SQL, `----`, the output as it is
  *     error TABLE [option…]    SQL, `----`, the rows before the error, then `CODE line:column` or `CODE byte N "value"`
  *     explain TABLE            SQL, `----`, the plan
+ *
+ * `also="type type…"` of a CSV table with a header: its fields are values of these types, an empty one NULL, and each query answers
+ * the same over a Parquet object that holds them.
  *
  * An answer that lines cannot show (no line feed at its end, an empty line, control characters) stands behind `---- escaped`, written
  * as tables are. Options are SDK members by short names: see `tableMembers` and `outputMembers`.
@@ -13,11 +17,14 @@
 import { gzipSync } from 'node:zlib';
 import type { InputFormat, OutputFormat } from '../../src/formats/format.ts';
 import { type CsvInputMember, type CsvOutputMember, resolveInput, resolveOutput } from '../../src/formats/serialization.ts';
+import { type ColumnType, parquetTable } from './parquet-table.ts';
 
 export interface Table {
   readonly name: string;
   readonly bytes: Uint8Array;
   readonly input: InputFormat;
+  /** The same table in another format; null where there is none. */
+  readonly twin: Table | null;
 }
 
 export interface Case {
@@ -83,6 +90,8 @@ const tableMembers: Readonly<Record<string, keyof Omit<CsvInputMember, 'AllowQuo
   comments: 'Comments',
   'quoted-records': null,
   json: null,
+  parquet: null,
+  also: null,
   gzip: null,
   escaped: null,
 };
@@ -99,13 +108,42 @@ const outputMembers: Readonly<Record<string, keyof CsvOutputMember | null>> = {
 };
 
 function readTable(name: string, options: Options, lines: readonly string[]): Table {
+  if (options.has('parquet')) return readParquet(name, lines);
   const text = options.has('escaped') ? textOf(lines.join('')) : lines.map((line) => `${line}\n`).join('');
   const bytes = Buffer.from(text);
   const csv = { ...membersOf(options, tableMembers), AllowQuotedRecordDelimiter: options.has('quoted-records') };
   const json = options.get('json');
   const format = json === undefined ? { CSV: csv } : { JSON: { Type: json === 'document' ? ('DOCUMENT' as const) : ('LINES' as const) } };
   const gzip = options.has('gzip');
-  return { name, bytes: gzip ? gzipSync(bytes) : bytes, input: resolveInput({ ...format, CompressionType: gzip ? 'GZIP' : 'NONE' }) };
+  return {
+    name,
+    bytes: gzip ? gzipSync(bytes) : bytes,
+    input: resolveInput({ ...format, CompressionType: gzip ? 'GZIP' : 'NONE' }),
+    twin: twinOf(name, options.get('also'), lines),
+  };
+}
+
+/** So that a few records are several row groups, and those several pages. */
+const small = { rowGroupSize: 3, pageSize: 64 };
+
+function readParquet(name: string, [types = '{}', ...rows]: readonly string[]): Table {
+  const records = rows.map((row) => JSON.parse(row) as Record<string, unknown>);
+  const bytes = parquetTable(JSON.parse(types) as Record<string, ColumnType>, records, small);
+  return { name, bytes, input: resolveInput({ Parquet: {} }), twin: null };
+}
+
+function twinOf(name: string, also: string | true | undefined, [header = '', ...lines]: readonly string[]): Table | null {
+  if (typeof also !== 'string') return null;
+  const types = also.split(' ');
+  const names = header.split(',');
+  const rows = lines.map((line) => {
+    const cells = line
+      .split(',')
+      .map((cell, index) => [names[index], cell === '' ? null : types[index] === 'bool' ? cell === 'true' : cell]);
+    return Object.fromEntries(cells) as Record<string, unknown>;
+  });
+  const bytes = parquetTable(Object.fromEntries(names.map((column, index) => [column, types[index] as string])), rows, small);
+  return { name, bytes, input: resolveInput({ Parquet: {} }), twin: null };
 }
 
 function readCase(

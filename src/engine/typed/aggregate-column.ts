@@ -20,7 +20,8 @@ export function addLoaded(partial: Partial, aggregate: Aggregate, machine: Machi
   const isExtreme = aggregate.function === 'MIN' || aggregate.function === 'MAX';
   if (kind === 'string') return isExtreme && addText(partial, aggregate, machine.memory, column.values, rows);
   if (kind === 'float' || kind === 'json' || wide) return false;
-  return isExtreme ? addExtreme(partial, aggregate, machine, column, rows) : addSum(partial, machine, column, rows);
+  if (isExtreme) return addExtreme(partial, aggregate, machine, column, rows);
+  return (kind === 'int' || kind === 'decimal') && addSum(partial, machine, column, rows);
 }
 
 function countValues({ u8, u32 }: Memory, { kind, values, states }: LoadedColumn, rows: Selection): number {

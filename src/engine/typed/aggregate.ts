@@ -12,12 +12,12 @@ import { toTimestamp } from './time.ts';
 /** Adds the values of frame 0; false where nothing was added since the general evaluator must. */
 export function addColumn(partial: Partial, aggregate: Aggregate, machine: Machine, kind: TypedKind, rows: Selection): boolean {
   const frame = machine.frames[0]!;
-  if (kind !== 'number' && kind !== 'time' && aggregate.function !== 'COUNT') return false;
   switch (aggregate.function) {
     case 'COUNT':
       return countValues(partial, machine, kind, rows);
     case 'SUM':
     case 'AVG':
+      if (kind !== 'number') return false;
       return frame.clean && frame.code === valueCode.float ? addFloats(partial, frame, rows) : addNumbers(partial, frame, rows);
     case 'MIN':
       return addExtreme(partial, aggregate, frame, kind, rows, 1);
@@ -116,7 +116,7 @@ function addDecimals(partial: Partial): boolean {
 /** The least value of a column of one type, or with a `sign` of -1 the greatest; of equal ones the first. */
 function addExtreme(partial: Partial, aggregate: Aggregate, frame: Frame, kind: TypedKind, rows: Selection, sign: 1 | -1): boolean {
   const { values, states, code, clean } = frame;
-  if (code === valueCode.mixed) return false;
+  if (code === valueCode.mixed || (kind !== 'number' && kind !== 'time')) return false;
   let best = 0;
   let count = 0;
   for (let i = 0; i < rows.length; i++) {
