@@ -40,12 +40,15 @@ export class Access {
 
   /** Whether it is allowed. A bucket that is not there may be one that could be made. */
   readonly allows = (action: string, bucket: string, key: string): boolean => {
-    return this.#decide(action, bucket, key, {}).allowed;
+    return this.#decide(action, bucket, key, {}, this.#policies(action, bucket)).allowed;
   };
 
   readonly authorize: Authorize = async (action, bucket, key, extraKeys = {}) => {
     const { identity, store } = this.#sources;
-    const decision = this.#decide(action, bucket, key, extraKeys);
+    const policies = this.#policies(action, bucket);
+    const tags =
+      policies !== null && Object.values(policies).some((policy) => policy?.readsTags) ? await this.#tags(action, bucket, key) : {};
+    const decision = this.#decide(action, bucket, key, { ...tags, ...extraKeys }, policies);
     if (decision.allowed) return;
     // Whether a bucket exists is no secret, and the better answer.
     if (bucket !== '' && action !== 's3:CreateBucket') await store.headBucket(bucket);
@@ -53,15 +56,29 @@ export class Access {
     throw new SelectError('AccessDenied', identity === anonymousIdentity ? {} : { reason: reasonOf(identity, action, resource, decision) });
   };
 
-  #decide(action: string, bucket: string, key: string, extraKeys: ExtraKeys): Decision {
+  #decide(action: string, bucket: string, key: string, extraKeys: ExtraKeys, policies: Policies | null): Decision {
+    return policies === null ? { allowed: true } : decide(this.#request(action, bucket, key, extraKeys), policies);
+  }
+
+  /** Null where the root user needs to ask none. */
+  #policies(action: string, bucket: string): Policies | null {
     const { identity, state, credentials } = this.#sources;
     const settings = bucket === '' ? {} : state.bucket(bucket);
-    // why: read before the policy, which may be damaged.
-    if (identity.kind === 'root' && (settings.policy === undefined || isAlwaysAllowed({ identity, action }))) return { allowed: true };
-    return decide(this.#request(action, bucket, key, extraKeys), {
-      ...(credentials === undefined ? {} : userPolicies(credentials)),
-      bucket: bucketPolicy(settings, bucket),
-    });
+    // why: not even read, for it may be damaged.
+    if (identity.kind === 'root' && (settings.policy === undefined || isAlwaysAllowed({ identity, action }))) return null;
+    return { ...(credentials === undefined ? {} : userPolicies(credentials)), bucket: bucketPolicy(settings, bucket) };
+  }
+
+  async #tags(action: string, bucket: string, key: string): Promise<ExtraKeys> {
+    if (key === '' || !/^s3:(Get|Put|Delete)Object/.test(action) || action === 's3:PutObject') return {};
+    try {
+      const { tags } = await this.#sources.store.headObject(bucket, key);
+      return Object.fromEntries(Object.entries(tags).map(([name, value]) => [`s3:ExistingObjectTag/${name}`, value]));
+    } catch (error) {
+      // What is not there has no tags. Of what cannot be read nobody knows them: then nothing is allowed.
+      if (error instanceof SelectError && ['NoSuchKey', 'NoSuchBucket'].includes(error.code)) return {};
+      throw error;
+    }
   }
 
   #request(action: string, bucket: string, key: string, extraKeys: ExtraKeys): AccessRequest {

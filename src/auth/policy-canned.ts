@@ -58,6 +58,6 @@ export function isCannedPolicy(name: string): name is keyof typeof cannedPolicie
 export function parseUserPolicy(policy: string): Policy {
   if (!isCannedPolicy(policy)) return parsePolicy(policy);
   const { statements } = cannedPolicies[policy];
-  if (statements.length === 0) return { statements: [] };
+  if (statements.length === 0) return { statements: [], readsTags: false };
   return parsePolicy(JSON.stringify({ Version: '2012-10-17', Statement: statements }));
 }

@@ -34,7 +34,7 @@ export function parsePolicy(text: string, bucket?: string): Policy {
   const names = parsed.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw malformed(`there are two of ${twice}`);
-  return { statements: parsed };
+  return { statements: parsed, readsTags: /s3:ExistingObjectTag\//i.test(text) };
 }
 
 function malformed(reason: string): SelectError {

@@ -4,6 +4,8 @@ import type { Pattern } from './policy-pattern.ts';
 
 export interface Policy {
   readonly statements: readonly Statement[];
+  /** Something in it depends on the tags an object has, which have to be read for it. */
+  readonly readsTags: boolean;
 }
 
 export interface Statement {
