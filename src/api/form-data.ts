@@ -16,7 +16,8 @@ export interface Form {
 
 /** The boundary that a Content-Type names; undefined if it is of no form. */
 export function boundaryOf(contentType: string): string | undefined {
-  const [, quoted, plain] = /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(contentType) ?? [];
+  const [, quoted, plain] =
+    /^multipart\/form-data\s*;(?:.*;)?\s*boundary=(?:"([^"]{1,70})"|([^\s;"]{1,70}))\s*(?:;|$)/i.exec(contentType) ?? [];
   return quoted ?? plain;
 }
 

@@ -136,16 +136,20 @@ export function findOperation(method: string, { bucket, key, query }: Target, he
 
 /** Parts of a signature, what SDKs add to say who they are or which checksum a body would have, and notes of the user's own. */
 function isKnownEverywhere(name: string): boolean {
-  if (/^x-amz-/i.test(name)) return signatureParameters.has(name) || /^x-amz-(user-agent|sdk-checksum-algorithm|checksum-.*)$/.test(name);
+  if (signatureParameters.has(name)) return true;
+  if (/^x-amz-/i.test(name)) return /^x-amz-(user-agent|sdk-checksum-algorithm|checksum-.*)$/.test(name);
   // why: S3 leaves all other names with this beginning to its users, who find them again in the log.
   return name.startsWith('x-');
 }
 
-const signatureParameters = new Set(
-  ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Security-Token', 'Content-Sha256'].map(
+const signatureParameters = new Set([
+  'AWSAccessKeyId',
+  'Expires',
+  'Signature',
+  ...['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature', 'Security-Token', 'Content-Sha256'].map(
     (part) => `X-Amz-${part}`,
   ),
-);
+]);
 
 function entry(
   name: string,

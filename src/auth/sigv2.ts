@@ -150,7 +150,7 @@ function checkExpiry(expires: string, now: Date): number {
   return now.getTime();
 }
 
-/** All the texts that clients may have signed: they differ in the parameters they count, and in the `=` behind an empty one. */
+/** All the texts that clients may have signed: they differ in the parameters they count, in the `=` behind an empty one, and in slashes. */
 function stringsToSign(request: SignedRequest, parameters: readonly Parameter[], claim: ClaimV2, hostBucket: string): string[] {
   const { method, rawPath, headers } = request;
   const amz = new Map<string, string>();
@@ -168,5 +168,8 @@ function stringsToSign(request: SignedRequest, parameters: readonly Parameter[],
       signed.map((parameter) => (withEquals(parameter) ? `${parameter[0]}=${parameter[1]}` : parameter[0])).join('&');
     return [join(([, , hasValue]) => hasValue), join(([, value]) => value !== '')];
   });
-  return [...new Set(resources)].map((query) => `${head}\n${lines.join('')}${path}${query === '' ? '' : `?${query}`}`);
+  // A bucket is signed with a slash behind it by some, whether or not it is asked for with one.
+  const paths = /^\/[^/]+\/?$/.test(path) ? [path, path.endsWith('/') ? path.slice(0, -1) : `${path}/`] : [path];
+  const texts = paths.flatMap((each) => resources.map((query) => `${each}${query === '' ? '' : `?${query}`}`));
+  return [...new Set(texts)].map((resource) => `${head}\n${lines.join('')}${resource}`);
 }

@@ -9,7 +9,7 @@ export const secretKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
 export const now = new Date('2013-05-24T00:00:00Z');
 export const temporary = { accessKey: 'ASIA/with/slashes', secretKey: 'secret', sessionToken: 'token+/=' };
 
-class NodeHash {
+export class NodeHash {
   readonly #state;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.#state = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string | Uint8Array);

@@ -3,11 +3,12 @@ import { encodeComponent, encodePath } from '../../auth/canonical.ts';
 import { decodeBody } from '../../auth/payload.ts';
 import { checkPostPolicy, type LengthRange } from '../../auth/post-policy.ts';
 import { SelectError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { escapeXml, xmlDeclaration } from '../errors-xml.ts';
 import { boundaryOf, type Form, readForm } from '../form-data.ts';
 import type { ApiRequest, ApiResponse } from '../http.ts';
 import { checkHeaders, type OperationBody, type OperationContext } from '../operation.ts';
-import { parseXml } from '../request-xml.ts';
+import { parseTagging } from '../tagging.ts';
 import { element } from '../xml-answer.ts';
 import { putObject } from './put-object.ts';
 
@@ -80,14 +81,9 @@ function bytesOf(text: string): string {
 
 /** The XML of a Tagging as the header has it. */
 function taggingOf(document: string): string {
-  const { name, children } = parseXml(Buffer.from(document));
-  const set = children.find((child) => child.name === 'TagSet');
-  if (name !== 'Tagging' || set === undefined) throw new SelectError('MalformedXML', { reason: 'it is no Tagging' });
-  return set.children
-    .map((tag) => {
-      const text = (member: string): string => tag.children.find((child) => child.name === member)?.text ?? '';
-      return `${encodeComponent(text('Key'))}=${encodeComponent(text('Value'))}`;
-    })
+  const tags = parseTagging(Buffer.from(document), limits.object_tags_max);
+  return Object.entries(tags)
+    .map(([name, value]) => `${encodeComponent(name)}=${encodeComponent(value)}`)
     .join('&');
 }
 
