@@ -43,5 +43,6 @@ export function figure({ results, log }, one) {
 function sizeOf(options, name) {
   if (name === 'events') return options.eventsSize;
   if (name === 'document') return options.documentSize;
+  if (name.startsWith('parquet')) return options.parquetSize;
   return options.size;
 }

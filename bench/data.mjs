@@ -1,6 +1,6 @@
 // The files measured on: made once, kept in data/, the same bytes on every machine.
 import { spawnSync } from 'node:child_process';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, createReadStream, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -14,9 +14,9 @@ import { BUCKET_DIR, FLIGHTS_PARQUET, MOVIES_JSON, NULL_DEVICE } from './paths.m
  * @property {string} name of DATASETS
  * @property {string} path the file
  * @property {string} key its key in the bench bucket
- * @property {number} bytes size of the text: of a compressed file, what it decompresses to
+ * @property {number} bytes size of the text: of a compressed file, what it decompresses to; of Parquet, the file's
  * @property {'NONE' | 'GZIP' | 'BZIP2'} compression
- * @property {{ CSV: object } | { JSON: object }} input a member of InputSerialization
+ * @property {{ CSV: object } | { JSON: object } | { Parquet: object }} input a member of InputSerialization
  * @property {string[]} [columns] of CSV: the header's names
  * @property {string} [items] of a document: the name of its list
  */
@@ -26,6 +26,7 @@ const TINY_BYTES = 1024;
 const MOVIES_BYTES = 100_000_000;
 const BZIP2_SIZE = '45m';
 const CSV = { input: { CSV: { FileHeaderInfo: 'USE' } }, columns: LINEITEM_COLUMNS };
+const PARQUET = { input: { Parquet: {} } };
 const LINES = { input: { JSON: { Type: 'LINES' } } };
 
 /** How each data set is made: its key, what writes it, what else there is to say of it; or what it compresses. */
@@ -49,6 +50,11 @@ const DATASETS = {
   }),
   events: (size) => ({ ...LINES, key: `events-${size}.ndjson`, write: (path) => writeEvents(path, { bytes: parseSize(size) }) }),
   movies: () => ({ ...LINES, key: 'movies.ndjson', write: writeMovies }),
+  parquet: (size) => parquet(size, 'snappy', byDuckdb('snappy')),
+  'parquet-plain': (size) => parquet(size, 'plain', byDuckdb('uncompressed')),
+  'parquet-zstd': (size) => parquet(size, 'zstd', byDuckdb('zstd')),
+  'parquet-groups': (size) => parquet(size, 'groups', byPolars),
+  'parquet-flights': () => ({ ...PARQUET, key: 'flights-3m.parquet', write: (path) => copyFileSync(FLIGHTS_PARQUET, path) }),
   bzip2: () => ({ of: ['lineitem-lines', BZIP2_SIZE], suffix: '.bz2', compression: 'BZIP2', write: bzip2 }),
 };
 
@@ -69,7 +75,8 @@ export async function dataset(name, { size, fresh, log }) {
     log(`making ${rest.key}`);
     await write(path, plain?.path);
   }
-  return { compression: 'NONE', bytes: statSync(path).size, ...plain, ...rest, name, path };
+  const bytes = plain && !rest.input?.Parquet ? plain.bytes : statSync(path).size;
+  return { compression: 'NONE', ...plain, ...rest, bytes, name, path };
 }
 
 /** @param {string} text a number with an optional k, m or g (powers of 1000) @returns {number} bytes */
@@ -119,6 +126,43 @@ async function exportFlights(path) {
   connection.closeSync();
   instance.closeSync();
   renameSync(`${path}.partial`, path);
+}
+
+/** What a lineitem CSV becomes as Parquet: whole numbers, DECIMAL(15, 2), dates and text. */
+const NUMBERS = ['l_orderkey', 'l_partkey', 'l_suppkey', 'l_linenumber'];
+const DECIMALS = ['l_quantity', 'l_extendedprice', 'l_discount', 'l_tax'];
+const DATES = ['l_shipdate', 'l_commitdate', 'l_receiptdate'];
+
+function parquet(size, variant, write) {
+  return { ...PARQUET, of: ['lineitem', size], suffix: `.${variant}.parquet`, write };
+}
+
+function byDuckdb(codec) {
+  return async (to, from) => {
+    const { DuckDBInstance } = await import('@duckdb/node-api');
+    const typeOf = (name) =>
+      NUMBERS.includes(name) ? 'BIGINT' : DECIMALS.includes(name) ? 'DECIMAL(15, 2)' : DATES.includes(name) ? 'DATE' : 'VARCHAR';
+    const columns = LINEITEM_COLUMNS.map((name) => `'${name}': '${typeOf(name)}'`).join(', ');
+    const instance = await DuckDBInstance.create(':memory:');
+    const connection = await instance.connect();
+    const source = `read_csv('${from}', header = true, columns = {${columns}})`;
+    await connection.run(`COPY (SELECT * FROM ${source}) TO '${to}.partial' (FORMAT parquet, COMPRESSION ${codec})`);
+    connection.closeSync();
+    instance.closeSync();
+    renameSync(`${to}.partial`, to);
+  };
+}
+
+/** Another writer's layout: row groups of a million rows, pages of 1 MiB. */
+async function byPolars(to, from) {
+  const { default: pl } = await import('nodejs-polars');
+  const typeOf = (name) => (NUMBERS.includes(name) ? pl.Int64 : DECIMALS.includes(name) ? pl.Float64 : DATES.includes(name) ? pl.Date : pl.String);
+  const schema = Object.fromEntries(LINEITEM_COLUMNS.map((name) => [name, typeOf(name)]));
+  const frame = pl.scanCSV(from, { hasHeader: true, schema, inferSchemaLength: 0 });
+  frame
+    .sinkParquet(`${to}.partial`, { compression: 'snappy', rowGroupSize: 1_000_000, dataPagesizeLimit: 1 << 20, statistics: true })
+    .collectSync({ engine: 'streaming' });
+  renameSync(`${to}.partial`, to);
 }
 
 async function gzip(to, from) {

@@ -65,9 +65,9 @@ export async function bzip2(context) {
   scalingOf(context, query);
 }
 
-/** How the JSON queries measured gain from a second core. @param {import('./context.mjs').Context} context */
+/** How the JSON and Parquet queries measured gain from a second core. @param {import('./context.mjs').Context} context */
 export function scaling(context) {
-  for (const query of context.options.queries) if (query.json && query.suite === undefined) scalingOf(context, query);
+  for (const query of context.options.queries) if ((query.json || query.parquet) && query.suite === undefined) scalingOf(context, query);
 }
 
 function scalingOf(context, query) {

@@ -4,11 +4,11 @@ import { DEFAULT_DIST_DIR } from './paths.mjs';
 import { ALL_QUERIES } from './queries.mjs';
 
 export const PEERS = ['duckdb', 'clickhouse', 'polars'];
-export const FORMATS = ['csv', 'json'];
+export const FORMATS = ['csv', 'json', 'parquet'];
 /** The suites and the formats they measure. */
 export const SUITES = {
   'in-process': FORMATS,
-  http: FORMATS,
+  http: ['csv', 'json'],
   gzip: ['csv'],
   memory: ['csv'],
   document: ['json'],
@@ -25,7 +25,7 @@ Suites (all of them, unless some are named):
   --memory            the server's peak memory under four clients, one slow; what a disconnect frees
   --document          one big JSON document against the same records as NDJSON; peak memory (one core)
   --bzip2             a query on BZIP2, one core and two, against bare decompression
-Formats (both, unless one is named): --csv, --json
+Formats (all, unless one is named): --csv, --json, --parquet
 Options:
   --cores 1|2|both    default both
   --only Q2,Q4        only these queries: 
@@ -33,6 +33,7 @@ Options:
   --size 215m         of the lineitem files; 1g and more work too
   --events-size 215m  of the nested JSON records
   --document-size 300m  of the JSON document; 2g works too, beyond 500m without the peers
+  --parquet-size 1g   of the CSV that the Parquet files are made of
   --big-size 1g       of the object for the first byte and for memory
   --runs 5            timed runs of each, fewer of slow ones, after a checking run that also warms up
   --slow-seconds 20   how long the slow client of --memory reads before it hangs up
@@ -54,6 +55,7 @@ Options:
  * @property {string} size
  * @property {string} eventsSize
  * @property {string} documentSize
+ * @property {string} parquetSize
  * @property {string} bigSize
  * @property {number} runs
  * @property {number} slowSeconds
@@ -80,6 +82,7 @@ export function parseOptions(args) {
       size: text('215m'),
       'events-size': text('215m'),
       'document-size': text('300m'),
+      'parquet-size': text('1g'),
       'big-size': text('1g'),
       runs: text('5'),
       'slow-seconds': text('20'),
@@ -94,7 +97,7 @@ export function parseOptions(args) {
   }
   const selected = values.only === undefined ? ALL_QUERIES : list(values.only).map(queryById);
   const formats = new Set(chosen(FORMATS, values) ?? FORMATS);
-  const queries = selected.filter((query) => formats.has(query.json ? 'json' : 'csv'));
+  const queries = selected.filter((query) => formats.has(query.json ? 'json' : query.parquet ? 'parquet' : 'csv'));
   const suites = chosen(Object.keys(SUITES), values) ?? (values.only === undefined ? Object.keys(SUITES) : suitesOf(queries));
   const named = [...Object.keys(SUITES), ...FORMATS, 'skip-peers', 'skip-ours'].some((name) => values[name]);
   const partial = named || values.only !== undefined || values.cores !== 'both';
@@ -108,6 +111,7 @@ export function parseOptions(args) {
     size: values.size,
     eventsSize: values['events-size'],
     documentSize: values['document-size'],
+    parquetSize: values['parquet-size'],
     bigSize: values['big-size'],
     runs: count(values.runs),
     slowSeconds: count(values['slow-seconds']),

@@ -2,6 +2,7 @@
 import { EXPRESSION_QUERIES } from './expressions.mjs';
 import { BZIP2_QUERY, DOCUMENT_QUERIES, JSON_QUERIES } from './json-queries.mjs';
 import { LINEITEM_COLUMNS, RARE_WORD } from './lineitem.mjs';
+import { PARQUET_QUERIES } from './parquet-queries.mjs';
 
 /**
  * @typedef {object} Query
@@ -11,6 +12,7 @@ import { LINEITEM_COLUMNS, RARE_WORD } from './lineitem.mjs';
  * @property {string} title
  * @property {string} s3lect S3 Select SQL
  * @property {import('./json-queries.mjs').JsonPlan} [json] of a query on JSON: what the peers run; one on CSV has the next three
+ * @property {true} [parquet] it reads Parquet
  * @property {string} [sql] the same for DuckDB and ClickHouse; {source} stands for the CSV
  * @property {Record<string, 'int' | 'float' | 'decimal' | 'date'>} [types] columns the peers read as numbers or dates. Every other
  * column is text, which is the cheapest for each of them: what is not computed with is not converted.
@@ -160,7 +162,7 @@ const CSV_QUERIES = [
 ];
 
 /** Everything that is measured in process against all peers. @type {Query[]} */
-export const QUERIES = [...CSV_QUERIES, ...JSON_QUERIES];
+export const QUERIES = [...CSV_QUERIES, ...JSON_QUERIES, ...PARQUET_QUERIES];
 
 /** Measured on the gzip of lineitem, against bare inflating. @type {Query} */
 export const GZIP_QUERY = {
