@@ -37,6 +37,9 @@ export const indexFlag = {
 /** How a number must be written for a kernel to decide it; see `ScanPredicate`. */
 export const numberReading = { decimal: 0, int: 1, untyped: 2 } as const;
 
+/** Added to the address of a column's fields for `writeCsv`: its texts are written as they are, unless the style quotes all. */
+export const NO_QUOTES = 1;
+
 /** The bytes that structure a CSV object. */
 export interface CsvDialect {
   readonly fieldDelimiter: Uint8Array;
@@ -138,8 +141,8 @@ export interface Kernels {
   /** Copies whole records and adds the record delimiter. Result in `written()`; `style`: address of `encodeStyle`'s bytes. */
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
   /**
-   * Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields. NULL and MISSING are
-   * empty; a field in doubt blocks its row.
+   * Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields, plus 1
+   * (`NO_QUOTES`) where no byte of a column needs quotes. NULL and MISSING are empty; a field in doubt blocks its row.
    */
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
   /**

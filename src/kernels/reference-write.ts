@@ -1,5 +1,5 @@
 /** Records and columns as CSV or JSON. A style is the block of constants that `assembly/write.ts` describes. */
-import { jsonForm, type WriteResult } from './kernels.ts';
+import { jsonForm, NO_QUOTES, type WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
 import { FIELD_STATES, rowState } from './value-kernels.ts';
 
@@ -47,7 +47,7 @@ export class ReferenceWriter {
   }
 
   csv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
-    const { u8 } = this.#memory;
+    const { u8, u32 } = this.#memory;
     const { recordDelimiter, fieldDelimiter, quote, mark, always } = this.#styleAt(style);
     const special = new Set([fieldDelimiter, quote, CR, LF, ...recordDelimiter]);
     const copyOnly = quote === NO_QUOTE;
@@ -60,7 +60,8 @@ export class ReferenceWriter {
         const text = typeof field === 'number' ? u8.subarray(0, 0) : field;
         // why: room for every byte escaped, two quotes and the field delimiter, as the SIMD writer asks for.
         if (o + text.length * (copyOnly ? 1 : 2) + 3 + recordDelimiter.length > end) return 'full';
-        const quoted = !copyOnly && (always || text.some((byte) => special.has(byte)));
+        const plain = (u32[(list >> 2) + column]! & NO_QUOTES) !== 0;
+        const quoted = !copyOnly && (always || (!plain && text.some((byte) => special.has(byte))));
         if (quoted) u8[o++] = quote;
         for (const byte of text) {
           if (quoted && (byte === quote || byte === mark)) u8[o++] = mark;

@@ -1,9 +1,9 @@
 /** Output rows of typed columns: values as fields, written by the kernels that write columns. */
 import { styleOf } from '../../formats/csv-dialect.ts';
-import type { OutputFormat } from '../../formats/format.ts';
+import type { CsvOutput, OutputFormat } from '../../formats/format.ts';
 import type { Scan } from '../../formats/scan.ts';
 import { canWrite } from '../../kernels/constants.ts';
-import { jsonForm } from '../../kernels/kernels.ts';
+import { jsonForm, NO_QUOTES } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import type { Expression } from '../../sql/expression.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
@@ -102,10 +102,16 @@ function bareColumn(expression: Expression, output: OutputFormat): Column | null
   if (expression.op !== 'column' || expression.type === 'untyped' || expression.type === 'any') return null;
   const { slot, type } = expression;
   const isField = type === 'string' || type === 'list' || type === 'struct';
+  const plain = output.format === 'csv' && !isField && keepsValuesPlain(output) ? NO_QUOTES : 0;
   return {
     form: jsonForm.sparse | (type === 'string' ? jsonForm.text : jsonForm.token),
-    fieldsOf: ({ scan: { typed } }) => (isField ? typed!.load(slot).values : typed!.texts(slot, output.format)),
+    fieldsOf: ({ scan: { typed } }) => (isField ? typed!.load(slot).values : typed!.texts(slot, output.format) + plain),
   };
+}
+
+/** Whether no character that structures the output can stand in a number, a truth value or a timestamp. */
+function keepsValuesPlain({ recordDelimiter, fieldDelimiter, quote, escape }: CsvOutput): boolean {
+  return !/[\w+\-.:]/.test(recordDelimiter + fieldDelimiter + quote + escape);
 }
 
 /** What is left in frame `at`. */

@@ -141,7 +141,7 @@ export function writeQuoted(from: usize, length: u32, to: usize, quote: u32, esc
   return o;
 }
 
-/** `columns`: address of u32 addresses, one for each column's fields. */
+/** `columns`: address of u32 addresses, one for each column's fields; odd ones stand for columns that need no quotes. */
 export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, style: usize, out: usize, end: usize): void {
   const delimiterLength = load<u32>(style), recordDelimiter = load<u64>(style + 4), delimiter = load<u32>(style + 12);
   const quote = load<u32>(style + 16), escape = load<u32>(style + 20), always = load<u32>(style + 24) != 0;
@@ -155,7 +155,8 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
     const rowStart = o;
     let fits = true;
     for (let c = columns; c < columnsEnd; c += 4) {
-      const f = load<u64>(<usize>load<u32>(c) + (r << 3));
+      const fields = load<u32>(c), plain = copyOnly || (fields & 1) != 0;
+      const f = load<u64>((<usize>fields & ~1) + (r << 3));
       const from = <usize>(f & 0xffffffff);
       let length = <u32>(f >> 32);
       if (length >= DOUBT_LENGTH) {
@@ -171,7 +172,7 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
         break;
       }
       if (always && !copyOnly) o = writeQuoted(from, length, o, quote, escape);
-      else if (copyOnly) {
+      else if (plain) {
         copyPlain(from, length, o);
         o += length;
       } else if (copyField(from, length, o, low, high)) o = writeQuoted(from, length, o, quote, escape);
