@@ -1,6 +1,17 @@
 // The files measured on: made once, kept in data/, the same bytes on every machine.
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, createReadStream, createWriteStream, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
@@ -156,7 +167,8 @@ function byDuckdb(codec) {
 /** Another writer's layout: row groups of a million rows, pages of 1 MiB. */
 async function byPolars(to, from) {
   const { default: pl } = await import('nodejs-polars');
-  const typeOf = (name) => (NUMBERS.includes(name) ? pl.Int64 : DECIMALS.includes(name) ? pl.Float64 : DATES.includes(name) ? pl.Date : pl.String);
+  const typeOf = (name) =>
+    NUMBERS.includes(name) ? pl.Int64 : DECIMALS.includes(name) ? pl.Float64 : DATES.includes(name) ? pl.Date : pl.String;
   const schema = Object.fromEntries(LINEITEM_COLUMNS.map((name) => [name, typeOf(name)]));
   const frame = pl.scanCSV(from, { hasHeader: true, schema, inferSchemaLength: 0 });
   frame

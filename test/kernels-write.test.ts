@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'csv-parse/sync';
 import t from 'tap';
-import { type CsvStyle, jsonForm, NO_QUOTES, type Kernels, type WriteResult } from '../src/kernels/kernels.ts';
+import { type CsvStyle, jsonForm, type Kernels, NO_QUOTES, type WriteResult } from '../src/kernels/kernels.ts';
 import { rowState } from '../src/kernels/value-kernels.ts';
 import { bytes, constants, dialect, layout, place, placeFields, Random, reference, seed, simd, twins, u8, u32 } from './support/kernels.ts';
 

@@ -35,7 +35,8 @@ export async function open({ threads }) {
 
 /** @returns {{ sql: string, format: string }} */
 function planned(query, dataset) {
-  if (!query.json) return { sql: query.sql.replace('{source}', query.parquet ? `file('${dataset.path}', Parquet)` : csv(query, dataset)), format: 'CSV' };
+  if (!query.json)
+    return { sql: query.sql.replace('{source}', query.parquet ? `file('${dataset.path}', Parquet)` : csv(query, dataset)), format: 'CSV' };
   if (dataset.items) return ofDocument(query.json, dataset);
   const { sql, members } = query.json;
   const source = `file('${dataset.path}', LineAsString, 'json String')`;

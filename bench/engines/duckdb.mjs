@@ -23,7 +23,11 @@ export async function open({ threads }) {
 
 /** @returns {{ sql: string, format: string }} */
 function planned(query, dataset) {
-  if (!query.json) return { sql: query.sql.replace('{source}', query.parquet ? `read_parquet('${dataset.path}')` : csv(query, dataset)), format: 'FORMAT csv, HEADER false' };
+  if (!query.json)
+    return {
+      sql: query.sql.replace('{source}', query.parquet ? `read_parquet('${dataset.path}')` : csv(query, dataset)),
+      format: 'FORMAT csv, HEADER false',
+    };
   if (dataset.items) return ofDocument(query.json, dataset);
   if (query.json.duckdb === 'lines') return ofLines(query.json, dataset);
   const source = `read_json('${dataset.path}', auto_detect = false, format = 'newline_delimited', columns = {${columns(query.json)}})`;

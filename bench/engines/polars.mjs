@@ -19,7 +19,10 @@ export async function open() {
     async run(query, dataset, sink) {
       const answer = query.json
         ? planned(pl.scanJson(dataset.path, { schema: jsonSchema(query.json) }), query.json.polars).sinkNdJson(sink.path)
-        : planned(query.parquet ? pl.scanParquet(dataset.path) : pl.scanCSV(dataset.path, csvOptions(query, dataset)), query.polars).sinkCSV(sink.path, { includeHeader: false });
+        : planned(
+            query.parquet ? pl.scanParquet(dataset.path) : pl.scanCSV(dataset.path, csvOptions(query, dataset)),
+            query.polars,
+          ).sinkCSV(sink.path, { includeHeader: false });
       answer.collectSync({ engine: 'streaming' });
     },
   };

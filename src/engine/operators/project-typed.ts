@@ -110,8 +110,8 @@ function bareColumn(expression: Expression, output: OutputFormat): Column | null
 }
 
 /** Whether no character that structures the output can stand in a number, a truth value or a timestamp. */
-function keepsValuesPlain({ recordDelimiter, fieldDelimiter, quote, escape }: CsvOutput): boolean {
-  return !/[\w+\-.:]/.test(recordDelimiter + fieldDelimiter + quote + escape);
+function keepsValuesPlain(output: CsvOutput): boolean {
+  return !/[\w+\-.:]/.test(output.recordDelimiter + output.fieldDelimiter + output.quote + output.escape);
 }
 
 /** What is left in frame `at`. */
