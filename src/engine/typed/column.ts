@@ -32,7 +32,7 @@ export function typedColumn(machine: Machine, slot: number, type: StaticType): T
 }
 
 /** The values of a typed column for the selected rows of the batch. */
-export function loadedColumn(scan: Scan, slot: number): LoadedColumn {
+function loadedColumn(scan: Scan, slot: number): LoadedColumn {
   assert(scan.typed !== null, 'a column of a known type is one of a typed format');
   return scan.typed.load(slot);
 }
