@@ -4,7 +4,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer';
 import t from 'tap';
 import type { ScanRange } from '../src/formats/format.ts';
 import { rowGroupsOf, splitsOfRowGroups } from '../src/formats/parquet/splits.ts';
-import { footerOf } from './support/parquet.ts';
+import { edited, footerOf } from './support/parquet.ts';
 
 const data = Array.from({ length: 2000 }, (_, n) => `row ${n}`);
 const footer = footerOf(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 's', data }], rowGroupSize: [300, 1, 250] })));
@@ -53,7 +53,15 @@ t.test('splits own every row once, in order', async (t) => {
     t.equal(row, 2000);
   }
   t.equal(splits(8 * 1024 * 1024).length, footer.groups.length, 'a row group is a split');
-  const one = footerOf(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 's', data }], rowGroupSize: 2000 })));
-  t.equal(splits(100, one).length, 8, 'of a single one several are made');
-  t.equal(splits(8 * 1024 * 1024, one).length, 1, 'unless it is small');
+  const single = (pageSize: number, way: readonly (readonly [readonly number[], unknown])[] = []) =>
+    footerOf(edited(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 's', data }], rowGroupSize: 2000, pageSize })), ...way));
+  t.equal(splits(100, single(200)).length, 8, 'of a single one several are made');
+  t.equal(splits(8 * 1024 * 1024, single(200)).length, 1, 'unless it is small');
+  t.equal(splits(100, single(1_000_000)).length, 1, 'or its pages are large');
+  const unknown = [
+    [[4, 0, 1, 0, 5], undefined],
+    [[4, 0, 1, 0, 3, 13], undefined],
+  ] as const;
+  t.equal(splits(100, single(200, unknown)).length, 2, 'two where nobody knows');
+  t.equal(splits(100, single(200, unknown.slice(0, 1))).length, 8, 'statistics of encodings tell');
 });

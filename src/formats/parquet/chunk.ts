@@ -35,6 +35,7 @@ export function readChunk(chunk: ThriftStruct, context: ChunkContext): ColumnChu
     pages: pagesOf(meta, context),
     codec: codecOf(meta, context),
     uncompressed_bytes: sizeOf(meta.field_6) ?? 0,
+    data_pages: dataPages(chunk, meta),
     encodings: (listOf(meta.field_2) ?? []).map((encoding) => encodings[intOf(encoding) ?? -1] ?? 'unknown'),
     columnIndex: isOrdered(context.leaf, context.ordered) ? indexOf(chunk.field_6, chunk.field_7, context) : null,
     offsetIndex: indexOf(chunk.field_4, chunk.field_5, context),
@@ -88,6 +89,21 @@ function pagesOf(meta: ThriftStruct, context: ChunkContext): Extent {
   if (offset < MAGIC_BYTES || bytes > context.body_bytes - offset) throw corrupt(context, 'its pages are not within the file');
   return { offset, bytes };
 }
+
+/** By the statistics of encodings, or the size of the offset index. */
+function dataPages(chunk: ThriftStruct, meta: ThriftStruct): number | null {
+  const statistics = listOf(meta.field_13) ?? [];
+  if (statistics.length === 0) return chunk.field_5 === undefined ? null : Math.ceil((sizeOf(chunk.field_5) ?? 0) / LOCATION_BYTES_MAX);
+  return statistics.reduce<number>((pages, entry) => {
+    const { field_1: type, field_3: count } = structOf(entry) ?? {};
+    return pages + (type === DATA_PAGE || type === DATA_PAGE_V2 ? (sizeOf(count) ?? 0) : 0);
+  }, 0);
+}
+
+const DATA_PAGE = 0;
+const DATA_PAGE_V2 = 3;
+/** What an offset index says of a page. */
+const LOCATION_BYTES_MAX = 20;
 
 const MAGIC_BYTES = 4;
 

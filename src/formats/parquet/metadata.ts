@@ -60,6 +60,8 @@ export interface ColumnChunk {
   /** All pages, the dictionary's first. */
   readonly pages: Extent;
   readonly uncompressed_bytes: number;
+  /** About how many pages with values it has, at least; null where the footer does not say. */
+  readonly data_pages: number | null;
   /** Of its pages and their levels, as the format names them. */
   readonly encodings: readonly string[];
   /** Null where the file has none. Their bytes are read when they can prune something. */

@@ -2,7 +2,7 @@
 import type { ScanRange, Split } from '../format.ts';
 import { ownedBytes } from '../split.ts';
 import { readRowGroup } from './footer.ts';
-import type { ParquetFooter, RowGroup } from './metadata.ts';
+import type { ColumnChunk, ParquetFooter, RowGroup } from './metadata.ts';
 
 export interface RowGroupRequest {
   readonly footer: ParquetFooter;
@@ -23,19 +23,17 @@ export function* rowGroupsOf({ footer, leaves, scanRange, boundaries }: RowGroup
 
 /**
  * The splits of row groups. Where an object has few of them they are cut, so that they keep several threads busy: into runs of
- * rows of about `split_bytes`. Where the cuts are depends on the file and on what is read of it alone.
+ * rows of about `split_bytes`, and of several pages. Where the cuts are depends on the file and on what is read of it alone.
  */
 export function* splitsOfRowGroups(
   groups: Iterable<RowGroup>,
   { groups: all }: ParquetFooter,
   split_bytes: number,
 ): Generator<Split, void, undefined> {
-  const parts_max = Math.ceil(SPLITS_WANTED / Math.max(1, all.length));
   let index = 0;
   for (const rowGroup of groups) {
     const { first_row, rows } = rowGroup;
-    const bytes = rowGroup.chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0);
-    const parts = Math.max(1, Math.min(parts_max, Math.round(Math.min(bytes, rows * ROW_BYTES_MAX) / split_bytes)));
+    const parts = Math.max(1, Math.min(rows, partsOf(rowGroup, all.length, split_bytes)));
     const step = Math.ceil(rows / parts);
     for (let row = 0; row < rows; row += step) {
       const start = first_row + row;
@@ -44,7 +42,26 @@ export function* splitsOfRowGroups(
   }
 }
 
-/** A split of a row group begins its pages from their start, so more splits than threads are a waste. */
+function partsOf({ rows, chunks }: RowGroup, groups: number, split_bytes: number): number {
+  const bytes = chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0);
+  const largest = chunks.reduce<ColumnChunk | null>(
+    (most, chunk) => (chunk.uncompressed_bytes > (most?.uncompressed_bytes ?? 0) ? chunk : most),
+    null,
+  );
+  const pages = largest?.data_pages ?? null;
+  // why: a page that is cut is decoded for both parts.
+  const whole = pages === null ? PARTS_UNKNOWN : Math.ceil(pages / PART_PAGES_MIN);
+  return Math.min(
+    whole,
+    Math.ceil((pages === null ? PARTS_UNKNOWN : SPLITS_WANTED) / groups),
+    Math.round(Math.min(bytes, rows * ROW_BYTES_MAX) / split_bytes),
+  );
+}
+
+/** More splits than threads are a waste. */
 const SPLITS_WANTED = 8;
+const PART_PAGES_MIN = 4;
+/** Of an object of one row group, where the file does not say how many pages it has: maybe one. */
+const PARTS_UNKNOWN = 2;
 /** Sizes are the file's word, and a split of few rows costs more than it is worth. */
 const ROW_BYTES_MAX = 128;
