@@ -170,6 +170,25 @@ t.test('what is read is counted', async (t) => {
   t.ok(all.scanned_bytes <= 1.1 * flights.length, `${all.scanned_bytes} of ${flights.length} bytes`);
 });
 
+t.test('of a row group, only the pages that may hold the answer are read', async (t) => {
+  const numbers = Array.from({ length: 100_000 }, (_, n) => n);
+  const columnData = [
+    { name: 'n', data: numbers, type: 'INT32', columnIndex: true },
+    { name: 's', data: numbers.map((n) => `text ${n}`), type: 'STRING' },
+    { name: 'd', data: numbers.map((n) => n / 7), type: 'DOUBLE' },
+  ] as const;
+  const file = new Uint8Array(
+    parquetWriteBuffer({ columnData: [...columnData], rowGroupSize: 100_000, pageSize: 8192, codec: 'UNCOMPRESSED' }),
+  );
+  const object = memoryObject(file);
+  const { text, query: made } = await query(object, 'SELECT s, d FROM S3Object WHERE n BETWEEN 50000 AND 50001');
+  t.equal(text, `text 50000,${50_000 / 7}\ntext 50001,7143.0\n`);
+  const read = (made?.stats.scanned_bytes ?? 0) - (file.length - footerOf(file).offset);
+  t.ok(read < 60_000, `${read} bytes of ${file.length} are read`);
+  const none = await query(object, 'SELECT s, d FROM S3Object WHERE n BETWEEN 50000 AND 50001 AND n < 10');
+  t.equal(none.text, '');
+});
+
 t.test('ranges that share boundaries tile an object', async (t) => {
   const object = memoryObject(bytes);
   const whole = (await query(object, 'SELECT * FROM S3Object', { workers: 0 }, { output: json })).text;
