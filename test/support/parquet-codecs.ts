@@ -60,6 +60,10 @@ export const sources: Readonly<Record<string, Uint8Array>> = {
   numbers: numbers(20_000),
   noise: noise(5000, 256),
   digits: noise(20_000, 11),
+  /** Huffman codes of about four and six bits, and of one to eleven. */
+  hex: noise(30_000, 16).map((digit) => '0123456789abcdef'.charCodeAt(digit)),
+  base64: noise(30_000, 64).map((digit) => 48 + digit),
+  skewed: noise(30_000, 256).map((digit, i) => 97 + Math.clz32(digit * 256 + (i % 7)) - 16),
   zeros: new Uint8Array(400_000),
   runs: runs(60_000),
 };

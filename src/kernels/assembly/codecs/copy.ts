@@ -1,4 +1,4 @@
-// Moves of sixteen bytes, and the copies of what was just decoded. Both write up to 16 bytes more than asked.
+// Moves of sixteen bytes, and the copies of what was just decoded. Both write up to 32 bytes more than asked.
 
 // Of each offset below 16: which of the last `offset` bytes come next, sixteen of them, and the multiple of the offset they make.
 const patterns: usize = memory.data(16 * 16, 16);
@@ -25,8 +25,13 @@ export function copy16(out: usize, from: usize, length: usize): void {
 @inline
 export function copyMatch(out: usize, offset: usize, length: usize): void {
   const from = out - offset;
-  if (offset >= 16) copy16(out, from, length);
-  else {
+  if (offset >= 16) {
+    v128.store(out, v128.load(from));
+    if (length > 16) {
+      v128.store(out, v128.load(from, 16), 16);
+      for (let i: usize = 32; i < length; i += 16) v128.store(out + i, v128.load(from + i));
+    }
+  } else {
     const bytes = i8x16.swizzle(v128.load(from), v128.load(patterns + (offset << 4))), stride = <usize>load<u8>(strides + offset);
     for (let i: usize = 0; i < length; i += stride) v128.store(out + i, bytes);
   }

@@ -1,10 +1,10 @@
 // Sequences of Zstandard (RFC 8878, 3.1.1.3.2): literals to copy, then what is repeated from before.
 import { copy16, copyMatch } from './copy';
 import {
-  buildTable, CELL, counts, countsEnd, countsLog, countsSymbols, LITERALS, LITERALS_MAX, MATCHES, MATCHES_MAX, OFFSETS, OFFSETS_MAX, putCell,
-  readCounts,
+  BITS, buildTable, CELL, CODED, counts, countsEnd, countsLog, countsSymbols, literalBases, literalBits, LITERALS, LITERALS_MAX, MASK,
+  matchBases, matchBits, MATCHES, MATCHES_MAX, NEXT, OFFSETS, OFFSETS_MAX, putCell, readCounts, VALUE,
 } from './zstd-tables';
-import { highest, streamBits, topBits } from './zstd-bits';
+import { highest, streamBits } from './zstd-bits';
 
 const MODE_DEFAULT: u32 = 0, MODE_ONE: u32 = 1, MODE_COUNTS: u32 = 2;
 const LOG_MAX: u32 = 9, OFFSETS_LOG_MAX: u32 = 8;
@@ -16,7 +16,12 @@ const literalDefault: usize = memory.data(64 * 8, 16);
 const matchDefault: usize = memory.data(64 * 8, 16);
 const offsetDefault: usize = memory.data(32 * 8, 16);
 
+// Of each offset value (4: a fresh one), without and with literals: which lanes of [recent offsets, fresh one] the next recent offsets
+// are, and what is added to them.
+const repeats: usize = memory.data(10 * 32, 16);
+
 makeDefaults();
+makeRepeats();
 
 function makeDefaults(): void {
   const literals = memory.data<i16>([
@@ -32,19 +37,36 @@ function makeDefaults(): void {
   buildTable(offsetDefault, OFFSETS, offsets, 29, 5);
 }
 
+function makeRepeats(): void {
+  for (let literals: u32 = 0; literals < 2; literals++) {
+    for (let value: u32 = 1; value <= 4; value++) {
+      // Without literals, 1 to 3 stand for the ones behind the nearest, the last for one less than the nearest.
+      const less = !literals && value == 3, which: u32 = value == 4 ? 3 : literals ? value - 1 : value % 3;
+      const at = repeats + (((value << 1) | literals) << 5);
+      putLane(at, 0, which);
+      putLane(at, 1, which || less ? 0 : 1);
+      putLane(at, 2, which > 1 || less ? 1 : 2);
+      if (less) store<i32>(at, -1, 16);
+    }
+  }
+}
+
+function putLane(at: usize, lane: u32, from: u32): void {
+  for (let i: u32 = 0; i < 4; i++) store<u8>(at + (lane << 2) + i, (from << 2) + i);
+}
+
 // The tables of the block before, which a block may use again; 0: there are none.
 let literals: usize = 0, matches: usize = 0, offsets: usize = 0;
 let literalsLog: u32 = 0, matchesLog: u32 = 0, offsetsLog: u32 = 0;
-let recent1: u32 = 0, recent2: u32 = 0, recent3: u32 = 0;
+// The last three offsets.
+const recent: usize = memory.data(16, 16);
 
 // What `sequences` found: literals it left over.
 export let literalsLeft: usize = 0;
 
 export function startFrame(): void {
   literals = matches = offsets = 0;
-  recent1 = 1;
-  recent2 = 4;
-  recent3 = 8;
+  v128.store(recent, i32x4(1, 4, 8, 0));
 }
 
 // Where the next table stands, and what was found of it.
@@ -59,7 +81,7 @@ function readTable(mode: u32, end: usize, kind: u32, own: usize, standard: usize
     tableLog = standardLog;
   } else if (mode == MODE_ONE) {
     if (tableAt >= end || <u32>load<u8>(tableAt) > symbol_max) return false;
-    putCell(own, kind, load<u8>(tableAt++), 0, 0);
+    putCell(own, kind, load<u8>(tableAt++), own, 0);
     table = own;
     tableLog = 0;
   } else if (mode == MODE_COUNTS) {
@@ -115,63 +137,74 @@ export function sequences(
   return execute(tableAt, end, count, literal, literalEnd, history, out, outEnd);
 }
 
+// The next bits of a stream that ends at `last` + 8, below the last one used: `used` bits of it, less one, are.
+// @ts-ignore: decorator
+@inline
+function bitsBelow(last: usize, used: u32): u64 {
+  return load<u64>(last - (used >> 3)) << <u64>(used & 7);
+}
+
 function execute(
   from: usize, end: usize, count: u32, literal: usize, literalEnd: usize, history: usize, out: usize, outEnd: usize,
 ): usize {
-  let position = streamBits(from, end) - <i32>(literalsLog + offsetsLog + matchesLog);
-  if (position < 0) return 0;
-  let bits = topBits(from, position + <i32>(literalsLog + offsetsLog + matchesLog));
-  let cellL = literals + <usize>highest(bits, literalsLog) * CELL;
+  const stored = streamBits(from, end);
+  if (stored < 0) return 0;
+  const last = end - 8, total = <u32>(end - from) << 3;
+  // One bit less than is used up: its place on top is taken by the 1 that offsets begin with.
+  let used = total - <u32>stored - 1;
+  let bits = bitsBelow(last, used) << 1;
+  let cellL = literals + highest(bits, literalsLog) * CELL;
   bits <<= <u64>literalsLog;
-  let cellO = offsets + <usize>highest(bits, offsetsLog) * CELL;
+  let cellO = offsets + highest(bits, offsetsLog) * CELL;
   bits <<= <u64>offsetsLog;
-  let cellM = matches + <usize>highest(bits, matchesLog) * CELL;
-  let near = recent1, middle = recent2, far = recent3;
-  while (count--) {
-    const l = load<u64>(cellL), m = load<u64>(cellM), o = load<u64>(cellO);
-    bits = topBits(from, position);
-    // Where the six fields lie is known from the cells alone, it does not wait for the bits.
-    const extraO = (o >> 48) & 0xff, extraM = (m >> 48) & 0xff, extraL = (l >> 48) & 0xff, nextL = l >> 56, nextM = m >> 56, nextO = o >> 56;
-    const at1 = extraO + extraM, at2 = at1 + extraL, at3 = at2 + nextL, at4 = at3 + nextM, at5 = at4 + nextO;
-    const value = <u32>o + highest(bits, <u32>extraO);
-    let matchLength: u32, literalLength: u32;
-    if (at5 <= 56) {
-      matchLength = <u32>m + highest(bits << extraO, <u32>extraM);
-      literalLength = <u32>l + highest(bits << at1, <u32>extraL);
-      cellL = literals + (<usize>(l >> 32) & 0xffff) + <usize>highest(bits << at2, <u32>nextL) * CELL;
-      cellM = matches + (<usize>(m >> 32) & 0xffff) + <usize>highest(bits << at3, <u32>nextM) * CELL;
-      cellO = offsets + (<usize>(o >> 32) & 0xffff) + <usize>highest(bits << at4, <u32>nextO) * CELL;
-    } else {
-      if (position < <i32>at2) return 0;
-      bits = topBits(from, position - <i32>extraO);
-      matchLength = <u32>m + highest(bits, <u32>extraM);
-      literalLength = <u32>l + highest(bits << extraM, <u32>extraL);
-      bits = topBits(from, position - <i32>at2);
-      cellL = literals + (<usize>(l >> 32) & 0xffff) + <usize>highest(bits, <u32>nextL) * CELL;
-      cellM = matches + (<usize>(m >> 32) & 0xffff) + <usize>highest(bits << nextL, <u32>nextM) * CELL;
-      cellO = offsets + (<usize>(o >> 32) & 0xffff) + <usize>highest(bits << (nextL + nextM), <u32>nextO) * CELL;
+  let cellM = matches + highest(bits, matchesLog) * CELL;
+  used += literalsLog + offsetsLog + matchesLog;
+  let states: u32 = 0, recents = v128.load(recent);
+  do {
+    // Bits that were not there are noticed here, one sequence late; those of the next states of the last sequence are not read.
+    if (used >= total) return 0;
+    bits = bitsBelow(last, used);
+    let before = <u32>load<u8>(cellO, VALUE), extra = before;
+    let matchLength = <u32>load<u8>(cellM, VALUE), literalLength = <u32>load<u8>(cellL, VALUE);
+    const value = <u32>((bits | 0x8000000000000000) >> <u64>(63 - before));
+    if ((matchLength | literalLength) >= CODED) {
+      // Up to 63 bits and a few more: each field is read for itself.
+      if (matchLength >= CODED) {
+        const symbol = matchLength - CODED, more = <u32>load<u8>(matchBits + symbol);
+        if (used + extra >= total) return 0;
+        matchLength = load<u32>(matchBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
+        extra += more;
+      }
+      if (literalLength >= CODED) {
+        const symbol = literalLength - CODED, more = <u32>load<u8>(literalBits + symbol);
+        if (used + extra >= total) return 0;
+        literalLength = load<u32>(literalBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
+        extra += more;
+      }
+      if (used + extra >= total) return 0;
+      bits = bitsBelow(last, used + extra);
+      before = 0;
     }
-    // The last sequence has no next states.
-    position -= <i32>(count ? at5 : at2);
-    if (position < 0) return 0;
-    // 1 to 3 stand for recent offsets; without literals for the ones behind them, the last for one less than the nearest.
-    const fresh = <u32>(value > 3), recent = value - <u32>(literalLength != 0);
-    const old = select<u32>(select<u32>(near - 1, far, recent == 3), select<u32>(middle, near, recent == 1), recent > 1);
-    const offset = select<u32>(value - 3, old, fresh);
-    far = select<u32>(middle, far, fresh | <u32>(recent > 1));
-    middle = select<u32>(near, middle, fresh | <u32>(recent > 0));
-    near = offset;
-    if (literalLength > <u32>(literalEnd - literal) || <u64>literalLength + matchLength > <u64>(outEnd - out)) return 0;
+    // Where the three fields lie is known from the cells alone, it does not wait for the bits.
+    const nextO = <u32>load<u8>(cellO, BITS), nextOM = nextO + <u32>load<u8>(cellM, BITS);
+    states = nextOM + <u32>load<u8>(cellL, BITS);
+    used += extra + states;
+    bits = (bits >> <u64>(63 - (before + states))) << 3;
+    cellO = <usize>load<u32>(cellO, NEXT) + (<usize>bits & <usize>load<u16>(cellO, MASK));
+    cellM = <usize>load<u32>(cellM, NEXT) + (<usize>(bits >> <u64>nextO) & <usize>load<u16>(cellM, MASK));
+    cellL = <usize>load<u32>(cellL, NEXT) + (<usize>(bits >> <u64>nextOM) & <usize>load<u16>(cellL, MASK));
+    const which = repeats + (<usize>((min<u32>(value, 4) << 1) | <u32>(literalLength != 0)) << 5);
+    recents = i32x4.add(i8x16.swizzle(i32x4.replace_lane(recents, 3, value - 3), v128.load(which)), v128.load(which, 16));
+    const offset = <u32>i32x4.extract_lane(recents, 0);
+    if (literalLength > <u32>(literalEnd - literal) || literalLength + matchLength > <u32>(outEnd - out)) return 0;
     copy16(out, literal, literalLength);
     out += literalLength;
     literal += literalLength;
     if (offset - 1 >= <u32>(out - history)) return 0;
     copyMatch(out, offset, matchLength);
     out += matchLength;
-  }
-  recent1 = near;
-  recent2 = middle;
-  recent3 = far;
+  } while (--count);
+  v128.store(recent, recents);
   literalsLeft = literal;
-  return position == 0 ? out : 0;
+  return used - states == total - 1 ? out : 0;
 }

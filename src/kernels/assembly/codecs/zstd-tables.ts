@@ -1,24 +1,29 @@
 // Tables of finite state entropy (RFC 8878, 4.1): of literal lengths, match lengths and offsets, and of Huffman weights.
 
-// A cell is a u64: 32 bits of base value, 16 of where the next state's cells begin (a byte offset), 8 of extra bits of the value,
-// 8 of bits of the next state.
-export const CELL: usize = 8;
+// A cell is what a state stands for: u32 address of the cells that may come next, u16 mask of the bits that say which (times the
+// bytes of a cell), u8 how many bits those are, u8 the value. A value with extra bits of its own is told as its symbol, from `CODED`
+// on; offsets are told as the number of their extra bits, weights as they are.
+export const CELL: u32 = 8;
+export const NEXT: usize = 0, MASK: usize = 4, BITS: usize = 6, VALUE: usize = 7;
+export const CODED: u32 = 128;
 
 export const LITERALS: u32 = 0, MATCHES: u32 = 1, OFFSETS: u32 = 2, WEIGHTS: u32 = 3;
+// Symbols below are values without extra bits.
+const LITERALS_PLAIN: u32 = 16, MATCHES_PLAIN: u32 = 32;
 export const LITERALS_MAX: u32 = 35, MATCHES_MAX: u32 = 52, OFFSETS_MAX: u32 = 31;
 
-const literalBases = memory.data<u32>([
+export const literalBases = memory.data<u32>([
   0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 28, 32, 40, 48, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384,
   32768, 65536,
 ]);
-const literalBits = memory.data<u8>([
+export const literalBits = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 ]);
-const matchBases = memory.data<u32>([
+export const matchBases = memory.data<u32>([
   3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 37, 39, 41, 43,
   47, 51, 59, 67, 83, 99, 131, 259, 515, 1027, 2051, 4099, 8195, 16387, 32771, 65539,
 ]);
-const matchBits = memory.data<u8>([
+export const matchBits = memory.data<u8>([
   0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 7, 8, 9, 10,
   11, 12, 13, 14, 15, 16,
 ]);
@@ -90,26 +95,18 @@ export function buildTable(table: usize, kind: u32, countsAt: usize, size: u32, 
     const symbol = <u32>load<u8>(symbols + cell), next = <u32>load<u16>(nexts + (<usize>symbol << 1));
     store<u16>(nexts + (<usize>symbol << 1), next + 1);
     const bits = log - (31 - clz<u32>(next));
-    putCell(table + <usize>cell * CELL, kind, symbol, (next << bits) - cells, bits);
+    putCell(table + cell * CELL, kind, symbol, table + ((next << bits) - cells) * CELL, bits);
   }
 }
 
 // @ts-ignore: decorator
 @inline
-export function putCell(cell: usize, kind: u32, symbol: u32, next: u32, bits: u32): void {
-  let base: u32, extra: u32;
-  if (kind == LITERALS) {
-    base = load<u32>(literalBases + (<usize>symbol << 2));
-    extra = load<u8>(literalBits + symbol);
-  } else if (kind == MATCHES) {
-    base = load<u32>(matchBases + (<usize>symbol << 2));
-    extra = load<u8>(matchBits + symbol);
-  } else if (kind == OFFSETS) {
-    base = <u32>1 << symbol;
-    extra = symbol;
-  } else {
-    base = symbol;
-    extra = 0;
-  }
-  store<u64>(cell, <u64>base | (<u64>(next * <u32>CELL) << 32) | (<u64>extra << 48) | (<u64>bits << 56));
+export function putCell(cell: usize, kind: u32, symbol: u32, next: usize, bits: u32): void {
+  let value = symbol;
+  if (kind == LITERALS) value = symbol < LITERALS_PLAIN ? symbol : symbol | CODED;
+  else if (kind == MATCHES) value = symbol < MATCHES_PLAIN ? symbol + 3 : symbol | CODED;
+  store<u32>(cell, <u32>next, NEXT);
+  store<u16>(cell, ((<u32>1 << bits) - 1) * CELL, MASK);
+  store<u8>(cell, bits, BITS);
+  store<u8>(cell, value, VALUE);
 }

@@ -1,6 +1,7 @@
 // Frames of Zstandard (RFC 8878), whole, into one piece of memory: so there is no window. Dictionaries are not known, checksums not
 // compared.
-import { decodeFour, decodeOne, forgetTree, hasTree, readTree, treeEnd } from './zstd-huffman';
+import { forgetTree, hasTree, readTree, treeEnd } from './zstd-huffman';
+import { decodeFour, decodeOne } from './zstd-literals';
 import { literalsLeft, sequences, startFrame } from './zstd-sequences';
 
 const MAGIC: u32 = 0xfd2fb528, SKIPPABLE: u32 = 0x184d2a50;
