@@ -84,7 +84,7 @@ export async function serve(args: readonly string[], env: Readonly<Record<string
     }
     void end.then(({ code, stderr }) => reject(new Error(`the server ended with ${code}: ${stderr}`)));
   });
-  const [url = ''] = /http:\S+/.exec(printed) ?? [];
+  const [url = ''] = /https?:\S+/.exec(printed) ?? [];
   return { url, port: Number(new URL(url).port), printed, child, ended: end };
 }
 

@@ -26,6 +26,7 @@ export const postObject: OperationBody = {
       const reason = "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields";
       throw new SelectError('InvalidArgument', { reason, ArgumentName: 'key' });
     }
+    request.report.key = key;
     const put: ApiRequest = { ...request, method: 'PUT', headers: headersOf(form), rawQuery: '' };
     const permissions = context.signIn(form.fields, put);
     const range = rangeOf(form, key, bucket);
