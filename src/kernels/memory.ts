@@ -91,7 +91,7 @@ export function createMemory(record_bytes_max: number): Memory {
 /** Frames in use at once grow with the depth of an expression, not with its size. */
 const FRAMES = 16;
 export const FRAME_ROW_BYTES = 8 + 1 + 1 + 4;
-const TEXTS_BYTES = 1024 * 1024;
+const TEXTS_BYTES = 4 * 1024 * 1024;
 /** How often the columns of a batch are located, at most: for predicates, for the other columns, for whole records twice. */
 const ARENA_PASSES = 4;
 

@@ -2,7 +2,7 @@
 import { type ErrorParams, SelectError } from '../base/errors.ts';
 import { fromLiteral } from '../vector/literal.ts';
 import type { Call, Node } from './ast.ts';
-import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, placeOf } from './bind-context.ts';
+import { asNumber, type BindContext, type Bound, duplicate, meetNumbers, meetTypes, placeOf } from './bind-context.ts';
 import { aggregates as aggregateEntries, type FunctionEntry, findFunction, functions } from './functions/index.ts';
 import { nearestHint } from './nearest.ts';
 import type { AggregateFunction } from './plan.ts';
@@ -128,8 +128,10 @@ function refuseConstants(entry: FunctionEntry, args: readonly Bound[], node: Cal
 
 /** A field that is compared with a number is compared as one, but stays the text it is. */
 function bindNullIf([value, unwanted]: readonly [Bound, Bound], node: Call, context: BindContext): Bound {
-  const [left, right] = meetNumbers([value, unwanted] as const);
-  if (left === value) return { expression: { op: 'call', name: 'NULLIF', args: [left.expression, right.expression] }, kind: value.kind };
+  const [left, right] = meetNumbers(meetTypes([value, unwanted] as const, node.at, context));
+  // why: where types are those of the object, no field is to stay the text it is
+  if (left === value || context.columns.strict)
+    return { expression: { op: 'call', name: 'NULLIF', args: [left.expression, right.expression] }, kind: value.kind };
   duplicate(context, value.expression, 1, node.at);
   return {
     expression: {
