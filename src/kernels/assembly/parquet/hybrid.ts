@@ -1,5 +1,5 @@
 // The RLE/bit-packed hybrid: runs of one value, and runs of bit-packed ones. See ../../parquet-kernels.ts.
-import { emitAll } from './emit';
+import { emit8, emitAll } from './emit';
 import { keepNarrow, setLookup } from './narrow';
 import { packed, unpack } from './unpack';
 
@@ -68,6 +68,16 @@ function seek(stream: usize, position: u32): bool {
     first = 0;
   }
   for (;;) {
+    // Most runs are packed, and their headers one byte.
+    const header = at < end ? <u32>load<u8>(at) : 0;
+    if ((header & 0x81) == 1) {
+      const count = (header >> 1) << 3, next = at + 1 + <usize>(header >> 1) * width;
+      if (next <= end && position - first >= count && count) {
+        first += count;
+        at = next;
+        continue;
+      }
+    }
     if (!nextRun(at, end, width)) return false;
     if (position - first < runCount) break;
     first += runCount;
@@ -185,11 +195,16 @@ function keepRare(from: usize, count: u32, table: usize, row: u32, o: usize): us
   const end = from + (<usize>count << 2), whole = from + (<usize>(count & ~7) << 2);
   let q = from;
   for (; q < whole; q += 32, row += 8) {
-    const any = passes(table, q, 0) | passes(table, q, 4) | passes(table, q, 8) | passes(table, q, 12)
-      | passes(table, q, 16) | passes(table, q, 20) | passes(table, q, 24) | passes(table, q, 28);
-    if (any) o = keep(q, 8, table, row, o);
+    const low = passes(table, q, 0) | (passes(table, q, 4) << 1) | (passes(table, q, 8) << 2) | (passes(table, q, 12) << 3);
+    const high = passes(table, q, 16) | (passes(table, q, 20) << 1) | (passes(table, q, 24) << 2) | (passes(table, q, 28) << 3);
+    const kept = low | (high << 4);
+    if (kept) o = emit8(o, kept, row);
   }
-  return keep(q, <u32>(end - q) >> 2, table, row, o);
+  for (; q < end; q += 4) {
+    store<u32>(o, row++);
+    o += passes(table, q, 0) << 2;
+  }
+  return o;
 }
 
 export function hybridTake(stream: usize, positions: usize, shift: u32, count: u32, into: usize): i32 {
@@ -199,22 +214,23 @@ export function hybridTake(stream: usize, positions: usize, shift: u32, count: u
   let q = positions, o = into;
   while (q < end) {
     if (!seek(stream, load<u32>(q) + shift)) return DAMAGED;
-    const first = load<u32>(stream, POSITION) - shift;
+    const first = load<u32>(stream, POSITION) - shift, inRun = runCount, from = runAt;
     if (runRepeats) {
-      if (runValue >= size) return DAMAGED;
-      for (; q < end && load<u32>(q) - first < runCount; q += 4, o += 4) store<u32>(o, runValue);
+      const value = runValue;
+      if (value >= size) return DAMAGED;
+      for (; q < end && load<u32>(q) - first < inRun; q += 4, o += 4) store<u32>(o, value);
     } else {
-      let stop = q;
-      if (stop + 1024 < end && load<u32>(stop, 1024) - first < runCount) stop += 1024;
-      while (stop < end && load<u32>(stop) - first < runCount) stop += 4;
+      let stop = q + 4;
+      if (stop + 1024 < end && load<u32>(stop, 1024) - first < inRun) stop += 1024;
+      while (stop < end && load<u32>(stop) - first < inRun) stop += 4;
       const k = load<u32>(q) - first, span = load<u32>(stop - 4) - first - k + 1;
       let most: u32 = 0;
       if (span <= BLOCK && span < <u32>(stop - q)) {
         // More than a quarter of the span is wanted.
-        unpack(runAt + <usize>(k >> 3) * width, span + (k & 7), width, codes);
-        const from = codes - (<usize>(first + (k & ~7)) << 2);
+        unpack(from + <usize>(k >> 3) * width, span + (k & 7), width, codes);
+        const unpacked = codes - (<usize>(first + (k & ~7)) << 2);
         for (; q < stop; q += 4, o += 4) {
-          const code = load<u32>(from + (<usize>load<u32>(q) << 2));
+          const code = load<u32>(unpacked + (<usize>load<u32>(q) << 2));
           most = max(most, code);
           store<u32>(o, code);
         }
@@ -222,7 +238,7 @@ export function hybridTake(stream: usize, positions: usize, shift: u32, count: u
         for (; q < stop; q += 4, o += 4) {
           // why: in one expression, the compiler would subtract in 64 bits.
           const at = load<u32>(q) - first;
-          const code = packed(runAt, <u64>at * width, width);
+          const code = packed(from, <u64>at * width, width);
           most = max(most, code);
           store<u32>(o, code);
         }

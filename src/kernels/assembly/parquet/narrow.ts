@@ -13,6 +13,7 @@ export function setLookup(table: usize, size: u32): void {
 // Keeps the codes, of `count` from the k-th of a packed run on, that pass; answers the address behind their rows, or 0 where one is
 // no code.
 export function keepNarrow(runAt: usize, k: u32, count: u32, width: u32, row: u32, o: usize): usize {
+  if (width == 4) return keepNibbles(runAt, k, count, row, o);
   const before = k & 7, total = before + count, first = row - before;
   const table = v128.load(lookup), one = i8x16.splat(1), two = i8x16.splat(NOT_A_CODE);
   const half = i64x2.splat(((<i64>1) << <i64>(4 * width)) - 1), halfShift: i32 = 4 * width;
@@ -33,6 +34,28 @@ export function keepNarrow(runAt: usize, k: u32, count: u32, width: u32, row: u3
     if (i8x16.bitmask(i8x16.eq(found, two)) & wanted) return 0;
     const kept = i8x16.bitmask(i8x16.eq(found, one)) & wanted;
     if (kept) o = emit16(o, kept, first + i);
+  }
+  return o;
+}
+
+// The same of codes of four bits: those of sixteen bytes are 32.
+function keepNibbles(runAt: usize, k: u32, count: u32, row: u32, o: usize): usize {
+  const before = k & 7, total = before + count, first = row - before;
+  const table = v128.load(lookup), low = i8x16.splat(15), one = i8x16.splat(1), two = i8x16.splat(NOT_A_CODE);
+  let from = runAt + (<usize>(k >> 3) << 2);
+  for (let i: u32 = 0; i < total; i += 32, from += 16) {
+    const x = v128.load(from);
+    const even = i8x16.swizzle(table, v128.and(x, low)), odd = i8x16.swizzle(table, i8x16.shr_u(x, 4));
+    const a = i8x16.shuffle(even, odd, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const b = i8x16.shuffle(even, odd, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+    let wanted: u32 = 0xffffffff;
+    if (i == 0) wanted <<= before;
+    if (total - i < 32) wanted &= ((<u32>1) << (total - i)) - 1;
+    if (v128.any_true(v128.or(i8x16.eq(a, two), i8x16.eq(b, two)))) {
+      if ((<u32>i8x16.bitmask(i8x16.eq(a, two)) | (<u32>i8x16.bitmask(i8x16.eq(b, two)) << 16)) & wanted) return 0;
+    }
+    const kept = (<u32>i8x16.bitmask(i8x16.eq(a, one)) | (<u32>i8x16.bitmask(i8x16.eq(b, one)) << 16)) & wanted;
+    if (kept) o = emit16(emit16(o, kept & 0xffff, first + i), kept >> 16, first + i + 16);
   }
   return o;
 }

@@ -33,6 +33,7 @@ export function present(
   bitmap: usize, ranksAt: usize, bits: usize, shift: u32, rows: usize, count: u32, presentAt: usize, positions: usize, states: usize,
   fields: usize,
 ): u32 {
+  if (!bits && !rows) return presentOfAll(bitmap, ranksAt, shift, count, presentAt, positions, states, fields);
   let k: usize = 0;
   for (let j: u32 = 0; j < count; j++) {
     const row = rows ? load<u32>(rows + (<usize>j << 2)) : j;
@@ -46,6 +47,29 @@ export function present(
     if (fields && !is) store<u64>(fields + (<usize>row << 3), NULL_FIELD);
   }
   return <u32>(k >> 2);
+}
+
+function presentOfAll(
+  bitmap: usize, ranksAt: usize, shift: u32, count: u32, presentAt: usize, positions: usize, states: usize, fields: usize,
+): u32 {
+  const kept = bitRows(bitmap, shift, count, 1, 0, presentAt);
+  if (kept) emitAll(positions, rankAt(bitmap, ranksAt, shift), kept);
+  if (states) {
+    const bytes = i8x16(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1), lanes = i8x16(1, 2, 4, 8, 16, 32, 64, -128, 1, 2, 4, 8, 16, 32, 64, -128);
+    const none = i8x16.splat(0), state = i8x16.splat(<i8>NULL_STATE);
+    for (let j: u32 = 0; j < count; j += 16) {
+      const at = j + shift, sixteen = i16x8.splat(<i16>(load<u32>(bitmap + (at >> 3)) >> (at & 7)));
+      const is = v128.and(i8x16.swizzle(sixteen, bytes), lanes);
+      v128.store(states + j, v128.and(i8x16.eq(is, none), state));
+    }
+  }
+  if (fields) {
+    for (let j: u32 = 0; j < count; j++) {
+      const at = j + shift;
+      if (!((<u32>load<u8>(bitmap + (at >> 3)) >> (at & 7)) & 1)) store<u64>(fields + (<usize>j << 3), NULL_FIELD);
+    }
+  }
+  return kept;
 }
 
 export function bitRows(bitmap: usize, first: u32, count: u32, wanted: u32, base: u32, into: usize): u32 {

@@ -15,27 +15,30 @@ export function chainOpen(chain: usize, from: usize, end: usize, stored: u32): v
 }
 
 export function chainTake(chain: usize, positions: usize, shift: u32, rows: usize, count: u32, into: usize): i32 {
-  const end = <usize>load<u32>(chain, END), stored = load<u32>(chain, STORED);
-  let p = <usize>load<u32>(chain, AT), position = load<u32>(chain, POSITION);
+  if (!count) return 0;
+  const last = (positions ? load<u32>(positions + (<usize>(count - 1) << 2)) : count - 1) + shift;
+  if (last >= load<u32>(chain, STORED)) return DAMAGED;
+  const start = <usize>load<u32>(chain, START), end = <usize>load<u32>(chain, END);
+  let p = <usize>load<u32>(chain, AT), position = load<u32>(chain, POSITION), left = <u32>(end - p);
   for (let j: u32 = 0; j < count; j++) {
     const wanted = (positions ? load<u32>(positions + (<usize>j << 2)) : j) + shift;
-    if (wanted >= stored) return DAMAGED;
     if (wanted < position) {
-      p = <usize>load<u32>(chain, START);
+      p = start;
       position = 0;
+      left = <u32>(end - p);
     }
-    let left = end - p;
-    for (; position < wanted; position++) {
+    let length: u32 = 0;
+    for (;;) {
       if (left < 4) return DAMAGED;
-      const length = <usize>load<u32>(p);
-      left -= 4;
-      if (length > left) return DAMAGED;
+      length = load<u32>(p);
+      if (length > left - 4) return DAMAGED;
+      if (position == wanted) break;
       p += length + 4;
-      left -= length;
+      left -= length + 4;
+      position++;
     }
-    if (left < 4 || <usize>load<u32>(p) > left - 4) return DAMAGED;
     const row = rows ? load<u32>(rows + (<usize>j << 2)) : j;
-    store<u64>(into + (<usize>row << 3), <u64>(p + 4) | (<u64>load<u32>(p) << 32));
+    store<u64>(into + (<usize>row << 3), <u64>(p + 4) | (<u64>length << 32));
   }
   store<u32>(chain, <u32>p, AT);
   store<u32>(chain, position, POSITION);
@@ -110,9 +113,19 @@ function walkFour(from: usize, b: usize, c: usize, d: usize, end: usize, count: 
   memory.copy(together + n1 + n2, starts3, n3);
   memory.copy(together + n1, starts2, n2);
   memory.copy(together, starts1, n1);
-  for (let j: usize = 0; j < count; j++) {
-    const p = load<u32>(together + (j << 2));
-    store<u64>(fields + (j << 3), <u64>(p + 4) | (<u64>load<u32>(p) << 32));
+  // The end serves as the start behind the last: the room has a word to spare.
+  store<u32>(together + (<usize>count << 2), <u32>end);
+  const four = i32x4.splat(4);
+  let j: usize = 0;
+  for (; j + 4 <= count; j += 4) {
+    const starts = v128.load(together + (j << 2)), texts = i32x4.add(starts, four);
+    const lengths = i32x4.sub(v128.load(together + (j << 2), 4), texts);
+    v128.store(fields + (j << 3), i32x4.shuffle(texts, lengths, 0, 4, 1, 5));
+    v128.store(fields + (j << 3), i32x4.shuffle(texts, lengths, 2, 6, 3, 7), 16);
+  }
+  for (; j < count; j++) {
+    const p = load<u32>(together + (j << 2)) + 4, next = load<u32>(together + (j << 2), 4);
+    store<u64>(fields + (j << 3), <u64>p | (<u64>(next - p) << 32));
   }
   return true;
 }
@@ -185,14 +198,13 @@ export function fieldsUtf8(fields: usize, rows: usize, count: u32): i32 {
   return DAMAGED;
 }
 
+// False where a byte above 0x7f is among them, or soon behind them.
 // @ts-ignore: decorator
 @inline
 function isAscii(p: usize, length: u32): bool {
-  let i: u32 = 0, high: u32 = 0;
-  for (; i + 16 <= length; i += 16) high |= <u32>i8x16.bitmask(v128.load(p + i));
-  const rest = length - i;
-  if (rest) high |= <u32>i8x16.bitmask(v128.load(p + i)) & (((<u32>1) << rest) - 1);
-  return high == 0;
+  let all = v128.or(v128.load(p), v128.load(p, 16));
+  for (let i: u32 = 32; i < length; i += 16) all = v128.or(all, v128.load(p + i));
+  return i8x16.bitmask(all) == 0;
 }
 
 export function findBytes(from: usize, end: usize, needle: usize, length: u32): i32 {
