@@ -61,7 +61,7 @@ function isCanary(from: number, to: number): boolean {
  * Runs a case on both twins, each with buffers of its own filled by the same random numbers, and answers what they told as text;
  * `what` is null where they agree, kept to their buffers and did not throw.
  */
-export function compare(
+function compare(
   seed: number,
   run: (kernels: ParquetKernels, arena: Arena, random: Random) => unknown,
 ): { what: string | null; told: string } {

@@ -29,7 +29,7 @@ export interface ScanOptions {
   readonly source?: ByteSource;
 }
 
-export function columnsOf({ schema }: ParquetFooter): ColumnPlace[] {
+function columnsOf({ schema }: ParquetFooter): ColumnPlace[] {
   return schema.roots.map((_, position) => ({ position, path: null }));
 }
 
@@ -163,7 +163,7 @@ function dataOf(values: Values<unknown>, rows: number): fc.Arbitrary<unknown[]> 
 }
 
 /** xorshift32 */
-export function randomBelow(seed: number): (n: number) => number {
+function randomBelow(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {
     state ^= state << 13;
