@@ -153,6 +153,8 @@ t.test('tags of a bucket', async (t) => {
   ];
   await put(tags);
   t.same((await get()).TagSet, tags);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  t.same((await get()).TagSet, tags, 'to create it again changes nothing');
   await put([{ Key: 'k', Value: 'v' }]);
   t.same((await get()).TagSet, [{ Key: 'k', Value: 'v' }], 'all of them are set at once');
   for (const wrong of [
@@ -201,6 +203,11 @@ t.test('regions', async (t) => {
     await there.send(new CreateBucketCommand({ Bucket: name, CreateBucketConfiguration: { LocationConstraint: region } }));
   }
   await there.send(new CreateBucketCommand({ Bucket: 'bucket-3' }));
+  t.equal(
+    await failure(there.send(new CreateBucketCommand({ Bucket: 'bucket-3' }))),
+    'BucketAlreadyOwnedByYou 409',
+    'as in all other regions',
+  );
   t.equal(
     await failure(
       there.send(new CreateBucketCommand({ Bucket: 'bucket-4', CreateBucketConfiguration: { LocationConstraint: 'eu-north-1' } })),

@@ -38,9 +38,12 @@ export class Access {
     this.#sources = sources;
   }
 
-  /** Whether it is allowed. A bucket that is not there may be one that could be made. */
-  readonly allows = (action: string, bucket: string, key: string): boolean => {
-    return this.#decide(action, bucket, key, {}, this.#policies(action, bucket)).allowed;
+  /** Whether a list of buckets names it: by one's own policy. As on Amazon, what the policy of a bucket opens to others does not show. */
+  readonly sees = (bucket: string): boolean => {
+    const { identity, credentials } = this.#sources;
+    if (identity.kind === 'root') return true;
+    const policies = credentials === undefined ? {} : userPolicies(credentials);
+    return ['s3:ListBucket', 's3:GetBucketLocation'].some((action) => this.#decide(action, bucket, '', {}, policies).allowed);
   };
 
   readonly authorize: Authorize = async (action, bucket, key, extraKeys = {}) => {

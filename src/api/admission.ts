@@ -119,7 +119,7 @@ function permissionsOf(
   const requester = requesterOf(verified, credentials, state);
   request.report.identity = requester.identity.kind === 'anonymous' ? 'anonymous' : requester.identity.arn;
   const access = new Access({ ...requester, request, query, signature: kindOf(verified, requester), state, store, region });
-  return { identity: requester.identity, authorize: access.authorize, allows: access.allows };
+  return { identity: requester.identity, authorize: access.authorize, sees: access.sees };
 }
 
 function requesterOf(verified: Verified, root: CredentialStore, state: Services['state']): Requester {

@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import type { Connections } from './connections.ts';
 import type { ApiResponse } from './http.ts';
 import type { BodyPace } from './slow-body.ts';
 
@@ -40,8 +41,7 @@ export interface NodeServerOptions {
   readonly connections_max: number;
   /** Requests whose client waits for `100 Continue`. */
   readonly waiting: WeakSet<IncomingMessage>;
-  /** Connections, with the number of their requests under way: more than one when the client does not wait for answers. */
-  readonly connections: Map<Socket, number>;
+  readonly connections: Connections;
   onClientError(error: Error, socket: Duplex): void;
 }
 
@@ -80,15 +80,11 @@ export function createNodeServer(listener: RequestListener, options: NodeServerO
 }
 
 /** The socket of a request over TLS is another than that of its connection, which counts until the handshake is done. */
-function trackConnections(server: NodeServer, connections: NodeServerOptions['connections']): void {
+function trackConnections(server: NodeServer, connections: Connections): void {
   const handshakes = new Map<string, Socket>();
   const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
-  const track = (socket: Socket): void => {
-    connections.set(socket, 0);
-    socket.once('close', () => connections.delete(socket));
-  };
   server.on('connection', (socket: Socket) => {
-    track(socket);
+    connections.opened(socket);
     if (!(server instanceof HttpsServer)) return;
     const name = nameOf(socket);
     handshakes.set(name, socket);
@@ -97,9 +93,9 @@ function trackConnections(server: NodeServer, connections: NodeServerOptions['co
   server.on('secureConnection', (socket: Socket) => {
     const name = nameOf(socket);
     const plain = handshakes.get(name);
-    if (plain !== undefined) connections.delete(plain);
+    if (plain !== undefined) connections.forget(plain);
     handshakes.delete(name);
-    track(socket);
+    connections.opened(socket);
   });
 }
 

@@ -107,7 +107,7 @@ function storedEncoding(value: string | undefined): string | undefined {
     ?.split(',')
     .map((coding) => coding.trim())
     .filter((coding) => coding.toLowerCase() !== 'aws-chunked')
-    .join(',');
+    .join(', ');
 }
 
 /** Stored text may come from a file that another program wrote; a header takes one byte a character and no controls. */

@@ -27,8 +27,8 @@ export interface Permissions {
   readonly identity: Identity;
   /** For what the operation's own action, which was checked before, does not cover: the source of a copy, each key of a bulk deletion. */
   readonly authorize: Authorize;
-  /** The same as an answer and not an error: which buckets to list. Does not know the tags of an object. */
-  readonly allows: (action: string, bucket: string, key: string) => boolean;
+  /** Whether a list of buckets names it to them. */
+  readonly sees: (bucket: string) => boolean;
 }
 
 export interface OperationContext extends Permissions {

@@ -14,6 +14,7 @@ import { limits } from '../base/limits.ts';
 import type { Engine } from '../engine/query.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type AdminOptions, createAdmin } from './admin.ts';
+import { Connections } from './connections.ts';
 import { exchange } from './exchange.ts';
 import { type Answerer, createHandler } from './handler.ts';
 import { LoadLimits } from './load-limits.ts';
@@ -70,30 +71,23 @@ export function createServer(options: ServerOptions): Server {
   const patience = { ...patienceDefault, ...options.patience };
   const servers: NodeServer[] = [];
   const waiting = new WeakSet<IncomingMessage>();
-  const connections = new Map<Socket, number>();
+  const connections = new Connections();
   let stopping = false;
-  let closing = false;
   let { tls } = options;
-  const { answerer, observe } = assemble(options, { connections: () => connections.size, isStopping: () => stopping || closing });
+  const { answerer, observe } = assemble(options, {
+    connections: () => connections.size,
+    isStopping: () => stopping || connections.closing,
+  });
 
   const onRequest = ({ raw: req, originalUrl }: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack();
     const { raw: res } = reply;
-    const { socket } = req;
-    const count = (change: number): number => {
-      const requests = (connections.get(socket) ?? 0) + change;
-      if (!socket.destroyed) connections.set(socket, requests);
-      return requests;
-    };
-    count(1);
-    res.once('close', () => {
-      if (count(-1) === 0 && closing) socket.destroySoon();
-    });
+    connections.began(req, res);
     void exchange(req, res, {
       handle: answerer.handle,
       target: originalUrl,
       expectsContinue: waiting.has(req),
-      isClosing: () => closing,
+      isClosing: () => connections.closing,
       observe,
       pace: patience.body,
       socket_idle_ms: patience.socket_idle_ms,
@@ -104,15 +98,12 @@ export function createServer(options: ServerOptions): Server {
   };
 
   const onClientError = (error: Error, socket: Duplex): void => {
-    // why: words of ours in the midst of an answer would pass for a part of it.
-    if (!socket.writable || connections.get(socket as Socket) !== 0) socket.destroy();
-    else {
-      const told = clientError(error);
-      const answer = answerer.fail(told, { method: '', rawPath: '' });
-      answerClientError(socket, answer);
-      const { remoteAddress: remote = '' } = socket as Socket;
-      observe({ ...newReport({ remote, method: '', userAgent: '' }), status: answer.status, error: told.code });
-    }
+    if (!connections.spoil(socket as Socket)) return;
+    const told = clientError(error);
+    const answer = answerer.fail(told, { method: '', rawPath: '' });
+    answerClientError(socket, answer);
+    const { remoteAddress: remote = '' } = socket as Socket;
+    observe({ ...newReport({ remote, method: '', userAgent: '' }), status: answer.status, error: told.code });
   };
 
   const app = createApp(onRequest, (listener) => {
@@ -136,9 +127,7 @@ export function createServer(options: ServerOptions): Server {
       stopping = true;
     },
     async close() {
-      closing = true;
-      // why: Node does not count a connection as idle before its first request.
-      for (const [socket, requests] of connections) if (requests === 0) socket.destroy();
+      connections.close();
       const deadline = setTimeout(() => {
         for (const server of servers) server.closeAllConnections();
       }, options.drain_ms ?? limits.drain_ms);

@@ -7,9 +7,9 @@ export function writeToken(startAfter: string): string {
   return Buffer.from(mark + startAfter).toString('base64url');
 }
 
-/** @throws SelectError InvalidArgument (a token that is not of our making) */
+/** An empty token is none. @throws SelectError InvalidArgument (one that is not of our making) */
 export function readToken(token: string | undefined): string | undefined {
-  if (token === undefined) return undefined;
+  if (token === undefined || token === '') return undefined;
   const text = Buffer.from(token, 'base64url').toString();
   if (!text.startsWith(mark) || writeToken(text.slice(mark.length)) !== token) {
     throw new SelectError('InvalidArgument', { reason: 'The continuation token provided is incorrect' });

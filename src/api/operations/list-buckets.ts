@@ -9,7 +9,7 @@ const bucketsMax = 10_000;
 
 export const listBuckets: OperationBody = {
   parameters: ['prefix', 'bucket-region', 'max-buckets', 'continuation-token'],
-  async handle({ services, identity, allows, query }) {
+  async handle({ services, identity, sees, query }) {
     const prefix = query.get('prefix');
     const after = readToken(query.get('continuation-token'));
     const bucketsWanted = readCount('max-buckets', query.get('max-buckets'), bucketsMax);
@@ -17,9 +17,7 @@ export const listBuckets: OperationBody = {
     const isHere = (query.get('bucket-region') ?? services.region) === services.region;
     const all = isHere ? await services.store.listBuckets() : [];
     const isWanted = (name: string): boolean => name.startsWith(prefix ?? '') && (after === undefined || compareUtf8(name, after) > 0);
-    // Of a bucket in which nothing is one's business the name is none either.
-    const isSeen = (name: string): boolean => allows('s3:ListBucket', name, '') || allows('s3:GetBucketLocation', name, '');
-    const found = all.filter(({ name }) => isWanted(name) && isSeen(name));
+    const found = all.filter(({ name }) => isWanted(name) && sees(name));
     const page = found.slice(0, bucketsWanted);
     const buckets = page.map(({ name, createdAt }) =>
       element(
