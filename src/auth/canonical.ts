@@ -57,6 +57,7 @@ export function encodeComponent(text: string): string {
 
 /** Percent-encodes the path of a bucket or key as UTF-8, keeping `/`. */
 export function encodePath(path: string): string {
+  if (plainPath.test(path)) return path;
   return reencode(encodePercent(path), '/');
 }
 
@@ -70,6 +71,7 @@ export function decodeComponent(encoded: string): string | undefined {
 }
 
 const unreserved = /[A-Za-z0-9\-._~]/;
+const plainPath = /^[A-Za-z0-9\-._~/]*$/;
 const allCanonical = /^[A-Za-z0-9\-._~]*$/;
 const escapeOrReserved = /%([0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~]/g;
 

@@ -43,6 +43,10 @@ export const limits = {
   /** A multipart upload to which no part came for so long is forgotten. */
   upload_idle_ms_max: 7 * 24 * 60 * 60 * 1000,
   list_keys_max: 1000,
+  /** Names of one directory read and sorted at once, about 60 bytes each. */
+  list_window_names_max: 128 * 1024,
+  /** Names kept between the pages of all lists under way. */
+  list_cached_names_max: 512 * 1024,
   /** Keys of one DeleteObjects. */
   deletions_max: 1000,
   clock_skew_ms_max: 15 * 60 * 1000,
@@ -178,6 +182,7 @@ export const limits = {
 assert(limits.read_bytes % limits.window_bytes === 0, 'a read holds whole windows');
 assert(limits.flush_bytes < limits.frame_bytes_max, 'a flush fits one frame');
 assert(limits.request_xml_elements_max > 4 * limits.part_number_max, 'all parts can be named at once');
+assert(limits.list_cached_names_max >= 2 * limits.list_window_names_max, 'two large lists can go on side by side');
 assert(limits.cont_ms_max < limits.socket_idle_ms, 'a query without output keeps its connection');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
 assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');

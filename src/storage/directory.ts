@@ -1,4 +1,5 @@
 /** Directories: made durably, and reached without symbolic links. */
+import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
@@ -41,6 +42,10 @@ export class OpenDirectory {
   /** A path to a name in the directory, while it is open. */
   pathOf(name: string): string {
     return `${this.#prefix}/${name}`;
+  }
+
+  stats(): BigIntStats {
+    return fs.fstatSync(this.#fd, { bigint: true });
   }
 
   /** Makes the entries durable. File systems that cannot are left as they are. */

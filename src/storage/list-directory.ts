@@ -1,14 +1,13 @@
-/**
- * Lists a bucket by walking its directories in the order of keys, depth first. Of a directory it holds no more names than
- * the page can still take; there is no index. Only regular files and true directories count: no symbolic link is followed.
- */
-import type { Dir, Dirent } from 'node:fs';
+/** Lists a bucket by walking its directories in the order of keys, depth first. */
+import type { Dir } from 'node:fs';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { isPlainDirectory } from './directory.ts';
+import { SelectError } from '../base/errors.ts';
+import { OpenDirectory } from './directory.ts';
+import { DirectoryNames, lowerBound, type NameWindow, nameOf } from './directory-names.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
-import { nameToSegment, segmentToName } from './key-path.ts';
+import { segmentToName } from './key-path.ts';
 import { compareUtf8, ListPage } from './listing.ts';
 import type { ListedObject } from './object.ts';
 import type { ListRequest, ListResult } from './store.ts';
@@ -16,79 +15,118 @@ import type { ListRequest, ListResult } from './store.ts';
 /** What the store says of the file at `path`; undefined if it is no object (any more). */
 export type Inspect = (path: string, key: string) => ListedObject | undefined;
 
-/** One page of the bucket kept in `bucketDirectory`. */
-export async function listDirectory(bucketDirectory: string, request: ListRequest, inspect: Inspect): Promise<ListResult> {
-  const page = new ListPage(request);
-  const keyPrefix = page.prefix.slice(0, page.prefix.lastIndexOf('/') + 1);
-  const names = keyPrefix === '' ? [] : keyPrefix.slice(0, -1).split('/').map(segmentToName);
-  const directory = join(bucketDirectory, ...names);
-  const walk = new Walk(page, inspect);
-  if (!page.isDone && isPlainDirectory(directory)) await walk.directory(directory, keyPrefix);
-  return page.result();
+export class DirectoryLister {
+  readonly #names: DirectoryNames;
+
+  constructor(names: DirectoryNames = new DirectoryNames()) {
+    this.#names = names;
+  }
+
+  /** One page of the bucket kept in `bucketDirectory`. */
+  async list(bucketDirectory: string, request: ListRequest, inspect: Inspect): Promise<ListResult> {
+    const page = new ListPage(request);
+    const keyPrefix = page.prefix.slice(0, page.prefix.lastIndexOf('/') + 1);
+    const segments = keyPrefix === '' ? [] : keyPrefix.slice(0, -1).split('/').map(segmentToName);
+    if (!page.isDone) await new Walk(page, inspect, this.#names).directory(join(bucketDirectory, ...segments), keyPrefix);
+    return page.result();
+  }
 }
 
-/** Files or folders looked at between two turns of the event loop: about a millisecond. */
-const callsPerTurn = 64;
-const direntsPerCall = 16;
+/** Files looked at between two turns of the event loop: about a millisecond. */
+const filesPerTurn = 64;
 
 class Walk {
   readonly #page: ListPage;
   readonly #inspect: Inspect;
+  readonly #names: DirectoryNames;
   #calls = 0;
 
-  constructor(page: ListPage, inspect: Inspect) {
+  constructor(page: ListPage, inspect: Inspect, names: DirectoryNames) {
     this.#page = page;
     this.#inspect = inspect;
+    this.#names = names;
   }
 
   /** Offers the page all keys in `directory`, which begin with `keyPrefix`. */
   async directory(directory: string, keyPrefix: string): Promise<void> {
-    let after = '';
-    for (;;) {
-      const { entries, isWhole } = await this.#nextEntries(directory, keyPrefix, after);
-      for (const entry of entries) {
-        await this.#visit(join(directory, entry.name), entry);
-        if (this.#page.isDone) return;
-        after = entry.key;
+    for (let from: string | undefined = this.#firstName(keyPrefix); from !== undefined; ) {
+      const window: NameWindow | undefined = await this.#read(directory, from);
+      if (window === undefined) return;
+      const isAtEnd = await this.#visitAll(directory, keyPrefix, window.names, lowerBound(window.names, from));
+      // The next name there can be is the last one and the least character.
+      from = isAtEnd && !window.isWhole ? `${window.names.at(-1) ?? ''}\0` : undefined;
+    }
+  }
+
+  /** Visits names from the place `at` on; answers whether the page may want more than these. */
+  async #visitAll(directory: string, keyPrefix: string, names: readonly string[], at: number): Promise<boolean> {
+    const { prefix } = this.#page;
+    while (at < names.length) {
+      if (this.#page.isDone) return false;
+      const name = names[at] ?? '';
+      const key = keyPrefix + name;
+      if (!key.startsWith(prefix) && !prefix.startsWith(key)) {
+        if (compareUtf8(key, prefix) > 0) return false;
+        at++;
+      } else if (name.endsWith('/') || this.#page.commonPrefixOf(key) !== undefined) {
+        await this.#visit(join(directory, fileNameOf(name)), key, name.endsWith('/'));
+        at++;
+      } else {
+        at = this.#visitFiles(directory, keyPrefix, names, at);
+        await setImmediate();
       }
-      if (isWhole) return;
     }
+    return !this.#page.isDone;
   }
 
-  async #visit(path: string, { key, isDirectory }: Entry): Promise<void> {
+  /** A directory, or a file whose key is rolled up. */
+  async #visit(path: string, key: string, isDirectory: boolean): Promise<void> {
     const commonPrefix = this.#page.commonPrefixOf(key);
-    if (commonPrefix !== undefined) {
-      if (this.#page.isPast(commonPrefix)) return;
-      if (!isDirectory || (await this.#holdsObject(path, key))) this.#page.addCommonPrefix(commonPrefix);
-    } else if (isDirectory) {
+    if (commonPrefix === undefined) {
       await this.directory(path, key);
-    } else {
-      await this.#takeTurn();
-      const object = this.#inspect(path, key);
-      if (object !== undefined) this.#page.addObject(object);
+    } else if (!this.#page.isPast(commonPrefix) && (!isDirectory || (await this.#holdsObject(path, key)))) {
+      this.#page.addCommonPrefix(commonPrefix);
     }
   }
 
-  /** The next entries of a directory in the order of keys, beginning after the key `after`. */
-  async #nextEntries(directory: string, keyPrefix: string, after: string): Promise<{ entries: Entry[]; isWhole: boolean }> {
-    const count = this.#page.room + 1;
-    const entries: Entry[] = [];
-    let isWhole = true;
-    for await (const entry of this.#entriesOf(directory, keyPrefix)) {
-      if (compareUtf8(entry.key, after) <= 0 || !this.#wants(entry)) continue;
-      entries.push(entry);
-      if (entries.length < 2 * count + 1024) continue;
-      entries.sort(byKey).length = count;
-      isWhole = false;
+  /** Some files in a row; answers the place behind them. */
+  #visitFiles(directory: string, keyPrefix: string, names: readonly string[], start: number): number {
+    const found: ListedObject[] = [];
+    const end = Math.min(names.length, start + filesPerTurn);
+    const place = placeOf(directory);
+    let at = start;
+    for (; at < end && found.length <= this.#page.room; at++) {
+      const name = names[at] ?? '';
+      const key = keyPrefix + name;
+      if (name.endsWith('/') || this.#page.commonPrefixOf(key) !== undefined) break;
+      if (!this.#page.wants(key)) continue;
+      const object = this.#inspect(`${directory}/${segmentToName(name)}`, key);
+      if (object !== undefined) found.push(object);
     }
-    entries.sort(byKey);
-    return { entries, isWhole };
+    // why: looked at by their paths, which is twice as fast as through a descriptor; a link in place of the directory would show.
+    if (place !== undefined && placeOf(directory) === place) for (const object of found) this.#page.addObject(object);
+    return at;
   }
 
-  #wants({ key, isDirectory }: Entry): boolean {
-    if (!isDirectory) return this.#page.wants(key);
+  /** The first name of a directory that the page may want; undefined where it wants none. */
+  #firstName(keyPrefix: string): string | undefined {
     const { prefix, startAfter } = this.#page;
-    return (key.startsWith(prefix) || prefix.startsWith(key)) && (startAfter.startsWith(key) || compareUtf8(key, startAfter) > 0);
+    const ofPrefix = prefix.startsWith(keyPrefix) ? prefix.slice(keyPrefix.length) : '';
+    if (!startAfter.startsWith(keyPrefix)) return compareUtf8(startAfter, keyPrefix) > 0 ? undefined : ofPrefix;
+    const rest = startAfter.slice(keyPrefix.length);
+    // why: a directory has to be looked into again, and a file not.
+    const ofStart = rest.includes('/') ? rest.slice(0, rest.indexOf('/') + 1) : `${rest}\0`;
+    return rest === '' || compareUtf8(ofPrefix, ofStart) > 0 ? ofPrefix : ofStart;
+  }
+
+  /** Undefined where there is no such directory, or it may not be read. */
+  async #read(directory: string, from: string): Promise<NameWindow | undefined> {
+    try {
+      return await this.#names.read(directory, from, this.#page.room);
+    } catch (error) {
+      if (isUnreadable(error)) return undefined;
+      throw error;
+    }
   }
 
   /**
@@ -97,65 +135,66 @@ class Walk {
    */
   async #holdsObject(directory: string, keyPrefix: string): Promise<boolean> {
     const { startAfter } = this.#page;
-    for await (const { name, key, isDirectory } of this.#entriesOf(directory, keyPrefix)) {
+    await this.#takeTurn();
+    for (const name of namesIn(directory)) {
+      const key = keyPrefix + name;
       const isAfter = compareUtf8(key, startAfter) > 0;
-      if (isAfter && !isDirectory) return true;
-      if (isDirectory && (isAfter || startAfter.startsWith(key)) && (await this.#holdsObject(join(directory, name), key))) return true;
+      if (!name.endsWith('/')) {
+        if (isAfter) return true;
+      } else if ((isAfter || startAfter.startsWith(key)) && (await this.#holdsObject(join(directory, fileNameOf(name)), key))) {
+        return true;
+      }
     }
     return false;
   }
 
-  /** What a directory holds of the bucket, unordered; nothing for a directory that is gone or may not be read. */
-  async *#entriesOf(directory: string, keyPrefix: string): AsyncGenerator<Entry> {
-    // why: synchronous: a page may look into thousands of folders, each microseconds here and a third of a millisecond by the thread pool.
-    const folder = openFolder(directory);
-    if (folder === undefined) return;
-    try {
-      await this.#takeTurn();
-      for (let dirent = folder.readSync(), read = 1; dirent !== null; dirent = folder.readSync(), read++) {
-        if (read % direntsPerCall === 0) await this.#takeTurn();
-        const entry = entryOf(dirent, keyPrefix);
-        if (entry !== undefined) yield entry;
-      }
-    } finally {
-      folder.closeSync();
-    }
-  }
-
   /** Lets others run now and then. */
   async #takeTurn(): Promise<void> {
-    if (++this.#calls % callsPerTurn === 0) await setImmediate();
+    if (++this.#calls % foldersPerTurn === 0) await setImmediate();
   }
 }
 
-interface Entry {
-  /** The file name. */
-  readonly name: string;
-  /** The key; for a directory what its keys begin with, slash included, which is also its place in the order. */
-  readonly key: string;
-  readonly isDirectory: boolean;
+/** Folders looked into between two turns of the event loop. */
+const foldersPerTurn = 32;
+
+/** The file name of a segment, or of the segment of a directory with its slash. */
+function fileNameOf(name: string): string {
+  return segmentToName(name.endsWith('/') ? name.slice(0, -1) : name);
 }
 
-function openFolder(directory: string): Dir | undefined {
+/** What a directory holds of the bucket, unordered, read as it is asked for. */
+function* namesIn(directory: string): Generator<string> {
+  let entries: Dir;
   try {
-    return fs.opendirSync(directory, { bufferSize: 256 });
+    entries = fs.opendirSync(directory, { bufferSize: 32 });
+  } catch (error) {
+    if (isUnreadable(error)) return;
+    throw error;
+  }
+  try {
+    for (let dirent = entries.readSync(); dirent !== null; dirent = entries.readSync()) {
+      const name = nameOf(dirent);
+      if (name !== undefined) yield name;
+    }
+  } finally {
+    entries.closeSync();
+  }
+}
+
+/** What tells a directory from another in its place; undefined where there is none that may be read. */
+function placeOf(directory: string): string | undefined {
+  try {
+    const open = new OpenDirectory(directory);
+    const { dev, ino } = open.stats();
+    open.close();
+    return `${dev} ${ino}`;
   } catch (error) {
     if (isUnreadable(error)) return undefined;
     throw error;
   }
 }
 
-function entryOf(dirent: Dirent, keyPrefix: string): Entry | undefined {
-  const segment = nameToSegment(dirent.name);
-  if (segment === undefined) return undefined;
-  if (dirent.isDirectory()) return { name: dirent.name, key: `${keyPrefix}${segment}/`, isDirectory: true };
-  return dirent.isFile() ? { name: dirent.name, key: keyPrefix + segment, isDirectory: false } : undefined;
-}
-
+/** Also of a path that leads through a symbolic link. */
 function isUnreadable(error: unknown): boolean {
-  return isAbsent(error) || errnoOf(error) === 'EACCES';
-}
-
-function byKey(a: Entry, b: Entry): number {
-  return compareUtf8(a.key, b.key);
+  return isAbsent(error) || errnoOf(error) === 'EACCES' || (error instanceof SelectError && error.code === 'AccessDenied');
 }

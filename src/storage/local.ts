@@ -1,7 +1,7 @@
 /**
  * The local store: a bucket is a directory, an object a plain file at its key. Other programs may read, drop and change
- * files there at any time; the file system is the only truth, and nothing is cached. The paths of this file are the only
- * ones the store opens, and every one is checked to lie in its bucket through no symbolic link.
+ * files there at any time; the file system is the only truth, and all that is kept of it are the names of directories that
+ * have not changed. Every path that is opened is checked to lie in its bucket through no symbolic link.
  *
  * Calls on the way of a query (head, open) are synchronous inside: on a local disk they take microseconds each, a trip to
  * the thread pool several times that.
@@ -14,7 +14,7 @@ import { descriptorPath, isPlainDirectory, syncDirectory } from './directory.ts'
 import { openFileObject } from './file-object.ts';
 import { errnoOf, isAbsent, storageError, withStorageErrors } from './fs-errors.ts';
 import { hiddenFolder, isBucketFolder } from './key-path.ts';
-import { listDirectory } from './list-directory.ts';
+import { DirectoryLister } from './list-directory.ts';
 import { compareUtf8 } from './listing.ts';
 import { deleteLocally } from './local-delete.ts';
 import { putLocally } from './local-put.ts';
@@ -50,6 +50,7 @@ export class LocalStore implements ObjectStore {
   readonly #root: string;
   readonly #mapped: ReadonlyMap<string, string>;
   readonly #publisher = new Publisher();
+  readonly #lister = new DirectoryLister();
   readonly #uploads = new LocalUploads(this.#publisher);
 
   /** Opens the store and removes what interrupted uploads left. Raises the system's error for a directory that is not there. */
@@ -204,7 +205,7 @@ export class LocalStore implements ObjectStore {
       return stats?.isFile() ? infoOf({ bucketDirectory, key }, stats) : undefined;
     };
     try {
-      return await listDirectory(bucketDirectory, request, inspect);
+      return await this.#lister.list(bucketDirectory, request, inspect);
     } catch (error) {
       throw storageError(error);
     }

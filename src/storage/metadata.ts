@@ -6,7 +6,7 @@
  * A sidecar holds the records of the present file and of the one about to replace it, and is replaced before the file is:
  * whichever of the two a crash leaves, its record is there.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectories, syncDirectory } from './directory.ts';
@@ -69,7 +69,7 @@ export function removeMetadata(bucketDirectory: string, key: string): void {
 
 /** The ETag of a file that was not uploaded: never a read of its bytes. `-1` says that it is no MD5 of them. */
 export function foreignEtag({ size, mtimeNs, ino }: FileIdentity): string {
-  return `"${createHash('md5').update(`${size} ${mtimeNs} ${ino}`).digest('hex')}-1"`;
+  return `"${hash('md5', `${size} ${mtimeNs} ${ino}`)}-1"`;
 }
 
 export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
@@ -106,8 +106,8 @@ function recordOf(metadata: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity
 
 /** Named by a hash: any key fits, and 256 folders keep each small. */
 function sidecarPath(bucketDirectory: string, key: string): string {
-  const hash = createHash('sha256').update(key).digest('hex');
-  return `${bucketDirectory}/${hiddenFolder}/meta/${hash.slice(0, 2)}/${hash.slice(2, 40)}.json`;
+  const name = hash('sha256', key);
+  return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
 }
 
 function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: FileIdentity): boolean {

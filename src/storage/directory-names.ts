@@ -1,0 +1,152 @@
+/**
+ * The names in directories, in the order of keys. A directory has no order of its own, so to list one in pages its names are read and
+ * sorted at once, and kept between pages for as long as it does not change: at most `list_window_names_max` of them, which are about
+ * 60 bytes each. Of a larger directory the names after some name are read, so many at a time.
+ */
+import type { BigIntStats, Dirent } from 'node:fs';
+import fs from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
+import { OpenDirectory } from './directory.ts';
+import { nameToSegment } from './key-path.ts';
+import { compareUtf8 } from './listing.ts';
+
+/** Segments of keys in order; those of directories end in a slash, which has its place in the order. */
+export interface NameWindow {
+  /** Sorted; all there are from `from` on, up to the last of them. */
+  readonly names: readonly string[];
+  /** No name follows the last one. */
+  readonly isWhole: boolean;
+}
+
+/** The place of the first name at or after `from`. */
+export function lowerBound(names: readonly string[], from: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (compareUtf8(names[middle] ?? '', from) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+export class DirectoryNames {
+  readonly #window_names_max: number;
+  readonly #cached_names_max: number;
+  /** The least recently used first. */
+  readonly #windows = new Map<string, KeptWindow>();
+
+  constructor(window_names_max: number = limits.list_window_names_max, cached_names_max: number = limits.list_cached_names_max) {
+    this.#window_names_max = window_names_max;
+    this.#cached_names_max = cached_names_max;
+  }
+
+  /**
+   * The names of a directory from `from` on. `wanted`: about how many of them will be looked at.
+   * Raises ENOENT, `AccessDenied` for a path that leads through a symbolic link, and the system's errors.
+   */
+  async read(path: string, from: string, wanted: number): Promise<NameWindow> {
+    const directory = new OpenDirectory(path);
+    try {
+      const before = directory.stats();
+      const kept = this.#windows.get(path);
+      if (kept !== undefined && isSame(kept.stats, before) && covers(kept, from)) {
+        this.#keep(path, kept);
+        return kept;
+      }
+      const began_ms = Date.now();
+      const isSettled = began_ms - settlingTime_ms(before) > Number(before.mtimeNs / 1_000_000n);
+      // why: names that cannot be kept are not worth the sorting of more than the page takes.
+      const count = isSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
+      const window = await readSorted(directory, from, count);
+      if (isSettled && isSame(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
+      return window;
+    } finally {
+      directory.close();
+    }
+  }
+
+  #keep(path: string, window: KeptWindow): void {
+    this.#windows.delete(path);
+    this.#windows.set(path, window);
+    let names = 0;
+    for (const { names: kept } of this.#windows.values()) names += kept.length + namesPerWindow;
+    for (const [oldest, { names: kept }] of this.#windows) {
+      if (names <= this.#cached_names_max) break;
+      this.#windows.delete(oldest);
+      names -= kept.length + namesPerWindow;
+    }
+  }
+}
+
+interface KeptWindow extends NameWindow {
+  /** Where it begins. */
+  readonly from: string;
+  readonly stats: BigIntStats;
+}
+
+/** What a window costs beside its names, in names. */
+const namesPerWindow = 16;
+
+/** Entries read between two turns of the event loop: about a millisecond. */
+const entriesPerTurn = 1024;
+
+function covers({ from: begins, names, isWhole }: KeptWindow, from: string): boolean {
+  if (compareUtf8(begins, from) > 0) return false;
+  return isWhole || (names.length > 0 && compareUtf8(names.at(-1) ?? '', from) >= 0);
+}
+
+function isSame(a: BigIntStats, b: BigIntStats): boolean {
+  return a.ino === b.ino && a.dev === b.dev && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/**
+ * A change within one tick of the file system's clock leaves the time of an earlier one, so a directory that changed just now may
+ * change again unseen. Whole seconds are the sign of a coarse clock.
+ */
+function settlingTime_ms({ mtimeNs }: BigIntStats): number {
+  return mtimeNs % 1_000_000_000n === 0n ? 2100 : 50;
+}
+
+/** The first `count` names from `from` on. */
+async function readSorted(directory: OpenDirectory, from: string, count: number): Promise<NameWindow> {
+  // why: synchronous, in turns: microseconds here, and a third of a millisecond by the thread pool.
+  const entries = fs.opendirSync(directory.pathOf('.'), { bufferSize: entriesPerTurn });
+  try {
+    const names: string[] = [];
+    let isWhole = true;
+    for (let read = 1, dirent = entries.readSync(); dirent !== null; dirent = entries.readSync(), read++) {
+      if (read % entriesPerTurn === 0) await setImmediate();
+      const name = nameOf(dirent);
+      if (name === undefined || (from !== '' && compareUtf8(name, from) < 0)) continue;
+      names.push(name);
+      if (names.length < 2 * count) continue;
+      sort(names).length = count;
+      isWhole = false;
+    }
+    sort(names);
+    if (names.length > count) {
+      names.length = count;
+      isWhole = false;
+    }
+    return { names, isWhole };
+  } finally {
+    entries.closeSync();
+  }
+}
+
+/** A name of the bucket; undefined for one that is none. Only regular files and true directories count: no symbolic link is followed. */
+export function nameOf(dirent: Dirent): string | undefined {
+  const isDirectory = dirent.isDirectory();
+  if (!isDirectory && !dirent.isFile()) return undefined;
+  const segment = nameToSegment(dirent.name);
+  return segment !== undefined && isDirectory ? `${segment}/` : segment;
+}
+
+function sort(names: string[]): string[] {
+  // why: without a function to call the order is that of UTF-16 units, which differs from UTF-8's only around surrogates.
+  return names.some((name) => surrogate.test(name)) ? names.sort(compareUtf8) : names.sort();
+}
+
+const surrogate = /[\ud800-\udfff]/;
