@@ -1,23 +1,170 @@
-/** Scans of Parquet against the data that was written, whatever the encoding, page size, codec and cut. */
+/** Scans of Parquet against the data that was written: whatever the encoding, page size, codec, cut and kernels. */
 import fc from 'fast-check';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import t from 'tap';
-import { plain, plainValue, randomFile, scanRows, simd } from './support/parquet-scan.ts';
+import type { Extent } from '../src/formats/parquet/metadata.ts';
+import { orderOf } from '../src/vector/compare.ts';
+import { compileLike, parseLikePattern } from '../src/vector/like.ts';
+import { toLiteral } from '../src/vector/literal.ts';
+import type { ScanPredicate } from '../src/vector/predicate.ts';
+import type { SqlValue } from '../src/vector/value.ts';
+import { footerOf, sourceOf } from './support/parquet.ts';
+import { plain, plainValue, type RandomFile, randomFile, type ScannedRow, scanRows, scansOf, simd } from './support/parquet-scan.ts';
 
-const RUNS = 120;
+t.setTimeout(120_000);
 
-t.test('every row comes with its values, once and in order', async (t) => {
+/** Rows with their values as JSON: to compare with. */
+const textOf = (rows: readonly ScannedRow[]): string => JSON.stringify(rows.map(({ row, values }) => [row, ...values.map(plainValue)]));
+
+const expectedOf = ({ columns, rows }: RandomFile): string =>
+  JSON.stringify(Array.from({ length: rows }, (_, row) => [row, ...columns.map(({ expected }) => expected[row])]));
+
+t.test('every row comes with its values, once and in order', async () => {
   fc.assert(
-    fc.property(randomFile(), fc.integer({ min: 1, max: 800 }), fc.boolean(), ({ bytes, columns, rows }, cut, fast) => {
-      const found = scanRows(bytes, { thread: fast ? simd : plain, cut });
-      t.same(
-        found.map(({ row }) => row),
-        Array.from({ length: rows }, (_, row) => row),
-      );
-      for (const [slot, { expected }] of columns.entries()) {
-        const values = found.map((row) => plainValue(row.values[slot]));
-        t.same(JSON.stringify(values), JSON.stringify(expected), `column ${slot}`);
-      }
+    fc.property(randomFile(), fc.integer({ min: 1, max: 800 }), fc.boolean(), (file, cut, fast) => {
+      return textOf(scanRows(file.bytes, { thread: fast ? simd : plain, cut })) === expectedOf(file);
     }),
-    { numRuns: RUNS },
+    { numRuns: 150 },
   );
+});
+
+t.test('columns do not depend on which others are read', async () => {
+  fc.assert(
+    fc.property(randomFile(), fc.nat(), (file, pick) => {
+      const position = pick % file.columns.length;
+      const rows = scanRows(file.bytes, { columns: [{ position, path: null }] });
+      return textOf(rows) === JSON.stringify(file.columns[position]!.expected.map((value, row) => [row, value]));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** A predicate and what it means. */
+interface Condition {
+  readonly predicate: ScanPredicate;
+  readonly passes: (value: SqlValue) => boolean;
+}
+
+t.test('predicates keep the rows that they are true for', async () => {
+  fc.assert(
+    fc.property(
+      randomFile({ nested: false }),
+      fc.infiniteStream(fc.nat({ max: 0xfffff })),
+      fc.integer({ min: 1, max: 800 }),
+      (file, stream, cut) => {
+        const next = (below: number): number => Number(stream.next().value) % below;
+        const all = scanRows(file.bytes);
+        const conditions = Array.from({ length: 1 + next(3) }, () => conditionOn(all, next(file.columns.length), next));
+        const expected = all.filter(({ values }) => conditions.every(({ predicate, passes }) => passes(values[predicate.slot])));
+        const predicates = conditions.map(({ predicate }) => predicate);
+        return [simd, plain].every((thread) => textOf(scanRows(file.bytes, { thread, predicates, cut })) === textOf(expected));
+      },
+    ),
+    { numRuns: 250 },
+  );
+});
+
+function conditionOn(rows: readonly ScannedRow[], slot: number, next: (below: number) => number): Condition {
+  const negated = next(3) === 0;
+  const value = (): SqlValue => rows[next(rows.length)]!.values[slot];
+  const known = Array.from({ length: 6 }, value).filter((found) => found !== null);
+  const [a, b] = known;
+  if (a === undefined || b === undefined || next(8) === 0)
+    return { predicate: { kind: 'null', slot, negated }, passes: (found) => (found === null) !== negated };
+  if (typeof a === 'string' && next(3) === 0) {
+    const part = a
+      .slice(next(a.length + 1))
+      .slice(0, 4)
+      .replaceAll(/[%_]/g, '')
+      .toWellFormed();
+    const pattern = parseLikePattern([`%${part}%`, `${part}%`, `%${part}`, `_${part}%`, part][next(5)]!, null);
+    const matches = compileLike(pattern);
+    return { predicate: { kind: 'like', slot, pattern, negated }, passes: (found) => found !== null && matches(String(found)) !== negated };
+  }
+  if (next(3) === 0) {
+    const values = known.slice(0, 1 + next(known.length)).map(toLiteral);
+    const isMember = (found: SqlValue): boolean => known.slice(0, values.length).some((member) => orderOf(member, found) === 0);
+    return { predicate: { kind: 'member', slot, values, negated }, passes: (found) => (found !== null && isMember(found)) !== negated };
+  }
+  return rangeOf(a, b, slot, negated, next);
+}
+
+function rangeOf(a: SqlValue, b: SqlValue, slot: number, negated: boolean, next: (below: number) => number): Condition {
+  const [low, high] = orderOf(a, b)! <= 0 ? [a, b] : [b, a];
+  const open = next(4);
+  const [lowInclusive, highInclusive] = [next(2) === 0, next(2) === 0];
+  const bounds = { low: open === 1 ? null : toLiteral(low), high: open === 2 ? null : toLiteral(high), lowInclusive, highInclusive };
+  const passes = (found: SqlValue): boolean => {
+    if (found === null) return false;
+    const [above, below] = [open === 1 ? 1 : orderOf(found, low)!, open === 2 ? -1 : orderOf(found, high)!];
+    return ((above > 0 || (above === 0 && lowInclusive)) && (below < 0 || (below === 0 && highInclusive))) !== negated;
+  };
+  return { predicate: { kind: 'range', slot, negated, ...bounds }, passes };
+}
+
+t.test('a scan goes on where it is told to', async () => {
+  fc.assert(
+    fc.property(randomFile(), fc.array(fc.nat({ max: 700 }), { minLength: 1, maxLength: 8 }), (file, places) => {
+      const all = scanRows(file.bytes);
+      for (const scan of scansOf(file.bytes)) {
+        const first = scan.position;
+        const rows = all.filter(({ row }) => row + 1 >= first && row < first - 1 + 100_000);
+        for (const place of places) {
+          const offset = first + (place % 100);
+          if (!scan.rewind!({ offset, state: 'outside' })) continue;
+          if (!scan.next()) continue;
+          const selected = scan.selected().slice(0, 3);
+          const vectors = file.columns.map((_, slot) => scan.read(slot, selected));
+          for (const [index, row] of selected.entries()) {
+            const number = scan.resumeAt(row).offset - 1;
+            if (number !== offset - 1 + index) return false;
+            const values = vectors.map((vector) => (vector.kind === 'values' ? vector.values[index] : vector.value));
+            if (textOf([{ row: number, values }]) !== textOf(rows.filter((found) => found.row === number))) return false;
+          }
+        }
+      }
+      return true;
+    }),
+    { numRuns: 60 },
+  );
+});
+
+/** 40,000 rows in pages of 200 or so, with an index of them: `n` counts, `s` is text that does not repeat. */
+function indexedFile(): Uint8Array {
+  const rows = Array.from({ length: 40_000 }, (_, row) => row);
+  const aids = { columnIndex: true, offsetIndex: true, encoding: 'PLAIN' } as const;
+  const columnData = [
+    { name: 'n', data: Int32Array.from(rows), type: 'INT32', ...aids },
+    { name: 's', data: rows.map((row) => `text number ${row}`), type: 'STRING', ...aids },
+  ] as const;
+  return new Uint8Array(
+    parquetWriteBuffer({ columnData: columnData as never, codec: 'UNCOMPRESSED', pageSize: 1000, rowGroupSize: 40_000 }),
+  );
+}
+
+t.test('only pages with rows of the answer are read', async (t) => {
+  const bytes = indexedFile();
+  const at = (row: number): ScanPredicate => {
+    const literal = { type: 'int', value: BigInt(row) } as const;
+    return { kind: 'range', slot: 0, low: literal, lowInclusive: true, high: literal, highInclusive: true, negated: false };
+  };
+  const reads: Extent[] = [];
+  const rows = scanRows(bytes, { predicates: [at(31_234)], source: sourceOf(bytes, reads) });
+  t.same(rows, [{ row: 31_234, values: [31_234n, 'text number 31234'] }]);
+  const pages = reads.reduce((sum, read) => sum + read.bytes, 0);
+  t.ok(pages < bytes.length / 10, `${pages} bytes of ${bytes.length}`);
+});
+
+t.test('what is read is read once, and counted', async (t) => {
+  const bytes = indexedFile();
+  const reads: Extent[] = [];
+  let told = 0;
+  for (const scan of scansOf(bytes, { source: sourceOf(bytes, reads) })) {
+    while (scan.next()) for (const slot of [0, 1]) scan.typed!.load(slot);
+    told += scan.traffic!.read_bytes;
+  }
+  const total = reads.reduce((sum, read) => sum + read.bytes, 0);
+  const footer = footerOf(bytes);
+  t.equal(told, total);
+  t.ok(total <= footer.offset, `${total} bytes of ${footer.offset}`);
 });

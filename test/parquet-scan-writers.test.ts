@@ -1,0 +1,84 @@
+/** Files that parquet-wasm (arrow-rs) writes: pages of both versions, all codecs and encodings, dictionaries that are given up. */
+import fc from 'fast-check';
+import {
+  Compression,
+  Encoding,
+  readParquet,
+  type WriterProperties,
+  WriterPropertiesBuilder,
+  WriterVersion,
+  writeParquet,
+} from 'parquet-wasm';
+import t from 'tap';
+import { plain, plainValue, type RandomFile, randomFile, scanRows, simd } from './support/parquet-scan.ts';
+
+t.setTimeout(120_000);
+
+const codecs = [
+  Compression.UNCOMPRESSED,
+  Compression.SNAPPY,
+  Compression.GZIP,
+  Compression.BROTLI,
+  Compression.ZSTD,
+  Compression.LZ4_RAW,
+  Compression.LZ4,
+] as const;
+
+const byType: Readonly<Record<string, readonly Encoding[]>> = {
+  BOOLEAN: [Encoding.PLAIN, Encoding.RLE],
+  INT32: [Encoding.PLAIN, Encoding.DELTA_BINARY_PACKED, Encoding.BYTE_STREAM_SPLIT],
+  INT64: [Encoding.PLAIN, Encoding.DELTA_BINARY_PACKED, Encoding.BYTE_STREAM_SPLIT],
+  FLOAT: [Encoding.PLAIN, Encoding.BYTE_STREAM_SPLIT],
+  DOUBLE: [Encoding.PLAIN, Encoding.BYTE_STREAM_SPLIT],
+  BYTE_ARRAY: [Encoding.PLAIN, Encoding.DELTA_LENGTH_BYTE_ARRAY, Encoding.DELTA_BYTE_ARRAY],
+};
+
+interface Settings {
+  readonly codec: Compression;
+  readonly version: WriterVersion;
+  readonly pageBytes: number;
+  readonly groupRows: number;
+  /** Bytes of a dictionary; 0: none. */
+  readonly dictionary: number;
+  readonly pick: number;
+}
+
+const settings = fc.record<Settings>({
+  codec: fc.constantFrom(...codecs),
+  version: fc.constantFrom(WriterVersion.V1, WriterVersion.V2),
+  pageBytes: fc.constantFrom(40, 300, 1 << 20),
+  groupRows: fc.constantFrom(90, 1000),
+  dictionary: fc.constantFrom(0, 50, 1 << 20),
+  pick: fc.nat({ max: 1000 }),
+});
+
+function propertiesOf({ columns }: RandomFile, { codec, version, pageBytes, groupRows, dictionary, pick }: Settings): WriterProperties {
+  let builder = new WriterPropertiesBuilder()
+    .setCompression(codec)
+    .setWriterVersion(version)
+    .setDataPageSizeLimit(pageBytes)
+    .setWriteBatchSize(16)
+    .setMaxRowGroupSize(groupRows)
+    .setDictionaryEnabled(dictionary > 0);
+  if (dictionary > 0) builder = builder.setDictionaryPageSizeLimit(dictionary);
+  else
+    for (const [index, { elements }] of columns.entries()) {
+      const { name, type } = elements[0]!;
+      const encodings = type === undefined ? undefined : byType[type];
+      if (encodings !== undefined) builder = builder.setColumnEncoding(name, encodings[(pick + index) % encodings.length]!);
+    }
+  return builder.build();
+}
+
+t.test('every row of every file', async (t) => {
+  fc.assert(
+    fc.property(randomFile({ rows_max: 500 }), settings, fc.boolean(), (file, options, fast) => {
+      const rewritten = writeParquet(readParquet(file.bytes), propertiesOf(file, options));
+      const rows = scanRows(rewritten, { thread: fast ? simd : plain });
+      const found = JSON.stringify(rows.map(({ values }) => values.map(plainValue)));
+      return found === JSON.stringify(Array.from({ length: file.rows }, (_, row) => file.columns.map(({ expected }) => expected[row])));
+    }),
+    { numRuns: 250 },
+  );
+  t.pass();
+});
