@@ -34,7 +34,7 @@ function columnsOf({ schema }: ParquetFooter): ColumnPlace[] {
 }
 
 /** One scan for each split. */
-function* scansOf(bytes: Uint8Array, { thread = simd, predicates = [], cut, ...options }: ScanOptions = {}): Generator<Scan> {
+export function* scansOf(bytes: Uint8Array, { thread = simd, predicates = [], cut, ...options }: ScanOptions = {}): Generator<Scan> {
   const footer = footerOf(bytes);
   const { columns = columnsOf(footer), source = sourceOf(bytes) } = options;
   thread.constants.reset();
