@@ -185,7 +185,11 @@ t.test('missing, or not to be seen', async (t) => {
   const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucketArn}/*` };
   const seen = { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucketArn, Condition: { StringLike: { 's3:prefix': 'a/*' } } };
   const served = await serve(t, {
-    state: stateWith({ name: 'reader', policy: [statement] }, { name: 'lister', policy: [statement, seen] }),
+    state: stateWith(
+      { name: 'reader', policy: [statement] },
+      { name: 'lister', policy: [statement, seen] },
+      { name: 'blind', policy: [seen] },
+    ),
   });
   const [reader, lister] = [clientOf(served, 'reader'), clientOf(served, 'lister')];
   await served.client.send(new CreateBucketCommand({ Bucket }));
@@ -199,6 +203,18 @@ t.test('missing, or not to be seen', async (t) => {
   t.equal(await list(lister, 'b'), 'AccessDenied');
   t.equal(await list(lister), 'AccessDenied');
   t.equal(await get(served.client, 'b/x'), 'NoSuchKey');
+  const blind = clientOf(served, 'blind');
+  await put(served.client, 'a/there');
+  t.equal(await head(blind, 'a/x'), '404', 'the list would say so too');
+  t.equal(await head(blind, 'a/there'), '403');
+  t.equal(await get(blind, 'a/x'), 'NoSuchKey');
+  t.equal(await get(blind, 'b/x'), 'AccessDenied');
+  const headers = { 'x-amz-server-side-encryption': 'AES256' };
+  t.equal(
+    errorCode(await ask(served.port, { method: 'PUT', target: `/${Bucket}/k`, sign: null, headers })),
+    'AccessDenied',
+    'before what is not done',
+  );
   const copy = (client: S3Client, Key: string) =>
     outcome(client.send(new CopyObjectCommand({ Bucket, Key: 'to', CopySource: `${Bucket}/${Key}` })));
   t.equal(await copy(lister, 'a/x'), 'AccessDenied', 'it may not write');

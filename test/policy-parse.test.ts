@@ -55,6 +55,11 @@ t.test('what is wrong with the document', async (t) => {
     ),
     'there are two of statement "a"',
   );
+  const twice = [
+    { ...ofBucket, Sid: 'a' },
+    { ...ofBucket, Sid: 'a' },
+  ];
+  t.equal(said(document(twice), 'b'), 'taken', 'S3 takes them');
   t.equal(
     said(
       document([

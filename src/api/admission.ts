@@ -59,7 +59,6 @@ export async function admit(request: ApiRequest, target: Target, options: Admiss
   const operation = findOperation(request.method, { ...target, query: asked.query }, headers);
   request.report.operation = operation.name;
   checkSignature(signature, operation, asked.request, asked.query);
-  checkHeaders(operation, headers);
   checkExpectedOwner(headers);
   const context = {
     services: options,
@@ -70,7 +69,13 @@ export async function admit(request: ApiRequest, target: Target, options: Admiss
     signIn: (fields: ReadonlyMap<string, string>, form: ApiRequest) =>
       permissionsOf(verifyForm(fields, verification), { request: form, query: asked.query }, options),
   };
-  await checkAccess(operation, context);
+  try {
+    await checkAccess(operation, context);
+  } catch (error) {
+    throw await unlessMissing(error, operation, context);
+  }
+  // Only after it: what could be done is nobody's business who may not do it.
+  checkHeaders(operation, headers);
   const ofBody = operation.namesObjectChecksum === true ? withoutChecksums(headers) : headers;
   return { operation, context: { ...context, body: decodeBody(request.body, signature, ofBody) } };
 }
@@ -94,6 +99,22 @@ export async function withoutHints(error: unknown, { bucket, key, authorize }: O
     return denied;
   }
 }
+
+/** To one who may list the bucket, but not read the object, that it is not there is what the list says, and the better answer. */
+async function unlessMissing(error: unknown, { level, method }: Operation, context: Admitting): Promise<unknown> {
+  const { bucket, key, authorize, services } = context;
+  const isDenied = error instanceof SelectError && error.code === 'AccessDenied';
+  if (!isDenied || level !== 'object' || !['GET', 'HEAD'].includes(method)) return error;
+  try {
+    await authorize('s3:ListBucket', bucket, '', { 's3:prefix': key });
+    await services.store.headObject(bucket, key);
+    return error;
+  } catch (other) {
+    return other instanceof SelectError && other.code === 'NoSuchKey' ? other : error;
+  }
+}
+
+type Admitting = Omit<OperationContext, 'body'>;
 
 type Verified = VerifiedIdentity | VerifiedV2 | FormSignature | Pick<Unsigned, 'version'>;
 
@@ -172,7 +193,7 @@ function checkExpectedOwner(headers: ApiRequest['headers']): void {
   }
 }
 
-async function checkAccess({ action, level }: Operation, context: Permissions & Omit<OperationContext, 'body'>): Promise<void> {
+async function checkAccess({ action, level }: Operation, context: Admitting): Promise<void> {
   const { authorize, bucket, key, query, request } = context;
   if (action === null) return;
   const wanted = query.has('versionId') ? actionOnVersion(action) : action;

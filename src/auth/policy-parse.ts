@@ -33,7 +33,8 @@ export function parsePolicy(text: string, bucket?: string): Policy {
   const parsed = statements.map((statement, index) => readStatement(statement, index, context));
   const names = parsed.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw malformed(`there are two of ${twice}`);
+  // IAM does not take it; S3 does.
+  if (twice !== undefined && bucket === undefined) throw malformed(`there are two of ${twice}`);
   return { statements: parsed, readsTags: /s3:ExistingObjectTag\//i.test(text) };
 }
 
