@@ -9,15 +9,22 @@ import type { ApiRequest, ApiResponse } from './http.ts';
  * The answer of `work`. If that takes long, the status is 200 from then on, and the document tells an error just the same,
  * as S3 has it for operations that put objects together.
  */
-export async function answerSlowly(request: ApiRequest, work: Promise<ApiResponse>): Promise<ApiResponse> {
-  const first = await settledWithin(work, limits.slow_answer_ms);
-  if (first) return work;
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: lateAnswer(request, work) };
+export async function answerSlowly(
+  request: Pick<ApiRequest, 'rawPath' | 'report'>,
+  work: Promise<ApiResponse>,
+  { slow_answer_ms, white_space_ms }: { readonly slow_answer_ms: number; readonly white_space_ms: number } = limits,
+): Promise<ApiResponse> {
+  if (await settledWithin(work, slow_answer_ms)) return work;
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: lateAnswer(request, work, white_space_ms) };
 }
 
-async function* lateAnswer(request: ApiRequest, work: Promise<ApiResponse>): AsyncGenerator<Uint8Array> {
+async function* lateAnswer(
+  request: Pick<ApiRequest, 'rawPath' | 'report'>,
+  work: Promise<ApiResponse>,
+  white_space_ms: number,
+): AsyncGenerator<Uint8Array> {
   yield Buffer.from(xmlDeclaration);
-  while (!(await settledWithin(work, limits.white_space_ms))) yield Buffer.from(' ');
+  while (!(await settledWithin(work, white_space_ms))) yield Buffer.from(' ');
   try {
     const { body } = await work;
     if (body instanceof Uint8Array) yield body.subarray(xmlDeclaration.length);
