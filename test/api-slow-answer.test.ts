@@ -6,21 +6,27 @@ import { answerSlowly } from '../src/api/slow-answer.ts';
 import { xmlAnswer } from '../src/api/xml-answer.ts';
 import { SelectError } from '../src/base/errors.ts';
 
-const waits = { slow_answer_ms: 60, white_space_ms: 60 };
+const waits = { slow_answer_ms: 20, white_space_ms: 20 };
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 function requestFor(): { rawPath: string; report: ReturnType<typeof newReport> } {
   return { rawPath: '/b/k', report: newReport({ remote: '', method: 'POST', userAgent: '' }) };
 }
 
-async function after<T>(wait_ms: number, work: () => T): Promise<T> {
-  await new Promise((resolve) => setTimeout(resolve, wait_ms));
-  return work();
+/** Work that ends when it is told to, and not by a clock that a busy machine outruns. */
+function heldWork(outcome: () => ApiResponse): { readonly work: Promise<ApiResponse>; end(): void } {
+  let end = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return { work: held.then(outcome), end };
 }
 
-async function bodyOf({ body }: ApiResponse): Promise<string> {
+/** The body; `end` is called when two pieces of white space have come. */
+async function bodyOf({ body }: ApiResponse, end: () => void): Promise<string> {
   const pieces: Uint8Array[] = [];
-  if (body !== null) for await (const piece of body instanceof Uint8Array ? [body] : body) pieces.push(piece);
+  if (body === null || body instanceof Uint8Array) throw new Error('it is not late');
+  for await (const piece of body) if (pieces.push(piece) === 3) end();
   return Buffer.concat(pieces).toString();
 }
 
@@ -33,49 +39,39 @@ t.test('work that ends in time', async (t) => {
 
 t.test('work that ends late', async (t) => {
   const answer = xmlAnswer('Result', 'x');
-  const late = await answerSlowly(
-    requestFor(),
-    after(400, () => answer),
-    waits,
-  );
+  const { work, end } = heldWork(() => answer);
+  const late = await answerSlowly(requestFor(), work, waits);
   t.match(late, { status: 200, headers: { 'content-type': 'application/xml' } });
-  const text = await bodyOf(late);
+  const text = await bodyOf(late, end);
   t.ok(text.startsWith(`${declaration}  `), 'white space, behind the declaration');
   t.equal(text.replace(/\n +/, '\n'), String(answer.body));
 });
 
 t.test('work that fails late', async (t) => {
   const request = requestFor();
-  const late = await answerSlowly(
-    request,
-    after(200, () => {
-      throw new SelectError('PreconditionFailed');
-    }),
-    waits,
-  );
+  const refused = heldWork(() => {
+    throw new SelectError('PreconditionFailed');
+  });
+  const late = await answerSlowly(request, refused.work, waits);
   t.equal(late.status, 200);
-  t.match(await bodyOf(late), /^<\?xml[^>]*>\n +<Error><Code>PreconditionFailed<\/Code>/);
+  t.match(await bodyOf(late, refused.end), /^<\?xml[^>]*>\n +<Error><Code>PreconditionFailed<\/Code>/);
   t.equal(request.report.error, 'PreconditionFailed', 'the log is told');
-  const fault = await answerSlowly(
-    requestFor(),
-    after(200, () => {
-      throw new Error('a fault of ours');
-    }),
-    waits,
-  );
-  await t.rejects(bodyOf(fault), { message: 'a fault of ours' }, 'which breaks the connection, and is reported');
+  const faulty = heldWork(() => {
+    throw new Error('a fault of ours');
+  });
+  const fault = await answerSlowly(requestFor(), faulty.work, waits);
+  await t.rejects(bodyOf(fault, faulty.end), { message: 'a fault of ours' }, 'which breaks the connection, and is reported');
 });
 
 t.test('a client that leaves does not make a late failure an unhandled one', async (t) => {
-  const late = await answerSlowly(
-    requestFor(),
-    after(250, () => {
-      throw new SelectError('PreconditionFailed');
-    }),
-    waits,
-  );
+  const { work, end } = heldWork(() => {
+    throw new SelectError('PreconditionFailed');
+  });
+  const late = await answerSlowly(requestFor(), work, waits);
   const pieces = (late.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
   await pieces.next();
   await pieces.return?.();
-  await after(350, () => t.pass());
+  end();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  t.pass();
 });
