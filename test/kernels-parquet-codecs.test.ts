@@ -238,17 +238,22 @@ t.test('frames behind one another, and what is to be skipped', (t) => {
 });
 
 t.test('a block cannot use what another page left behind', (t) => {
-  // The tables of the page before must not serve one that repeats its own, which it has not.
-  for (const { parquet } of twins) {
-    const arena = new Arena(new Random(1));
-    const { compressed: one, plain } = samples.find(({ name }) => name === 'text.3.zst')!;
-    const first = arena.input(one);
-    const out = arena.output(plain.length, 1);
-    t.equal(parquet.zstd(first.from, first.end, out, out + plain.length), plain.length);
-    const repeats = arena.input(Uint8Array.from(frame(compressed(3 << 3, 97, 98, 99, 1, 0xfc, 255, 255, 1))));
-    t.equal(parquet.zstd(repeats.from, repeats.end, out, out + plain.length), -1);
-    const tree = arena.input(Uint8Array.from(frame(compressed(3 | (1 << 4), 1 << 6, 0, 1, 0))));
-    t.equal(parquet.zstd(tree.from, tree.end, out, out + plain.length), -1);
+  // Of each: a page, and one that is the same but for repeating tables, or a tree, that it has not.
+  const abc = [3 << 3, 97, 98, 99];
+  const pairs: readonly (readonly [string, number, readonly number[], readonly number[]])[] = [
+    ['tables', 6, frame(compressed(...abc, 1, 0b01010100, 3, 0, 0, 1)), frame(compressed(...abc, 1, 0xfc, 1))],
+    ['a tree', 3, frame(compressed(0x32, 0xc0, 0, 128, 0x10, 0b1010, 0)), frame(compressed(0x33, 0x40, 0, 0b1010, 0))],
+  ];
+  for (const [name, size, whole, repeating] of pairs) {
+    for (const { parquet, kind } of twins) {
+      const arena = new Arena(new Random(1));
+      const out = arena.output(size, 1);
+      const first = arena.input(Uint8Array.from(whole));
+      t.equal(parquet.zstd(first.from, first.end, out, out + size), size, `${kind}: ${name} of its own`);
+      const second = arena.input(Uint8Array.from(repeating));
+      t.equal(parquet.zstd(second.from, second.end, out, out + size), -1, `${name} of another page`);
+      t.ok(arena.intact);
+    }
   }
   t.end();
 });
