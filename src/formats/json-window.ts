@@ -9,7 +9,7 @@
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { jsonFlag, walkStatus } from '../kernels/json-kernels.ts';
-import { indexFlag, type Kernels } from '../kernels/kernels.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import { lastBoundary } from './json-boundary.ts';
 import { captureState, restoreState, type ScanState, stateText } from './json-state.ts';
@@ -265,7 +265,7 @@ export class JsonWindows {
     this.flags = kernels.json.walkIndex(this.#base, size, Number(lines));
     this.#used = false;
     const control = kernels.json.jsonControlAt();
-    const encoding = this.flags & indexFlag.highByte ? kernels.utf8Error(this.#base, this.#limit) : -1;
+    const encoding = kernels.json.jsonEncodingAt();
     if (encoding >= 0 && (control < 0 || encoding < control)) this.#cut('InvalidTextEncoding', encoding);
     else if (control >= 0) this.#cut('JSONParsingError', control);
     return true;

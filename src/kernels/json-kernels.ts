@@ -47,6 +47,8 @@ export interface JsonKernels {
   walkIndex(base: number, size: number, lines: number): number;
   /** Address of the first control character inside a string of the window, or -1. */
   jsonControlAt(): number;
+  /** Address of the first byte of the window that is not UTF-8, or -1. A character cut off by its end is not. */
+  jsonEncodingAt(): number;
   /**
    * Finds records from `from` on and writes them to `Layout.rows`, at most `rows_max`; answers how many. `eof`: the text ends with
    * the window.

@@ -7,6 +7,7 @@ import { jsonError, skipBlanks, unescape } from './reference-json-text.ts';
 import { ReferenceWalk } from './reference-json-walk.ts';
 import { JsonWindow } from './reference-json-window.ts';
 import { ReferenceJsonWriter } from './reference-json-write.ts';
+import { utf8Error } from './reference-utf8.ts';
 
 export function referenceJson(memory: Memory): JsonKernels {
   return new ReferenceJson(memory);
@@ -53,6 +54,10 @@ class ReferenceJson extends ReferenceJsonWriter implements JsonKernels {
 
   jsonControlAt(): number {
     return this.#window.controlAt;
+  }
+
+  jsonEncodingAt(): number {
+    return utf8Error(this.#memory.u8, this.#window.base, this.#window.limit);
   }
 
   jsonWalk(from: number, eof: number, rows_max: number): number {

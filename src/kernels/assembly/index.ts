@@ -7,7 +7,7 @@ export { utf8Error } from './utf8';
 export { compareNumbers, readTimes, readValues } from './values';
 export { writeBlocked, writeCsv, writeJson, writeRecords, writtenEnd, writtenRows } from './write';
 export { jsonError } from './json-check';
-export { jsonAreas, jsonControlAt, jsonFlags } from './json-index';
+export { jsonAreas, jsonControlAt, jsonEncodingAt } from './json-index';
 export { jsonLocate } from './json-locate';
 export { jsonContaining, jsonOthers, jsonStrings } from './json-select';
 export { jsonPath, jsonWalk, walkIndex, walkNext, walkStatus } from './json-walk';

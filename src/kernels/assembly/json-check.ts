@@ -81,6 +81,15 @@ function isHex(c: u32): bool {
   return c - 48 <= 9 || (c | 0x20) - 97 <= 5;
 }
 
+/** The bytes of the escape at the backslash `p`, 0 where it is none. */
+export function escapeBytes(p: usize, end: usize): usize {
+  if (p + 1 >= end) return 0;
+  const e = <u32>load<u8>(p + 1);
+  if (e != 117) return e == 34 || e == 92 || e == 47 || e == 98 || e == 102 || e == 110 || e == 114 || e == 116 ? 2 : 0;
+  for (let i: usize = 2; i < 6; i++) if (p + i >= end || !isHex(<u32>load<u8>(p + i))) return 0;
+  return 6;
+}
+
 /** One past the string that begins at `p`; where it is none, minus the address of the error. */
 export function stringEnd(p: usize, end: usize): isize {
   p++;

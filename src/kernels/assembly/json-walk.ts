@@ -27,7 +27,7 @@ let next: usize = 0;
 let status: u32 = 0;
 let rows: u32 = 0;
 /** The ends found by the index are those of the records to come. */
-let knowsEnds: bool = false;
+export let knowsEnds: bool = false;
 let endsUsed: u32 = 0;
 
 export function jsonPath(stateAddress: usize, program: usize): void {
@@ -244,6 +244,24 @@ function skip(p: usize): usize {
   return e;
 }
 
+/** Records in a row whose ends are known: each a line, or an element behind a comma. Answers where something else stands. */
+function runOfRecords(p: usize, rows_max: u32): usize {
+  const inList = load<u32>(state) != 0;
+  if (inList && load<u32>(top()) != LIST) return p;
+  while (rows < rows_max && endsUsed < endsCount) {
+    let q = p;
+    if (inList) {
+      if (load<u8>(q) != 44) break;
+      q++;
+    } else if (load<u8>(q) == 10) q++;
+    if (load<u8>(q) <= 32) q = skipBlanks(q, LIMIT);
+    if ((load<u8>(q) | 0x20) != 0x7b) break;
+    p = nextEnd();
+    addRow(q, p);
+  }
+  return p;
+}
+
 /**
  * Finds the next records from `p` on, at most `rows_max`, as rows. `eof`: the text ends with the window. Where a window ends
  * inside something skipped, all of it is used.
@@ -266,6 +284,9 @@ export function jsonWalk(start: usize, eof: bool, rows_max: u32): u32 {
       p = e;
       continue;
     }
+    // Between two records: the state stays what it is.
+    if (knowsEnds && load<u32>(state, 24) == (load<u32>(state) ? AFTER : VALUE)) p = runOfRecords(p, rows_max);
+    if (rows == rows_max) break;
     if (p < LIMIT && isBlank(<u32>load<u8>(p))) p = skipBlanks(p, LIMIT);
     if (p >= LIMIT) {
       status = eof && load<u32>(state) == 0 ? END : MORE;

@@ -1,9 +1,9 @@
 // Output of JSON records: tokens are copied as they are, blanks outside strings left out. Styles are those of `write`.
-import { BASE, LIMIT, MASK_BYTES, MASKS, closingQuote, insideAt } from './json-index';
+import { LIMIT, closingQuote } from './json-index';
 import { isScalar, skipBlanks } from './json-check';
 import { endOfValue } from './json-locate';
 import { badEscape, hasBackslash, unescape } from './json-text';
-import { isValid } from './json-verify';
+import { isCompact, isValid, isValidRecord } from './json-verify';
 import { ARENA, ROWS } from './state';
 import { copyField, copyPlain, writeQuoted } from './write';
 
@@ -25,46 +25,28 @@ export function jsonBlocked(): bool {
   return blocked;
 }
 
-/** Blanks outside strings in the block at `p`. */
-// @ts-ignore: decorator
-@inline
-function blanksAt(p: usize, m: usize): u64 {
-  const blank = i8x16.splat(0x21);
-  return (
-    (<u64>(<u32>i8x16.bitmask(i8x16.lt_u(v128.load(p), blank)))
-      | (<u64>(<u32>i8x16.bitmask(i8x16.lt_u(v128.load(p, 16), blank))) << 16)
-      | (<u64>(<u32>i8x16.bitmask(i8x16.lt_u(v128.load(p, 32), blank))) << 32)
-      | (<u64>(<u32>i8x16.bitmask(i8x16.lt_u(v128.load(p, 48), blank))) << 48)) & ~insideAt(m)
-  );
-}
-
-/** Copies `[from, end)` of the window without the blanks outside its strings. Answers where the copy ends. */
-function copyCompact(from: usize, end: usize, to: usize): usize {
-  let block = (from - BASE) & ~63;
-  let m = MASKS + (block >> 1);
-  let mask = <u64>-1 << <u64>((from - BASE) & 63), any: u64 = 0, first = end;
-  for (let b = BASE + block; b < end; b += 64) {
-    if (b + 64 > end) mask &= (<u64>1 << <u64>(end - b)) - 1;
-    any = blanksAt(b, m) & mask;
-    if (any) {
-      first = b + <usize>ctz<u64>(any);
-      break;
-    }
-    mask = -1;
-    m += MASK_BYTES;
+/** Copies `[from, end)`, which is in order, without the blanks outside its strings. Answers where the copy ends. */
+function copyCompact(p: usize, end: usize, o: usize): usize {
+  if (isCompact) {
+    copyPlain(p, <u32>(end - p), o);
+    return o + (end - p);
   }
-  copyPlain(from, <u32>(first - from), to);
-  let o = to + (first - from), p = first;
+  const quote = i8x16.splat(34), blank = i8x16.splat(0x21);
   while (p < end) {
-    const b = (p - BASE) & ~63, at = (p - BASE) & 63;
-    const blanks = blanksAt(BASE + b, MASKS + (b >> 1)) >> <u64>at;
-    // A run of what is kept, up to the next blank or the block's end, then the blanks.
-    const keep = blanks ? <usize>ctz<u64>(blanks) : 64 - at;
-    const take = min(keep, end - p);
-    copyPlain(p, <u32>take, o);
-    o += take;
-    p += take;
-    if (blanks && p < end) p += min(<usize>ctz<u64>(~(blanks >> <u64>keep)), end - p);
+    const x = v128.load(p);
+    const m = <u32>i8x16.bitmask(v128.or(i8x16.eq(x, quote), i8x16.lt_u(x, blank)));
+    const run = min(m ? <usize>ctz<u32>(m) : 16, end - p);
+    v128.store(o, x);
+    o += run;
+    p += run;
+    if (!m || p >= end) continue;
+    if (load<u8>(p) != 34) p++;
+    else {
+      const length = closingQuote(p + 1) + 1 - p;
+      copyPlain(p, <u32>length, o);
+      o += length;
+      p += length;
+    }
   }
   return o;
 }
@@ -137,7 +119,7 @@ export function jsonWriteRecords(selection: usize, n: u32, style: usize, out: us
       store<u16>(o, 0x7d7b);
       o += 2;
     } else if (load<u8>(p) == 123) {
-      if (!isValid(p, e)) {
+      if (!isValidRecord(p, e)) {
         blocked = true;
         break;
       }
