@@ -32,7 +32,17 @@ interface Query {
 
 const tables_default = 60;
 const queries_of_table = 30;
+/** Of a table, as it is read: `text` is what `Format.write` made, `copied` what `Format.copied` said. */
+interface File {
+  readonly format: Format;
+  readonly table: Table;
+  readonly text: string;
+  readonly copied: string | null;
+}
+
 const records_max = 300;
+/** Of Parquet: more than one row group of the smallest size. */
+const records_max_parquet = 2500;
 
 /** Runs the cases of a seed; answers how many differed. */
 export async function run(duckdb: string, seed: number, tables: number): Promise<number> {
@@ -64,25 +74,32 @@ class Peers {
   }
 
   async table(random: Random, format: Format, name: string): Promise<void> {
-    const table = randomTable(random, format, records_max);
-    const text = format.write(table, random);
+    const table = randomTable(random, format, format.name === 'parquet' ? records_max_parquet : records_max);
+    const file = { format, table, text: format.write(table, random), copied: format.copied(random) };
     const expressions = new RandomExpressions(random, table.columns, format);
+    await this.#write(file);
     for (let index = 0; index < queries_of_table; index++) {
       const query = randomQuery(random, expressions);
       this.queries++;
-      const difference = await this.#difference(query, format, table, text);
+      const difference = await this.#difference(query, file);
       if (difference === null) continue;
       this.differing++;
-      process.stdout.write(
-        `# ${name}, ${format.name}, query ${index}\n${await this.#smallest(query, format, table, text, difference)}\n\n`,
-      );
+      process.stdout.write(`# ${name}, ${format.name}, query ${index}\n${await this.#smallest(query, file, difference)}\n\n`);
+      await this.#write(file);
     }
   }
 
-  /** What differs, or null. */
-  async #difference(query: Query, format: Format, table: Table, text: string): Promise<string | null> {
-    await writeFile(this.#path, text);
-    const [ours, theirs] = [await ourRows(query, format, text), await this.#theirRows(query, format, table)];
+  async #write({ table, text, copied }: File): Promise<void> {
+    if (copied === null) return writeFile(this.#path, text);
+    const json = `${this.#path}.json`;
+    await writeFile(json, text);
+    const [source] = formats.filter(({ name }) => name === 'json').map(({ read }) => read(json, table.columns));
+    await this.#connection.runAndReadAll(`COPY (SELECT * FROM ${source}) TO '${this.#path}' (${copied})`);
+  }
+
+  /** What differs in the file that was written last, or null. */
+  async #difference(query: Query, { format, table }: File): Promise<string | null> {
+    const [ours, theirs] = [await ourRows(query, format, this.#path), await this.#theirRows(query, format, table)];
     if (typeof ours === 'string' || typeof theirs === 'string') return `ours ${described(ours)}, DuckDB ${described(theirs)}`;
     this.values += ours.length * query.items.length;
     if (ours.length !== theirs.length) return `ours ${ours.length} records, DuckDB ${theirs.length}`;
@@ -105,25 +122,26 @@ class Peers {
   }
 
   /** The case with fewer items and fewer records for as long as it still differs. */
-  async #smallest(query: Query, format: Format, table: Table, text: string, found: string): Promise<string> {
-    let smallest = { query, table, text, difference: found };
-    const attempt = async (query: Query, table: Table, text: string): Promise<boolean> => {
-      const difference = await this.#difference(query, format, table, text);
-      if (difference !== null) smallest = { query, table, text, difference };
+  async #smallest(query: Query, file: File, found: string): Promise<string> {
+    let smallest = { query, file, difference: found };
+    const attempt = async (query: Query, file: File): Promise<boolean> => {
+      await this.#write(file);
+      const difference = await this.#difference(query, file);
+      if (difference !== null) smallest = { query, file, difference };
       return difference !== null;
     };
-    for (const item of query.items) if (await attempt({ ...query, items: [item] }, table, text)) break;
-    await attempt({ ...smallest.query, where: null }, table, text);
-    for (let size = table.records.length; size >= 1; size = Math.floor(size / 2)) {
-      for (let start = 0; start < smallest.table.records.length && smallest.table.records.length > size; start += size) {
-        const part = { ...table, records: smallest.table.records.slice(start, start + size) };
+    for (const item of query.items) if (await attempt({ ...query, items: [item] }, file)) break;
+    await attempt({ ...smallest.query, where: null }, file);
+    for (let size = file.table.records.length; size >= 1; size = Math.floor(size / 2)) {
+      for (let start = 0; start < smallest.file.table.records.length && smallest.file.table.records.length > size; start += size) {
+        const part = { ...file.table, records: smallest.file.table.records.slice(start, start + size) };
         // why: a writer that draws no lots, so that the records stay as they were
-        if (await attempt(smallest.query, part, format.write(part, new Random(0)))) break;
+        if (await attempt(smallest.query, { ...file, table: part, text: file.format.write(part, new Random(0)) })) break;
       }
     }
     const { query: last, difference } = smallest;
-    const sources = `${sqlOf(last, 'ours', 'S3Object s')}\n${sqlOf(last, 'theirs', format.read(this.#path, table.columns))}`;
-    return `${difference}\n${sources}\n${smallest.text}`;
+    const sources = `${sqlOf(last, 'ours', 'S3Object s')}\n${sqlOf(last, 'theirs', file.format.read(this.#path, file.table.columns))}`;
+    return `${difference}\n${sources}\n${file.copied ?? ''}\n${smallest.file.text}`;
   }
 }
 
@@ -138,8 +156,8 @@ function sqlOf({ items, where }: Query, side: keyof Pair, from: string): string 
   return `SELECT ${list} FROM ${from}${where === null ? '' : ` WHERE ${where[side]}`}`;
 }
 
-async function ourRows(query: Query, format: Format, text: string): Promise<Answer[][] | string> {
-  const options = { source: Buffer.from(text), input: format.input, output: { JSON: {} }, workers: 0 };
+async function ourRows(query: Query, format: Format, source: string): Promise<Answer[][] | string> {
+  const options = { source, input: format.input, output: { JSON: {} }, workers: 0 };
   try {
     const blocks: Uint8Array[] = [];
     for await (const block of await select({ ...options, expression: sqlOf(query, 'ours', 'S3Object s') })) blocks.push(block);

@@ -19,10 +19,12 @@ export interface Table {
 
 /** How a table is written, and how DuckDB is told to read it. */
 export interface Format {
-  readonly name: 'csv' | 'json';
+  readonly name: 'csv' | 'json' | 'parquet';
   readonly types: readonly ColumnType[];
   readonly input: InputSerialization;
   write(table: Table, random: Random): string;
+  /** How DuckDB makes the file out of what was written, which is then JSON; null: it is the file. */
+  copied(random: Random): string | null;
   /** A table function of DuckDB over the file. */
   read(path: string, columns: readonly Column[]): string;
 }
@@ -33,6 +35,7 @@ export const formats: readonly Format[] = [
     types: ['int', 'decimal', 'float', 'text'],
     input: { CSV: { FileHeaderInfo: 'USE', AllowQuotedRecordDelimiter: true } },
     write: csvOf,
+    copied: () => null,
     read: (path, columns) =>
       `read_csv('${path}', auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', nullstr = '', ` +
       `allow_quoted_nulls = false, columns = {${typesOf(columns)}})`,
@@ -42,7 +45,18 @@ export const formats: readonly Format[] = [
     types: ['int', 'decimal', 'float', 'text', 'bool'],
     input: { JSON: { Type: 'LINES' } },
     write: jsonOf,
+    copied: () => null,
     read: (path, columns) => `read_json('${path}', auto_detect = false, format = 'newline_delimited', columns = {${typesOf(columns)}})`,
+  },
+  {
+    name: 'parquet',
+    types: ['int', 'decimal', 'float', 'text', 'bool'],
+    input: { Parquet: {} },
+    write: jsonOf,
+    copied: (random) =>
+      `FORMAT parquet, PARQUET_VERSION ${random.pick(['v1', 'v2'])}, ROW_GROUP_SIZE ${random.pick([2048, 122_880])}, ` +
+      `COMPRESSION ${random.pick(['uncompressed', 'snappy', 'gzip', 'zstd', 'lz4_raw'])}`,
+    read: (path) => `read_parquet('${path}')`,
   },
 ];
 
