@@ -1,8 +1,10 @@
 // Runs one query on several engines in turn: each in a fresh, pinned process, first a checking run and rounds that warm up (caches
-// of all of them, compilers of those that compile while they run), then timed rounds in which every engine has its turn, so that a slow minute of the machine falls on all of them alike. What takes long is not
-// run so often: no new round after ROUNDS_MS once there were three, and who needed SLOW_RUN_MS to check is not run again.
+// of all of them, compilers of those that compile while they run), then timed rounds in which every engine has its turn, so that a
+// slow minute of the machine falls on all of them alike. What takes long is not run so often: no new round after ROUNDS_MS once there
+// were three, and who needed SLOW_RUN_MS to check is not run again.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { answerOf, answersAgree } from './answers.mjs';
 import { nullDevice } from './data.mjs';
 import { ANSWERS_DIR, ENGINE_PROCESS } from './paths.mjs';
@@ -11,7 +13,9 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 /** Of engines/, those that answer nothing. */
 const NO_ENGINES = ['gunzip', 'bunzip2'];
 const WARM_UP_ROUNDS = 4;
-const ROUNDS_MS = 8000;
+const ROUNDS_MS = 12_000;
+/** Between two runs: what an engine's threads do after its answer (memory given back, caches written) is no time of the next one. */
+const SETTLE_MS = 100;
 const ROUNDS_MIN = 3;
 const SLOW_RUN_MS = 8000;
 
@@ -114,6 +118,7 @@ async function timedRounds(hosts, runs) {
 }
 
 async function attempt(host, sinkPath) {
+  await delay(SETTLE_MS);
   const answer = nextMessage(host.child);
   host.child.send({ query: host.query, dataset: host.dataset, sinkPath });
   try {
