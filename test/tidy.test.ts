@@ -14,13 +14,16 @@ const lines_max = 400;
 /** Files allowed to be longer, with their length. An entry may only shrink, and leaves once its file is within the limit. */
 const ratchet: Readonly<Record<string, number>> = {};
 
+/** Where a dynamic import may be of a computed name: a file of a package that its entries do not name. */
+const computedImports: readonly string[] = ['src/sql/chevrotain.ts'];
+
 /** Packages that one place speaks, so that they can be replaced there. */
 const places: readonly { readonly of: RegExp; readonly only: RegExp }[] = [
   { of: /^@?fastify\b/, only: /^src\/api\/server\.ts$/ },
   { of: /^pino\b/, only: /^src\/api\/access-log\.ts$/ },
   { of: /^prom-client\b/, only: /^src\/api\/metrics\.ts$/ },
   { of: /^piscina\b/, only: /^src\/engine\/pool\.ts$/ },
-  { of: /^@?chevrotain\b/, only: /^src\/sql\/(tokens|grammar|grammar-[\w-]+)\.ts$/ },
+  { of: /^@?chevrotain\b/, only: /^src\/sql\/(chevrotain|tokens|grammar|grammar-[\w-]+)\.ts$/ },
   { of: /^sax\b/, only: /^src\/api\/request-xml\.ts$/ },
   { of: /^zstddec\b/, only: /^src\/formats\/codecs\/zstd-stream\.ts$/ },
   { of: /^@(aws-sdk|smithy)\//, only: /^src\/cli\/remote\.ts$/ },
@@ -126,7 +129,7 @@ function layerViolations(path: string, text: string, table: ReadonlyMap<string, 
   const allowed = table.get(own);
   if (!allowed) return [`${path}: the layer table has no row for ${own}`];
   return importsOf(text).flatMap((specifier) => {
-    if (specifier === undefined) return [`${path}: a dynamic import whose target cannot be read`];
+    if (specifier === undefined) return computedImports.includes(path) ? [] : [`${path}: a dynamic import whose target cannot be read`];
     if (/^s3lect\b/.test(specifier)) return [`${path}: imports its own package by name`];
     if (!specifier.startsWith('.')) return [];
     const target = posix.join(posix.dirname(path), specifier);

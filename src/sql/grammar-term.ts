@@ -5,10 +5,11 @@
  * `ERR_MSG` holds the error code to answer with and its parameter, read back in `grammar-errors.ts`. Rules run once at
  * start with placeholder tokens while Chevrotain records them, so what looks at tokens or throws stands in `ACTION`.
  */
-import { EmbeddedActionsParser, type IToken, type ParserMethod, type TokenType } from 'chevrotain';
+import type { IToken, ParserMethod, TokenType } from 'chevrotain';
 import { SelectError } from '../base/errors.ts';
 import type { TypeName } from '../vector/value.ts';
 import type { CaseBranch, Node, PathStep } from './ast.ts';
+import { EmbeddedActionsParser } from './chevrotain.ts';
 import { errorMessageProvider } from './grammar-errors.ts';
 import {
   callSyntax,

@@ -3,9 +3,10 @@
  * look-up. Patterns never backtrack over the input: what is left open at the end of the text is a token of its own kind
  * that is then refused, which keeps odd input linear.
  */
-import { createToken, type IToken, Lexer, type TokenType } from 'chevrotain';
+import type { IToken, TokenType } from 'chevrotain';
 import { SelectError } from '../base/errors.ts';
 import type { Position } from './ast.ts';
+import { createToken, Lexer } from './chevrotain.ts';
 import { abbreviated, ionDecimalText, unquote } from './literals.ts';
 import { dateParts, reservedWords } from './words.ts';
 
