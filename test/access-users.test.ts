@@ -110,6 +110,27 @@ t.test('who creates a bucket owns it', async (t) => {
   t.equal(await put(alice), 'AccessDenied', 'what was is forgotten');
 });
 
+t.test('tags that come with a bucket need a permission', async (t) => {
+  const creates = { Effect: 'Allow', Action: 's3:CreateBucket', Resource: '*' };
+  const tags = { ...creates, Action: 's3:TagResource', Condition: { StringEquals: { 'aws:RequestTag/project': 'x' } } };
+  const users = [
+    { name: 'plain', policy: document([creates]) },
+    { name: 'tagger', policy: document([creates, tags]) },
+    { name: 'owner', policy: 'owner' },
+  ];
+  const served = await serve(t, { state: stateWith(...users) });
+  const create = (name: string, Value: string) =>
+    outcome(
+      clientOf(served, name).send(
+        new CreateBucketCommand({ Bucket: `of-${name}`, CreateBucketConfiguration: { Tags: [{ Key: 'project', Value }] } }),
+      ),
+    );
+  t.equal(await create('plain', 'x'), 'AccessDenied');
+  t.equal(await create('tagger', 'y'), 'AccessDenied');
+  t.equal(await create('tagger', 'x'), 'ok');
+  t.equal(await create('owner', 'y'), 'ok');
+});
+
 t.test('the policy of a bucket', async (t) => {
   const served = await serve(t, { state: stateWith({ name: 'alice', policy: 'owner' }, { name: 'bob', policy: 'none' }) });
   const [alice, bob] = [clientOf(served, 'alice'), clientOf(served, 'bob')];

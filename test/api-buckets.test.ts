@@ -183,6 +183,15 @@ t.test('tags of a bucket', async (t) => {
   await client.send(new DeleteBucketCommand({ Bucket }));
   await client.send(new CreateBucketCommand({ Bucket }));
   t.equal(await failure(get()), 'NoSuchTagSet 404', 'of another bucket of the name');
+  await client.send(new DeleteBucketCommand({ Bucket }));
+  const create = (Tags: { Key: string; Value: string }[]) =>
+    failure(client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { Tags } })));
+  t.equal(await create([{ Key: '', Value: '' }]), 'InvalidTag 400');
+  t.equal(await failure(get()), 'NoSuchBucket 404');
+  await client.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { Tags: tags } }));
+  t.same((await get()).TagSet, tags, 'tags of a bucket can come with it');
+  t.equal(await create([{ Key: 'other', Value: '' }]), 'BucketAlreadyOwnedByYou 409');
+  t.same((await get()).TagSet, tags);
 });
 
 t.test('regions', async (t) => {

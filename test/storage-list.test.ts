@@ -42,7 +42,7 @@ t.test('lists agree with a plain model, however few names are read at once', asy
       const { store, bucket } = await newLocalStore();
       const made: string[] = [];
       for (const key of wanted) if ((await codeOf(put(store, key, key))) === 'no error') made.push(key);
-      const lister = new DirectoryLister(new DirectoryNames(window, 3 * window));
+      const lister = new DirectoryLister(new DirectoryNames({ window_names_max: window, cached_names_max: 3 * window }));
       const inspect = (path: string, key: string) =>
         fs.existsSync(path) ? { key, size: 0, etag: '', lastModified: new Date(0), ...describe({}), checksum: undefined } : undefined;
       let request: ListRequest = { bucket: 'b-1', prefix, delimiter, startAfter, maxKeys };
@@ -65,7 +65,7 @@ t.test('names are kept for as long as their directory does not change', async (t
   const directory = newDirectory();
   const names = Array.from({ length: 300 }, (_, i) => String(i).padStart(3, '0'));
   for (const name of names) fs.writeFileSync(join(directory, name), '');
-  const cache = new DirectoryNames(100, 10_000);
+  const cache = new DirectoryNames({ window_names_max: 100, cached_names_max: 10_000 });
   const fresh = await cache.read(directory, '', 10);
   t.not((await cache.read(directory, '', 10)).names, fresh.names, 'what changed just now may change again unseen');
   age(directory);
@@ -89,7 +89,7 @@ t.test('names are kept for as long as their directory does not change', async (t
 
 t.test('windows of many directories make way for later ones', async (t) => {
   const root = newDirectory();
-  const cache = new DirectoryNames(10, 60);
+  const cache = new DirectoryNames({ window_names_max: 10, cached_names_max: 60 });
   const windows = [];
   for (let i = 0; i < 5; i++) {
     const directory = join(root, String(i));

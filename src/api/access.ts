@@ -54,7 +54,7 @@ export class Access {
     const decision = this.#decide(action, bucket, key, { ...tags, ...extraKeys }, policies);
     if (decision.allowed) return;
     // Whether a bucket exists is no secret, and the better answer.
-    if (bucket !== '' && action !== 's3:CreateBucket') await store.headBucket(bucket);
+    if (bucket !== '' && !ofCreation.includes(action)) await store.headBucket(bucket);
     const resource = resourceOf(bucket, key);
     throw new SelectError('AccessDenied', identity === anonymousIdentity ? {} : { reason: reasonOf(identity, action, resource, decision) });
   };
@@ -118,6 +118,9 @@ export function actionOnVersion(action: string): string {
     whole === 's3:PutObject' ? whole : `${start}Version${end}`,
   );
 }
+
+/** Actions on a bucket that is not there yet. */
+const ofCreation: readonly string[] = ['s3:CreateBucket', 's3:TagResource'];
 
 function resourceOf(bucket: string, key: string): string {
   if (bucket === '') return '*';

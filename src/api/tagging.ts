@@ -12,10 +12,18 @@ export type Tags = Readonly<Record<string, string>>;
  */
 export function parseTagging(document: Uint8Array, tags_max: number): Tags {
   const root = parseXml(document);
-  const sets = root.children.filter(({ name }) => name === 'TagSet');
-  if (root.name !== 'Tagging' || sets.length !== 1) throw malformed('it is not one TagSet in a Tagging');
+  const [set, ...others] = root.children.filter(({ name }) => name === 'TagSet');
+  if (root.name !== 'Tagging' || set === undefined || others.length > 0) throw malformed('it is not one TagSet in a Tagging');
+  return tagsOf(set, tags_max);
+}
+
+/**
+ * Reads an element that holds tags.
+ * @throws SelectError MalformedXML, and what `tagsFrom` raises
+ */
+export function tagsOf({ children }: XmlElement, tags_max: number): Tags {
   return tagsFrom(
-    (sets[0]?.children ?? []).map((tag) => [memberOf(tag, 'Key'), memberOf(tag, 'Value')]),
+    children.map((tag) => [memberOf(tag, 'Key'), memberOf(tag, 'Value')]),
     tags_max,
   );
 }

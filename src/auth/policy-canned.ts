@@ -13,7 +13,7 @@ export const cannedPolicies = {
   owner: {
     doc: 'create buckets, and do everything with the buckets it has created',
     statements: [
-      { Effect: 'Allow', Action: ['s3:CreateBucket', 's3:ListAllMyBuckets'], Resource: '*' },
+      { Effect: 'Allow', Action: ['s3:CreateBucket', 's3:TagResource', 's3:ListAllMyBuckets'], Resource: '*' },
       { Effect: 'Allow', Action: 's3:*', Resource: '*', Condition: { StringEquals: { [bucketOwnerKey]: '${aws:userid}' } } },
     ],
   },

@@ -38,6 +38,15 @@ export const serveOptions = [
     commands: ['serve'],
   },
   {
+    name: 'followLinks',
+    flag: '--follow-links',
+    env: ['S3LECT_FOLLOW_LINKS'],
+    type: 'boolean',
+    default: false,
+    doc: 'Read through symbolic links in the served folders, wherever they lead; without it they are as good as absent. Nothing is written through one: an upload to the key of a linked file, or its deletion, takes the place of the link.',
+    commands: ['serve'],
+  },
+  {
     name: 'state',
     flag: '--state',
     env: ['S3LECT_STATE'],

@@ -10,6 +10,7 @@ import { createServer, type Server } from '../api/server.ts';
 import { staticCredentials } from '../auth/credentials.ts';
 import type { OptionValues } from '../base/options.ts';
 import { Engine } from '../engine/query.ts';
+import type { Links } from '../storage/directory.ts';
 import { LocalStore } from '../storage/local.ts';
 import type { Arguments } from './arguments.ts';
 import { exit } from './command.ts';
@@ -42,7 +43,7 @@ export async function runServe(args: Arguments): Promise<number> {
   checkState(stateFolder, [folder, ...Object.values(buckets)]);
   const created = createWithSamples(folder);
   const state = openState(stateFolder, values.state === undefined ? folder : null);
-  const store = await openStore(folder, buckets);
+  const store = await openStore(folder, buckets, values.followLinks ? 'followed' : 'refused');
   const engine = new Engine({
     workers: values.workers ?? availableParallelism(),
     record_bytes_max: values.recordBytesMax,
@@ -121,12 +122,12 @@ function bucketsOf(entries: readonly string[]): Record<string, string> {
   return buckets;
 }
 
-async function openStore(root: string, buckets: Readonly<Record<string, string>>): Promise<LocalStore> {
+async function openStore(root: string, buckets: Readonly<Record<string, string>>, links: Links): Promise<LocalStore> {
   for (const folder of [root, ...Object.values(buckets)]) {
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new PlainError(`cannot serve ${folder}: it is no folder`);
   }
   try {
-    return await LocalStore.open({ root, buckets });
+    return await LocalStore.open({ root, buckets, links });
   } catch (error) {
     throw new PlainError(`cannot serve ${root}: ${reasonOf(error)}`);
   }

@@ -3,11 +3,12 @@
  * sorted at once, and kept between pages for as long as it does not change: at most `list_window_names_max` of them, which are about
  * 60 bytes each. Of a larger directory the names after some name are read, so many at a time.
  */
-import type { BigIntStats, Dirent } from 'node:fs';
+import type { BigIntStats, Dirent, Stats } from 'node:fs';
 import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
-import { OpenDirectory } from './directory.ts';
+import { type Links, OpenDirectory } from './directory.ts';
+import { isUnreadable } from './fs-errors.ts';
 import { nameToSegment } from './key-path.ts';
 import { compareUtf8 } from './listing.ts';
 
@@ -31,13 +32,26 @@ export function lowerBound(names: readonly string[], from: string): number {
   return low;
 }
 
+export interface DirectoryNamesOptions {
+  /** 'refused' when not given. */
+  readonly links?: Links;
+  readonly window_names_max?: number;
+  readonly cached_names_max?: number;
+}
+
 export class DirectoryNames {
+  readonly links: Links;
   readonly #window_names_max: number;
   readonly #cached_names_max: number;
   /** The least recently used first. */
   readonly #windows = new Map<string, KeptWindow>();
 
-  constructor(window_names_max: number = limits.list_window_names_max, cached_names_max: number = limits.list_cached_names_max) {
+  constructor({
+    links = 'refused',
+    window_names_max = limits.list_window_names_max,
+    cached_names_max = limits.list_cached_names_max,
+  }: DirectoryNamesOptions = {}) {
+    this.links = links;
     this.#window_names_max = window_names_max;
     this.#cached_names_max = cached_names_max;
   }
@@ -47,7 +61,7 @@ export class DirectoryNames {
    * Raises ENOENT, `AccessDenied` for a path that leads through a symbolic link, and the system's errors.
    */
   async read(path: string, from: string, wanted: number): Promise<NameWindow> {
-    const directory = new OpenDirectory(path);
+    const directory = new OpenDirectory(path, this.links);
     try {
       const before = directory.stats();
       const kept = this.#windows.get(path);
@@ -59,8 +73,9 @@ export class DirectoryNames {
       const isSettled = began_ms - settlingTime_ms(before) > Number(before.mtimeNs / 1_000_000n);
       // why: names that cannot be kept are not worth the sorting of more than the page takes.
       const count = isSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
-      const window = await readSorted(directory, from, count);
-      if (isSettled && isSame(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
+      const { holdsLinks, ...window } = await readSorted(directory, from, count, this.links);
+      // why: what links lead to changes without their directory.
+      if (isSettled && !holdsLinks && isSame(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
       return window;
     } finally {
       directory.close();
@@ -110,15 +125,22 @@ function settlingTime_ms({ mtimeNs }: BigIntStats): number {
 }
 
 /** The first `count` names from `from` on. */
-async function readSorted(directory: OpenDirectory, from: string, count: number): Promise<NameWindow> {
+async function readSorted(
+  directory: OpenDirectory,
+  from: string,
+  count: number,
+  links: Links,
+): Promise<NameWindow & { readonly holdsLinks: boolean }> {
   // why: synchronous, in turns: microseconds here, and a third of a millisecond by the thread pool.
   const entries = fs.opendirSync(directory.pathOf('.'), { bufferSize: entriesPerTurn });
   try {
     const names: string[] = [];
     let isWhole = true;
+    let holdsLinks = false;
     for (let read = 1, dirent = entries.readSync(); dirent !== null; dirent = entries.readSync(), read++) {
       if (read % entriesPerTurn === 0) await setImmediate();
-      const name = nameOf(dirent);
+      const name = nameOf(dirent, links, (file) => directory.pathOf(file));
+      holdsLinks ||= links === 'followed' && dirent.isSymbolicLink();
       if (name === undefined || (from !== '' && compareUtf8(name, from) < 0)) continue;
       names.push(name);
       if (names.length < 2 * count) continue;
@@ -130,18 +152,29 @@ async function readSorted(directory: OpenDirectory, from: string, count: number)
       names.length = count;
       isWhole = false;
     }
-    return { names, isWhole };
+    return { names, isWhole, holdsLinks };
   } finally {
     entries.closeSync();
   }
 }
 
-/** A name of the bucket; undefined for one that is none. Only regular files and true directories count: no symbolic link is followed. */
-export function nameOf(dirent: Dirent): string | undefined {
-  const isDirectory = dirent.isDirectory();
-  if (!isDirectory && !dirent.isFile()) return undefined;
+/** A name of the bucket; undefined for one that is none. Only regular files and directories count, and links to such where they are followed. */
+export function nameOf(dirent: Dirent, links: Links, pathOf: (name: string) => string): string | undefined {
+  const entry = links === 'followed' && dirent.isSymbolicLink() ? linked(pathOf(dirent.name)) : dirent;
+  const isDirectory = entry?.isDirectory() === true;
+  if (!isDirectory && entry?.isFile() !== true) return undefined;
   const segment = nameToSegment(dirent.name);
   return segment !== undefined && isDirectory ? `${segment}/` : segment;
+}
+
+/** What a link leads to; undefined where it leads nowhere. */
+function linked(path: string): Stats | undefined {
+  try {
+    return fs.statSync(path);
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
 }
 
 function sort(names: string[]): string[] {

@@ -6,6 +6,14 @@ import { basename, dirname } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 
+/** What becomes of symbolic links below a bucket's directory: read through, wherever they lead, or as if they were not there. Nothing is written through one. */
+export type Links = 'followed' | 'refused';
+
+/** Whether names in `directory` may be read. */
+export function isReadable(directory: string, links: Links): boolean {
+  return links === 'followed' || isPlainDirectory(directory);
+}
+
 /**
  * Whether an absolute, normal path exists and leads through no symbolic link, so that it lies where it says.
  * Names must match in case too, also where the file system would not ask for it.
@@ -27,11 +35,13 @@ export class OpenDirectory {
   readonly #fd: number;
   readonly #prefix: string;
 
-  /** Raises ENOENT, ENOTDIR, and `AccessDenied` where the path leads through a symbolic link. */
-  constructor(directory: string) {
-    this.#fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY | fs.constants.O_NOFOLLOW);
+  /** Raises ENOENT, ENOTDIR, and `AccessDenied` where the path leads through a symbolic link that is not to be followed. */
+  constructor(directory: string, links: Links = 'refused') {
+    const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
+    this.#fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY | (links === 'followed' ? 0 : O_NOFOLLOW));
     const link = descriptorPath(this.#fd);
     this.#prefix = link ?? directory;
+    if (links === 'followed') return;
     const found = link === undefined ? plainPath(directory) : fs.readlinkSync(link);
     if (found === directory) return;
     fs.closeSync(this.#fd);
@@ -127,7 +137,8 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-const symbolicLink = 'the path of the key leads through a symbolic link';
+/** Why a path is refused. */
+export const symbolicLink = 'the path of the key leads through a symbolic link';
 
 const hasDescriptorPaths = process.platform === 'linux' && fs.existsSync('/proc/self/fd');
 

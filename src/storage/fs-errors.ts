@@ -12,6 +12,11 @@ export function isAbsent(error: unknown): boolean {
   return absent.has(errnoOf(error) ?? '');
 }
 
+/** Whether a directory cannot be listed: it is not there, may not be read, or its path leads through a symbolic link. */
+export function isUnreadable(error: unknown): boolean {
+  return isAbsent(error) || errnoOf(error) === 'EACCES' || (error instanceof SelectError && error.code === 'AccessDenied');
+}
+
 /** Awaits `work`; a failed system call becomes its catalogued error. */
 export async function withStorageErrors<T>(work: () => Promise<T>): Promise<T> {
   try {

@@ -3,10 +3,9 @@ import type { Dir } from 'node:fs';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { SelectError } from '../base/errors.ts';
-import { OpenDirectory } from './directory.ts';
+import { type Links, OpenDirectory } from './directory.ts';
 import { DirectoryNames, lowerBound, type NameWindow, nameOf } from './directory-names.ts';
-import { errnoOf, isAbsent } from './fs-errors.ts';
+import { isUnreadable } from './fs-errors.ts';
 import { segmentToName } from './key-path.ts';
 import { compareUtf8, ListPage } from './listing.ts';
 import type { ListedObject } from './object.ts';
@@ -27,7 +26,7 @@ export class DirectoryLister {
     const page = new ListPage(request);
     const keyPrefix = page.prefix.slice(0, page.prefix.lastIndexOf('/') + 1);
     const segments = keyPrefix === '' ? [] : keyPrefix.slice(0, -1).split('/').map(segmentToName);
-    if (!page.isDone) await new Walk(page, inspect, this.#names).directory(join(bucketDirectory, ...segments), keyPrefix);
+    if (!page.isDone) await new Walk(page, inspect, this.#names).enter(join(bucketDirectory, ...segments), keyPrefix);
     return page.result();
   }
 }
@@ -39,6 +38,8 @@ class Walk {
   readonly #page: ListPage;
   readonly #inspect: Inspect;
   readonly #names: DirectoryNames;
+  /** The directories that lead to where the walk is, where links may lead back to one. */
+  readonly #above = new Set<string>();
   #calls = 0;
 
   constructor(page: ListPage, inspect: Inspect, names: DirectoryNames) {
@@ -48,7 +49,11 @@ class Walk {
   }
 
   /** Offers the page all keys in `directory`, which begin with `keyPrefix`. */
-  async directory(directory: string, keyPrefix: string): Promise<void> {
+  async enter(directory: string, keyPrefix: string): Promise<void> {
+    await this.#below(directory, () => this.#directory(directory, keyPrefix));
+  }
+
+  async #directory(directory: string, keyPrefix: string): Promise<void> {
     for (let from: string | undefined = this.#firstName(keyPrefix); from !== undefined; ) {
       const window: NameWindow | undefined = await this.#read(directory, from);
       if (window === undefined) return;
@@ -83,9 +88,22 @@ class Walk {
   async #visit(path: string, key: string, isDirectory: boolean): Promise<void> {
     const commonPrefix = this.#page.commonPrefixOf(key);
     if (commonPrefix === undefined) {
-      await this.directory(path, key);
+      await this.enter(path, key);
     } else if (!this.#page.isPast(commonPrefix) && (!isDirectory || (await this.#holdsObject(path, key)))) {
       this.#page.addCommonPrefix(commonPrefix);
+    }
+  }
+
+  /** Runs `work` in a directory; not where a link has led back to one that the walk is in. */
+  async #below<T>(directory: string, work: () => Promise<T>): Promise<T | undefined> {
+    if (this.#names.links === 'refused') return work();
+    const place = placeOf(directory, this.#names.links);
+    if (place === undefined || this.#above.has(place)) return undefined;
+    this.#above.add(place);
+    try {
+      return await work();
+    } finally {
+      this.#above.delete(place);
     }
   }
 
@@ -93,7 +111,7 @@ class Walk {
   #visitFiles(directory: string, keyPrefix: string, names: readonly string[], start: number): number {
     const found: ListedObject[] = [];
     const end = Math.min(names.length, start + filesPerTurn);
-    const place = placeOf(directory);
+    const place = placeOf(directory, this.#names.links);
     let at = start;
     for (; at < end && found.length <= this.#page.room; at++) {
       const name = names[at] ?? '';
@@ -104,7 +122,7 @@ class Walk {
       if (object !== undefined) found.push(object);
     }
     // why: looked at by their paths, which is twice as fast as through a descriptor; a link in place of the directory would show.
-    if (place !== undefined && placeOf(directory) === place) for (const object of found) this.#page.addObject(object);
+    if (place !== undefined && placeOf(directory, this.#names.links) === place) for (const object of found) this.#page.addObject(object);
     return at;
   }
 
@@ -136,13 +154,14 @@ class Walk {
   async #holdsObject(directory: string, keyPrefix: string): Promise<boolean> {
     const { startAfter } = this.#page;
     await this.#takeTurn();
-    for (const name of namesIn(directory)) {
+    for (const name of namesIn(directory, this.#names.links)) {
       const key = keyPrefix + name;
       const isAfter = compareUtf8(key, startAfter) > 0;
       if (!name.endsWith('/')) {
         if (isAfter) return true;
-      } else if ((isAfter || startAfter.startsWith(key)) && (await this.#holdsObject(join(directory, fileNameOf(name)), key))) {
-        return true;
+      } else if (isAfter || startAfter.startsWith(key)) {
+        const path = join(directory, fileNameOf(name));
+        if ((await this.#below(path, () => this.#holdsObject(path, key))) === true) return true;
       }
     }
     return false;
@@ -163,7 +182,7 @@ function fileNameOf(name: string): string {
 }
 
 /** What a directory holds of the bucket, unordered, read as it is asked for. */
-function* namesIn(directory: string): Generator<string> {
+function* namesIn(directory: string, links: Links): Generator<string> {
   let entries: Dir;
   try {
     entries = fs.opendirSync(directory, { bufferSize: 32 });
@@ -173,7 +192,7 @@ function* namesIn(directory: string): Generator<string> {
   }
   try {
     for (let dirent = entries.readSync(); dirent !== null; dirent = entries.readSync()) {
-      const name = nameOf(dirent);
+      const name = nameOf(dirent, links, (file) => join(directory, file));
       if (name !== undefined) yield name;
     }
   } finally {
@@ -182,9 +201,9 @@ function* namesIn(directory: string): Generator<string> {
 }
 
 /** What tells a directory from another in its place; undefined where there is none that may be read. */
-function placeOf(directory: string): string | undefined {
+function placeOf(directory: string, links: Links): string | undefined {
   try {
-    const open = new OpenDirectory(directory);
+    const open = new OpenDirectory(directory, links);
     const { dev, ino } = open.stats();
     open.close();
     return `${dev} ${ino}`;
@@ -192,9 +211,4 @@ function placeOf(directory: string): string | undefined {
     if (isUnreadable(error)) return undefined;
     throw error;
   }
-}
-
-/** Also of a path that leads through a symbolic link. */
-function isUnreadable(error: unknown): boolean {
-  return isAbsent(error) || errnoOf(error) === 'EACCES' || (error instanceof SelectError && error.code === 'AccessDenied');
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { SelectError } from '../base/errors.ts';
 import { checkDeletion } from './conditions.ts';
-import { OpenDirectory, removeEmptyDirectories, syncDirectory } from './directory.ts';
+import { type Links, OpenDirectory, removeEmptyDirectories, symbolicLink, syncDirectory } from './directory.ts';
 import { isAbsent, storageError } from './fs-errors.ts';
 import { removeMetadata } from './metadata.ts';
 import type { DeleteCondition, ListedObject } from './object.ts';
@@ -45,12 +45,12 @@ function remove(
   condition: DeleteCondition | undefined,
   infoOf: (place: Place, stats: BigIntStats) => ListedObject,
 ): string | undefined {
-  const directory = openIfPlain(place.directory);
+  const directory = openIfPlain(place);
   if (directory === undefined) return undefined;
   try {
     const path = directory.pathOf(place.name);
-    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    if (stats?.isFile() !== true) return undefined;
+    const stats = fileAt(path, place.links);
+    if (stats === undefined) return undefined;
     if (condition !== undefined) checkDeletion(condition, infoOf(place, stats));
     fs.unlinkSync(path);
     removeMetadata(place.bucketDirectory, place.key);
@@ -63,12 +63,24 @@ function remove(
   return removeEmptyDirectories(place.bucketDirectory, place.directory);
 }
 
-/** Undefined where there is no such directory, or its path leads through a symbolic link: no object is there. */
-function openIfPlain(directory: string): OpenDirectory | undefined {
+/** What a path names as an object. Of a link that is followed, and may lead nowhere, that is the file; removed is the link. */
+function fileAt(path: string, links: Links): BigIntStats | undefined {
+  const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  const named =
+    links === 'followed' && stats?.isSymbolicLink() === true ? fs.statSync(path, { bigint: true, throwIfNoEntry: false }) : stats;
+  return named?.isFile() === true ? named : undefined;
+}
+
+/**
+ * Undefined where there is no such directory, or its path leads through a symbolic link, and no object is there.
+ * Raises `AccessDenied` for what is read through a link.
+ */
+function openIfPlain({ directory, links }: Place): OpenDirectory | undefined {
   try {
     return new OpenDirectory(directory);
   } catch (error) {
-    if (isAbsent(error) || (error instanceof SelectError && error.code === 'AccessDenied')) return undefined;
-    throw error;
+    if (!isAbsent(error) && !(error instanceof SelectError && error.code === 'AccessDenied')) throw error;
+    if (links === 'refused' || fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+    throw new SelectError('AccessDenied', { reason: symbolicLink });
   }
 }

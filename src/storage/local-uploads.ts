@@ -115,7 +115,8 @@ export class LocalUploads {
   async sweep(bucket: string, bucketDirectory: string): Promise<void> {
     this.#swept_ms.set(bucketDirectory, Date.now());
     for (const folder of await foldersIn(bucketDirectory)) {
-      const place = placeOf(bucket, bucketDirectory, folder.record.key);
+      // why: what an upload has become is no link.
+      const place = placeOf(bucket, bucketDirectory, folder.record.key, 'refused');
       await this.#publisher.exclusively(uploadLock(bucketDirectory, folder.info.uploadId), async () => {
         if (folder.isAbandoned || uploadOf(place) === folder.info.uploadId) await removeUpload(folder);
       });

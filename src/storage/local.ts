@@ -10,7 +10,8 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SelectError } from '../base/errors.ts';
-import { descriptorPath, isPlainDirectory, syncDirectory } from './directory.ts';
+import { descriptorPath, isPlainDirectory, isReadable, type Links, syncDirectory } from './directory.ts';
+import { DirectoryNames } from './directory-names.ts';
 import { openFileObject } from './file-object.ts';
 import { errnoOf, isAbsent, storageError, withStorageErrors } from './fs-errors.ts';
 import { hiddenFolder, isBucketFolder } from './key-path.ts';
@@ -44,30 +45,35 @@ export interface LocalStoreOptions {
   readonly root: string;
   /** Further buckets: name to directory. They win over sub-directories of the same name. */
   readonly buckets?: Readonly<Record<string, string>>;
+  /** 'refused' when not given. A bucket that is a link that is followed is like one of `buckets`. */
+  readonly links?: Links;
 }
 
 export class LocalStore implements ObjectStore {
   readonly #root: string;
   readonly #mapped: ReadonlyMap<string, string>;
+  readonly #links: Links;
   readonly #publisher = new Publisher();
-  readonly #lister = new DirectoryLister();
+  readonly #lister: DirectoryLister;
   readonly #uploads = new LocalUploads(this.#publisher);
 
   /** Opens the store and removes what interrupted uploads left. Raises the system's error for a directory that is not there. */
-  static async open({ root, buckets = {} }: LocalStoreOptions): Promise<LocalStore> {
+  static async open({ root, buckets = {}, links = 'refused' }: LocalStoreOptions): Promise<LocalStore> {
     const mapped = new Map<string, string>();
     for (const [name, directory] of Object.entries(buckets)) {
       if (!isBucketFolder(name)) throw new SelectError('InvalidBucketName', { bucket: name });
       mapped.set(name, realDirectory(directory));
     }
-    const store = new LocalStore(realDirectory(root), mapped);
+    const store = new LocalStore(realDirectory(root), mapped, links);
     for (const { name } of await store.listBuckets()) await store.#sweep(name);
     return store;
   }
 
-  private constructor(root: string, mapped: ReadonlyMap<string, string>) {
+  private constructor(root: string, mapped: ReadonlyMap<string, string>, links: Links) {
     this.#root = root;
     this.#mapped = mapped;
+    this.#links = links;
+    this.#lister = new DirectoryLister(new DirectoryNames({ links }));
   }
 
   async check(): Promise<void> {
@@ -77,7 +83,7 @@ export class LocalStore implements ObjectStore {
   async listBuckets(): Promise<BucketInfo[]> {
     const folders = fs
       .readdirSync(this.#root, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && isBucketFolder(entry.name));
+      .filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && isBucketFolder(entry.name));
     const names = new Set([...this.#mapped.keys(), ...folders.map(({ name }) => name)]);
     const buckets = [...names].map((name) => this.#bucketInfo(name)).filter((info) => info !== undefined);
     return buckets.sort((a, b) => compareUtf8(a.name, b.name));
@@ -106,6 +112,7 @@ export class LocalStore implements ObjectStore {
     await this.headBucket(bucket);
     if (this.#mapped.has(bucket)) throw new SelectError('AccessDenied', { reason: 'the bucket is mapped by configuration' });
     const directory = this.#bucketDirectory(bucket);
+    if (directory !== join(this.#root, bucket)) throw new SelectError('AccessDenied', { reason: 'the bucket is a symbolic link' });
     try {
       // why: all in one turn of the event loop, and not while an upload is being published.
       const isEmpty = fs.readdirSync(directory).every((name) => name === hiddenFolder);
@@ -126,8 +133,8 @@ export class LocalStore implements ObjectStore {
 
   async headObject(bucket: string, key: string): Promise<ObjectInfo> {
     const place = this.#place(bucket, key);
-    const stats = this.#read(() => (isPlainDirectory(place.directory) ? fs.lstatSync(place.path, { bigint: true }) : undefined));
-    if (stats?.isFile() !== true) throw this.#absent(place);
+    const stats = this.#read(() => (isReadable(place.directory, this.#links) ? presentFile(place) : undefined));
+    if (stats === undefined) throw this.#absent(place);
     return infoOf(place, stats);
   }
 
@@ -149,7 +156,7 @@ export class LocalStore implements ObjectStore {
     const place = this.#place(bucket, key);
     await this.#publisher.exclusively(place.path, () =>
       withStorageErrors(async () => {
-        const present = isPlainDirectory(place.directory) ? presentFile(place) : undefined;
+        const present = isReadable(place.directory, this.#links) ? presentFile(place) : undefined;
         if (present === undefined) throw this.#absent(place);
         const metadata = readMetadata(place.bucketDirectory, key, present);
         await writeMetadata(place.bucketDirectory, key, { ...metadata, tags }, present, undefined);
@@ -201,8 +208,8 @@ export class LocalStore implements ObjectStore {
     await this.headBucket(bucket);
     const bucketDirectory = this.#bucketDirectory(bucket);
     const inspect = (path: string, key: string): ObjectInfo | undefined => {
-      const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-      return stats?.isFile() ? infoOf({ bucketDirectory, key }, stats) : undefined;
+      const stats = presentFile({ path, links: this.#links });
+      return stats && infoOf({ bucketDirectory, key }, stats);
     };
     try {
       return await this.#lister.list(bucketDirectory, request, inspect);
@@ -239,7 +246,7 @@ export class LocalStore implements ObjectStore {
 
   #place(bucket: string, key: string): Place {
     checkKey(key);
-    return placeOf(bucket, this.#bucketDirectory(bucket), key);
+    return placeOf(bucket, this.#bucketDirectory(bucket), key, this.#links);
   }
 
   /** Raises `NoSuchBucket` at once. */
@@ -253,7 +260,9 @@ export class LocalStore implements ObjectStore {
     const mapped = this.#mapped.get(bucket);
     if (mapped !== undefined) return mapped;
     if (!isBucketFolder(bucket)) throw new SelectError('NoSuchBucket');
-    return join(this.#root, bucket);
+    const directory = join(this.#root, bucket);
+    if (this.#links === 'refused' || !fs.lstatSync(directory, { throwIfNoEntry: false })?.isSymbolicLink()) return directory;
+    return this.#read(() => fs.realpathSync.native(directory)) ?? directory;
   }
 
   #bucketInfo(bucket: string): BucketInfo | undefined {
@@ -274,7 +283,8 @@ function realDirectory(directory: string): string {
 }
 
 /** Opens the file of a key, which lies where its path says; undefined where the path leads through a symbolic link. */
-function openInPlace({ path, directory }: Place): number | undefined {
+function openInPlace({ path, directory, links }: Place): number | undefined {
+  if (links === 'followed') return fs.openSync(path, openFlags & ~fs.constants.O_NOFOLLOW);
   if (descriptorPath(0) === undefined && !isPlainDirectory(directory)) return undefined;
   const fd = fs.openSync(path, openFlags);
   const link = descriptorPath(fd);

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
-import { makeDirectories, OpenDirectory, syncDirectory } from './directory.ts';
+import { type Links, makeDirectories, OpenDirectory, syncDirectory } from './directory.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
 import type { FileIdentity, ObjectMetadata } from './metadata.ts';
@@ -26,14 +26,15 @@ export interface Place {
   readonly path: string;
   /** The path's names below the bucket. */
   readonly names: readonly string[];
+  readonly links: Links;
 }
 
 /** Where a key lives in the bucket kept in `bucketDirectory`. */
-export function placeOf(bucket: string, bucketDirectory: string, key: string): Place {
+export function placeOf(bucket: string, bucketDirectory: string, key: string, links: Links): Place {
   const names = keyToNames(key);
   const name = names.at(-1) ?? '';
   const directory = join(bucketDirectory, ...names.slice(0, -1));
-  return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names };
+  return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names, links };
 }
 
 /** A file that is whole and durable, and its name in the bucket that it leaves for its place. */
@@ -96,9 +97,9 @@ export function checkStorable({ names }: Place): void {
 }
 
 /** The file at a place, if there is one. */
-export function presentFile({ path }: Place): BigIntStats | undefined {
+export function presentFile({ path, links }: Pick<Place, 'path' | 'links'>): BigIntStats | undefined {
   try {
-    const stats = fs.lstatSync(path, { bigint: true });
+    const stats = (links === 'followed' ? fs.statSync : fs.lstatSync)(path, { bigint: true });
     return stats.isFile() ? stats : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
@@ -124,6 +125,7 @@ async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boole
     try {
       for (const made of makeDirectories(place.bucketDirectory, place.directory)) changed.add(made);
       directory = new OpenDirectory(place.directory);
+      if (place.links === 'followed') checkLink(place);
       if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
       else move(filePath, directory.pathOf(place.name));
       for (const parent of changed) await syncDirectory(parent);
@@ -163,6 +165,11 @@ function moveIfAbsent(from: string, to: string): void {
   }
 }
 
+/** A link to a folder is the beginning of keys as the folder is. */
+function checkLink({ path }: Place): void {
+  if (!isFolder(path) && fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) throw otherKeys();
+}
+
 function isFolder(path: string): boolean {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
@@ -172,8 +179,12 @@ function removeEmptyFolder(folder: string): void {
   try {
     fs.rmdirSync(folder);
   } catch {
-    throw new SelectError('InvalidArgument', {
-      reason: 'this store keeps objects as files, and other keys begin with this key and a slash',
-    });
+    throw otherKeys();
   }
+}
+
+function otherKeys(): SelectError {
+  return new SelectError('InvalidArgument', {
+    reason: 'this store keeps objects as files, and other keys begin with this key and a slash',
+  });
 }

@@ -1,10 +1,12 @@
 import type { Identity } from '../../auth/identity.ts';
 import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { checkAclHeaders } from '../acl.ts';
-import type { OperationBody, Services } from '../operation.ts';
+import type { OperationBody, OperationContext, Services } from '../operation.ts';
 import { readXmlBody } from '../read-body.ts';
 import { parseXml } from '../request-xml.ts';
+import { type Tags, tagsOf } from '../tagging.ts';
 
 export const createBucket: OperationBody = {
   parameters: [],
@@ -12,18 +14,29 @@ export const createBucket: OperationBody = {
     'x-amz-bucket-object-lock-enabled': ['false', 'False'],
     'x-amz-object-ownership': ['BucketOwnerEnforced'],
   },
-  async handle({ services, request, identity, bucket, body }) {
+  async handle(context) {
+    const { services, request, identity, bucket, body } = context;
     checkAclHeaders(request.headers);
     const document = await readXmlBody(body);
-    if (document.length > 0) checkConfiguration(document, services);
+    const tagging = document.length > 0 ? readConfiguration(document, services) : undefined;
+    if (tagging !== undefined) await authorizeTags(context, tagging);
     if (await create(services, bucket, identity)) {
       // Nothing of an earlier bucket of this name counts.
       await services.state.forgetBucket(bucket);
-      if (identity.kind === 'user') await services.state.changeBucket(bucket, { owner: identity.id });
+      const owner = identity.kind === 'user' ? identity.id : undefined;
+      if (owner !== undefined || tagging !== undefined) await services.state.changeBucket(bucket, { owner, tagging });
+    } else if (tagging !== undefined) {
+      throw new SelectError('BucketAlreadyOwnedByYou');
     }
     return { status: 200, headers: { location: `/${bucket}`, 'content-length': '0' }, body: null };
   },
 };
+
+/** Tags at the creation of a bucket need a permission of their own. */
+function authorizeTags({ authorize, bucket }: OperationContext, tagging: Tags): Promise<void> {
+  const values = Object.entries(tagging).map(([key, value]) => [`aws:RequestTag/${key}`, value]);
+  return authorize('s3:TagResource', bucket, '', { ...Object.fromEntries(values), 'aws:TagKeys': Object.keys(tagging) });
+}
 
 /** Makes a bucket; answers whether it is new. */
 async function create({ store, state, region }: Services, bucket: string, identity: Identity): Promise<boolean> {
@@ -39,13 +52,17 @@ async function create({ store, state, region }: Services, bucket: string, identi
   }
 }
 
-function checkConfiguration(document: Uint8Array, services: Services): void {
+/** Checks the place that a configuration asks for; answers the tags it gives. */
+function readConfiguration(document: Uint8Array, services: Services): Tags | undefined {
   const { name, children } = parseXml(document);
   if (name !== 'CreateBucketConfiguration') throw new SelectError('MalformedXML', { reason: 'the root element is not known' });
+  let tagging: Tags | undefined;
   for (const child of children) {
-    if (child.name !== 'LocationConstraint') throw new SelectError('NotImplemented', { reason: `${child.name.slice(0, 64)} of a bucket` });
-    checkLocation(child.text.trim(), services);
+    if (child.name === 'LocationConstraint') checkLocation(child.text.trim(), services);
+    else if (child.name === 'Tags' && child.children.length > 0) tagging = tagsOf(child, limits.bucket_tags_max);
+    else if (child.name !== 'Tags') throw new SelectError('NotImplemented', { reason: `${child.name.slice(0, 64)} of a bucket` });
   }
+  return tagging;
 }
 
 /** A server has one place to keep buckets. Where it has no name of its own, whatever names a region is that place. */
