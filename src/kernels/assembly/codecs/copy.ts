@@ -1,4 +1,4 @@
-// Moves of sixteen bytes, and the copies of what was just decoded. Both write up to 32 bytes more than asked.
+// Moves of sixteen bytes, and the copies of what was just decoded. They write up to 32 bytes more than asked.
 
 // Of each offset below 16: which of the last `offset` bytes come next, sixteen of them, and the multiple of the offset they make.
 const patterns: usize = memory.data(16 * 16, 16);
@@ -35,4 +35,29 @@ export function copyMatch(out: usize, offset: usize, length: usize): void {
     const bytes = i8x16.swizzle(v128.load(from), v128.load(patterns + (offset << 4))), stride = <usize>load<u8>(strides + offset);
     for (let i: usize = 0; i < length; i += stride) v128.store(out + i, bytes);
   }
+}
+
+// The same of up to 64 bytes, of which it writes all 64: few branches, as a wrong guess takes longer than some moves too many.
+// @ts-ignore: decorator
+@inline
+export function copyShort(out: usize, offset: usize, length: usize): void {
+  const from = out - offset;
+  if (length <= 16) {
+    // What is copied of bytes not yet written lies behind the length.
+    v128.store(out, offset >= length ? v128.load(from) : i8x16.swizzle(v128.load(from), v128.load(patterns + (offset << 4))));
+  } else if (offset >= 16) {
+    v128.store(out, v128.load(from));
+    v128.store(out, v128.load(from, 16), 16);
+    v128.store(out, v128.load(from, 32), 32);
+    v128.store(out, v128.load(from, 48), 48);
+  } else repeat(out, offset, length);
+}
+
+function repeat(out: usize, offset: usize, length: usize): void {
+  const bytes = i8x16.swizzle(v128.load(out - offset), v128.load(patterns + (offset << 4))), stride = <usize>load<u8>(strides + offset);
+  v128.store(out, bytes);
+  v128.store(out + stride, bytes);
+  v128.store(out + 2 * stride, bytes);
+  v128.store(out + 3 * stride, bytes);
+  for (let i: usize = 4 * stride; i < length; i += stride) v128.store(out + i, bytes);
 }
