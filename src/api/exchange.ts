@@ -148,6 +148,7 @@ function unreadBody({ req, expectsContinue, report }: Exchange): 'none' | 'small
   return isSmall && report.error !== 'RequestTimeout' ? 'small' : 'large';
 }
 
+/** Sends pieces as they come: one of `flush_bytes` and more holds until the next is asked for, so it has left before. */
 async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>): Promise<void> {
   const { res, signal } = running;
   const iterator = pieces[Symbol.asyncIterator]();
@@ -166,6 +167,8 @@ async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>):
       if (piece.length === 0) {
         if (!flushed) res.flushHeaders();
         res.socket?.setTimeout(running.socket_idle_ms);
+      } else if (piece.length >= limits.flush_bytes) {
+        await written(res, piece);
       } else if (!res.write(piece)) {
         await drained(res);
       }
@@ -183,6 +186,19 @@ function sent({ report, began_ms }: Exchange, bytes: number): void {
 
 async function discard(body: ApiResponse['body']): Promise<void> {
   if (body !== null && !(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
+}
+
+/** Resolves once the system has taken the piece, or nobody is left to send it to. */
+function written(res: ServerResponse, piece: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    if (res.destroyed) return resolve();
+    const settle = (): void => {
+      res.off('close', settle);
+      resolve();
+    };
+    res.once('close', settle);
+    res.write(piece, settle);
+  });
 }
 
 /** Resolves once there is room for more, or nobody left to send it to. */

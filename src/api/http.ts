@@ -30,7 +30,8 @@ export interface ApiResponse {
   readonly headers: Record<string, string>;
   /**
    * Pieces of an iterable leave one HTTP chunk each; an empty piece sends the headers, if they still wait, and says that the answer
-   * is alive. An iterable that throws breaks the connection. `return` is called unless iteration came to its end.
+   * is alive. A piece of `flush_bytes` and more may lie in memory that is used again once the next is asked for. An iterable that
+   * throws breaks the connection. `return` is called unless iteration came to its end.
    */
   readonly body: null | Uint8Array | AsyncIterable<Uint8Array>;
 }

@@ -8,6 +8,8 @@ import { framePayloadMax, recordsFrame } from '../formats/event-stream.ts';
 /** Whole frames (sink `frames`) or whole records (sink `blocks`). */
 export interface OutputBlock {
   readonly bytes: Uint8Array;
+  /** The memory of `bytes` where it is used again: they hold until the next block is asked for. Only `flush_bytes` and more are. */
+  readonly reused: ArrayBuffer | null;
 }
 
 export class TailJoiner {
@@ -22,13 +24,15 @@ export class TailJoiner {
   }
 
   /** Output of one task: `sealed_bytes` of finished frames, then whole records. */
-  accept(bytes: Uint8Array, sealed_bytes: number): void {
+  accept(bytes: Uint8Array<ArrayBuffer>, sealed_bytes: number): void {
+    const isReused = sealed_bytes >= limits.flush_bytes;
     if (sealed_bytes > 0) {
       this.flush();
-      this.#blocks.push({ bytes: bytes.subarray(0, sealed_bytes) });
+      this.#blocks.push({ bytes: bytes.subarray(0, sealed_bytes), reused: isReused ? bytes.buffer : null });
     }
-    const tail = sealed_bytes > 0 ? bytes.subarray(sealed_bytes) : bytes;
-    if (tail.length === 0) return;
+    if (sealed_bytes === bytes.length) return;
+    // why: what waits must not lie in memory that is used again before it leaves.
+    const tail = isReused ? bytes.slice(sealed_bytes) : bytes.subarray(sealed_bytes);
     if (this.#tail_bytes + tail.length > framePayloadMax) this.flush();
     this.#due_ms ??= performance.now() + limits.flush_ms;
     this.#tails.push(tail);
@@ -46,8 +50,8 @@ export class TailJoiner {
     const [first] = this.#tails;
     if (first === undefined) return;
     const records = this.#tails.length === 1 ? first : Buffer.concat(this.#tails, this.#tail_bytes);
-    if (this.#frames) for (const part of frameParts(records)) this.#blocks.push({ bytes: recordsFrame(part) });
-    else this.#blocks.push({ bytes: records });
+    if (this.#frames) for (const part of frameParts(records)) this.#blocks.push({ bytes: recordsFrame(part), reused: null });
+    else this.#blocks.push({ bytes: records, reused: null });
     this.#tails = [];
     this.#tail_bytes = 0;
     this.#due_ms = null;

@@ -77,7 +77,7 @@ export class QueryDriver implements Runnable {
     this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 
-  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
+  /** Blocks in order; each holds until the next is asked for. Throws what ended the query early. `feed`: null when nothing is to be read. */
   async *run(feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
     this.#feed = feed;
     this.#feedEnded = feed === null;
@@ -88,6 +88,7 @@ export class QueryDriver implements Runnable {
         this.stalledSince_ms = performance.now();
         yield block;
         this.stalledSince_ms = null;
+        if (block.reused !== null) this.#scheduler.pool.reuse(block.reused);
       }
       this.#sent();
       if (block !== null) continue;
@@ -236,7 +237,7 @@ export class QueryDriver implements Runnable {
 
   #accept(open: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
     // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
-    const held_bytes = Math.min(reserved_bytes, result.bytes.length);
+    const held_bytes = Math.min(reserved_bytes, result.bytes.buffer.byteLength);
     this.#scheduler.release(this, reserved_bytes - held_bytes);
     assert(task.limit === null || result.rows <= task.limit, 'a task keeps to its limit');
     if (2 * result.bytes.length > this.#output_bytes_max) {

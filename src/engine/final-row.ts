@@ -17,7 +17,7 @@ export function finalRow(
   partials: readonly Partial[],
   output: OutputFormat,
   { utcnow_ms, record_bytes_max }: { readonly utcnow_ms: number; readonly record_bytes_max: number },
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const context = { utcnow_ms, aggregates: partials.map(finish) };
   const values = items.map(({ expression }): SqlValue => {
     const value = valueAt(compileExpression(expression, context)(no_columns, one_row), 0);

@@ -81,8 +81,11 @@ export class Output {
     return true;
   }
 
-  /** The finished output, copied out of the memory. A tail worth a frame of its own is sealed here, in the worker. */
-  finish(): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
+  /**
+   * The finished output, copied out of the memory, into `spare` where it is large enough. A tail worth a frame of its own is sealed
+   * here, in the worker.
+   */
+  finish(spare: ArrayBuffer | undefined): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
     if (this.#frames && this.at - this.#payloadStart() >= limits.flush_bytes) {
       this.#seal();
       this.#open();
@@ -91,7 +94,9 @@ export class Output {
     if (!this.#frames) return { bytes: u8.slice(layout.output, this.at), sealed_bytes: 0 };
     const sealed_bytes = this.#start - layout.output;
     const tail = this.#payloadStart();
-    const bytes = new Uint8Array(sealed_bytes + this.at - tail);
+    const length = sealed_bytes + this.at - tail;
+    const buffer = spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(roomFor(length, sealed_bytes));
+    const bytes = new Uint8Array(buffer, 0, length);
     bytes.set(u8.subarray(layout.output, this.#start));
     bytes.set(u8.subarray(tail, this.at), sealed_bytes);
     return { bytes, sealed_bytes };
@@ -119,4 +124,10 @@ export class Output {
     this.#start = sealRecordsFrame(this.#memory.u8, this.#start, length);
     this.at = this.#payloadStart();
   }
+}
+
+/** Sealed frames are sent from buffers that are used again: the like results of a query have the like room. */
+function roomFor(length: number, sealed_bytes: number): number {
+  const step = limits.task_output_bytes_first;
+  return sealed_bytes === 0 ? length : Math.ceil(length / step) * step;
 }

@@ -22,6 +22,8 @@ export interface Pool {
   /** Threads; 0 when tasks run in this one. */
   readonly workers: number;
   runSplit(task: SplitTask): Promise<TaskResult>;
+  /** Takes back the memory of a result, for the output of tasks to come. */
+  reuse(memory: ArrayBuffer): void;
   describe(task: DescribeTask): Promise<DescribeResult>;
   readonly decoding: Decoding;
   /** Ends the threads; tasks under way reject. */
@@ -67,9 +69,11 @@ function inProcessPool(): Pool {
         }
       });
     });
+  const spares = new Spares(SPARES_IN_PROCESS);
   return {
     workers: 0,
-    runSplit: (task) => turn(runSplit, task),
+    runSplit: (task) => turn(runSplit, { ...task, ...spares.take(task) }),
+    reuse: (memory) => spares.give(memory),
     describe: (task) => turn(describe, task),
     decoding: {
       ahead: 1,
@@ -104,18 +108,27 @@ function threadPool(workers: number): Pool {
       running.delete(entry);
     }
   };
+  const spares = new Spares(workers + 2);
   // Blocks share the threads with splits: half of what waits for a thread is theirs at most.
   const turns = new Turns(workers);
   return {
     workers,
     runSplit: async (task) => {
       const { source } = task;
-      if (source.kind !== 'pushed')
-        return (await run('runSplit', { ...task, [queueOptionsSymbol]: { thread: task.resume?.thread } })) as TaskResult;
-      const { result, parts } = (await run('runPiece', task, piscina, buffersOf(source.parts))) as PieceResult;
+      const spare = spares.take(task);
+      const moving = spare.spare === undefined ? [] : [spare.spare];
+      if (source.kind !== 'pushed') {
+        const onThread = { [queueOptionsSymbol]: { thread: task.resume?.thread } };
+        return (await run('runSplit', { ...task, ...spare, ...onThread }, piscina, moving)) as TaskResult;
+      }
+      const { result, parts } = (await run('runPiece', { ...task, ...spare }, piscina, [
+        ...moving,
+        ...buffersOf(source.parts),
+      ])) as PieceResult;
       source.parts = parts;
       return result;
     },
+    reuse: (memory) => spares.give(memory),
     describe: (task) => run('describe', task) as Promise<DescribeResult>,
     decoding: {
       ahead: Math.min(workers + 1, limits.codec_ahead_max),
@@ -159,6 +172,30 @@ function idleThread(task: PiscinaTask, threads: PiscinaWorker[]): PiscinaWorker 
   const { thread } = (task[queueOptionsSymbol] ?? {}) as { readonly thread?: number | null };
   const idle = threads.filter(({ currentUsage }) => currentUsage === 0);
   return idle.find(({ id }) => id === thread) ?? idle[0] ?? null;
+}
+
+/** Of an engine without threads: one is sent while another is filled. */
+const SPARES_IN_PROCESS = 2;
+
+/** Memory of results that have been sent. */
+class Spares {
+  readonly #free: ArrayBuffer[] = [];
+  readonly #count_max: number;
+
+  constructor(count_max: number) {
+    this.#count_max = count_max;
+  }
+
+  give(memory: ArrayBuffer): void {
+    if (this.#free.length < this.#count_max) this.#free.push(memory);
+  }
+
+  /** For a query that has shown that it fills its output: others would keep memory they do not need. */
+  take({ sink, output_bytes_max }: SplitTask): { readonly spare?: ArrayBuffer } {
+    if (sink !== 'frames' || output_bytes_max <= limits.task_output_bytes_first) return {};
+    const spare = this.#free.pop();
+    return spare === undefined ? {} : { spare };
+  }
 }
 
 /** Runs so much at a time, in the order asked. */

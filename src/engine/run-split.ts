@@ -260,7 +260,7 @@ class SplitRun {
 
   #result(scan: Scan | null): TaskResult {
     const { split, source, queryId } = this.#task;
-    const { bytes, sealed_bytes } = this.#output.finish();
+    const { bytes, sealed_bytes } = this.#output.finish(this.#task.spare);
     const resumed =
       this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
         ? { ...this.#resumeAt, partials: this.#partials, thread: scan?.rewind === undefined ? null : threadId }

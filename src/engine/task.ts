@@ -66,10 +66,12 @@ export interface SplitTask {
   readonly sink: 'frames' | 'blocks';
   /** UTCNOW of the query, ms since the epoch. */
   readonly utcnow_ms: number;
+  /** Memory for the output where it is large enough, added by the pool: to make and to free new memory costs more than to fill it. */
+  readonly spare?: ArrayBuffer;
 }
 
 export interface TaskResult {
-  /** Sealed frames (sink `frames`), then the tail: whole records not yet framed. Transferred, never shared. */
+  /** Sealed frames (sink `frames`), then the tail: whole records not yet framed. Transferred, never shared; the buffer may be longer. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly sealed_bytes: number;
   /** Records bytes inside the sealed frames, without framing. */
