@@ -44,6 +44,11 @@ export interface SelectOptions {
   readonly scanRange?: ScanRangeMember | undefined;
   /** All of a JSON text is held to the grammar, not only what the query reads or writes of it. */
   readonly strictJson?: boolean | undefined;
+  /**
+   * A block holds only until the next one is asked for: its memory is then used again. For who writes or copies each block before
+   * the next, large results come faster; who keeps blocks leaves it off.
+   */
+  readonly reuseBlocks?: boolean | undefined;
   /** Aborting it makes the iteration throw the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -75,7 +80,7 @@ export async function select(options: SelectOptions): Promise<SelectResult> {
   signal?.throwIfAborted();
   const { object, close } = await openSource(options, scanRange !== null, input.format === 'parquet');
   try {
-    const request = { object, expression, input, output, scanRange, sink: 'blocks' as const };
+    const request = { object, expression, input, output, scanRange, sink: 'blocks' as const, reuses: options.reuseBlocks === true };
     const prepared = await engineOf(workers).prepare(signal === undefined ? request : { ...request, signal });
     return resultOf(prepared, close);
   } catch (error) {

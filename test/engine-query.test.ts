@@ -89,7 +89,7 @@ t.test('an answer larger than the budget of a task', async (t) => {
 });
 
 t.test('a small result is one frame, the same every time', async (t) => {
-  await withEngine({ workers: 2, split_bytes: 100 }, async (engine) => {
+  await withEngine({ workers: 2, split_bytes: 1000 }, async (engine) => {
     const text = numberedLines(500);
     const runs: string[] = [];
     for (let run = 0; run < 3; run++) {

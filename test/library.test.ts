@@ -54,6 +54,25 @@ t.test('sources', async (t) => {
   t.equal(await textOf({ ...base, source: new Uint8Array(0) }), '0\n', 'nothing');
 });
 
+t.test('blocks whose memory is used again', async (t) => {
+  const data = Buffer.from(Array.from({ length: 1_200_000 }, (_, row) => `${row},text ${row % 7}\n`).join(''));
+  const plain: SdkInput = { CSV: { FileHeaderInfo: 'NONE' } };
+  for (const workers of [0, 1]) {
+    const query = { expression: 'SELECT * FROM S3Object', input: plain, output, workers, source: data };
+    const copies: Buffer[] = [];
+    const memories: ArrayBufferLike[] = [];
+    for await (const block of await select({ ...query, reuseBlocks: true })) {
+      copies.push(Buffer.from(block));
+      memories.push(block.buffer);
+    }
+    t.ok(Buffer.concat(copies).equals(data), `${workers} workers: each block holds until the next`);
+    if (workers === 0) t.ok(new Set(memories).size < memories.length, 'and its memory comes again');
+    const kept: Uint8Array[] = [];
+    for await (const block of await select(query)) kept.push(block);
+    t.ok(Buffer.concat(kept).equals(data), `${workers} workers: blocks are the caller's without it`);
+  }
+});
+
 t.test('scan ranges', async (t) => {
   const middle = Math.floor(bytes.length / 2);
   for (const source of [airports, bytes, readerOf(bytes)]) {

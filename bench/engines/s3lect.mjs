@@ -13,6 +13,7 @@ export async function open({ distDir }) {
         expression: query.s3lect,
         input: { ...dataset.input, CompressionType: dataset.compression },
         output: query.json ? { JSON: {} } : { CSV: {} },
+        reuseBlocks: true,
       });
       for await (const block of result) writeSync(sink.fd, block);
     },

@@ -128,6 +128,6 @@ class StreamInput implements QueryInput {
 }
 
 async function answer(source: string | AsyncIterable<Uint8Array>, request: InputRequest, workers: number | undefined): Promise<Answer> {
-  const result = await select({ source, ...request, workers });
+  const result = await select({ source, ...request, workers, reuseBlocks: true });
   return { columns: result.columns, stats: result.stats, blocks: result };
 }

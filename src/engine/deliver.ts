@@ -14,25 +14,28 @@ export interface OutputBlock {
 
 export class TailJoiner {
   readonly #frames: boolean;
+  readonly #reuses: boolean;
   readonly #blocks: OutputBlock[] = [];
   #tails: Uint8Array[] = [];
   #tail_bytes = 0;
   #due_ms: number | null = null;
 
-  constructor(sink: 'frames' | 'blocks') {
+  constructor(sink: 'frames' | 'blocks', reuses: boolean) {
     this.#frames = sink === 'frames';
+    this.#reuses = reuses;
   }
 
   /** Output of one task: `sealed_bytes` of finished frames, then whole records. */
   accept(bytes: Uint8Array<ArrayBuffer>, sealed_bytes: number): void {
-    const isReused = sealed_bytes >= limits.flush_bytes;
-    if (sealed_bytes > 0) {
+    const whole_bytes = !this.#frames && bytes.length >= limits.flush_bytes ? bytes.length : sealed_bytes;
+    const isReused = this.#reuses && whole_bytes >= limits.flush_bytes;
+    if (whole_bytes > 0) {
       this.flush();
-      this.#blocks.push({ bytes: bytes.subarray(0, sealed_bytes), reused: isReused ? bytes.buffer : null });
+      this.#blocks.push({ bytes: bytes.subarray(0, whole_bytes), reused: isReused ? bytes.buffer : null });
     }
-    if (sealed_bytes === bytes.length) return;
+    if (whole_bytes === bytes.length) return;
     // why: what waits must not lie in memory that is used again before it leaves.
-    const tail = isReused ? bytes.slice(sealed_bytes) : bytes.subarray(sealed_bytes);
+    const tail = isReused ? bytes.slice(whole_bytes) : bytes.subarray(whole_bytes);
     if (this.#tail_bytes + tail.length > framePayloadMax) this.flush();
     this.#due_ms ??= performance.now() + limits.flush_ms;
     this.#tails.push(tail);

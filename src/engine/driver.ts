@@ -20,6 +20,8 @@ export interface DriverOptions {
   readonly planned: PlannedQuery;
   readonly output: OutputFormat;
   readonly sink: 'frames' | 'blocks';
+  /** A block's memory is used again when the next block is asked for. */
+  readonly reuses: boolean;
   readonly record_bytes_max: number;
   /**
    * How a task knows the state its split begins in: it is always the same (`known`), the task assumes one and may have to run
@@ -73,11 +75,11 @@ export class QueryDriver implements Runnable {
     this.#aggregates = plan.projection.kind === 'aggregation';
     this.#limit = this.#aggregates ? null : plan.limit;
     this.#partials = plan.projection.kind === 'aggregation' ? initialPartials(plan.projection.aggregates) : [];
-    this.#joiner = new TailJoiner(options.sink);
+    this.#joiner = new TailJoiner(options.sink, options.reuses);
     this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 
-  /** Blocks in order; each holds until the next is asked for. Throws what ended the query early. `feed`: null when nothing is to be read. */
+  /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
   async *run(feed: SplitFeed | null): AsyncGenerator<OutputBlock, void, undefined> {
     this.#feed = feed;
     this.#feedEnded = feed === null;
@@ -204,7 +206,7 @@ export class QueryDriver implements Runnable {
 
   /** The task that carries `open` on, or null when there is no memory for its output now. */
   #task(open: OpenSplit, limit: number | null): SplitTask | null {
-    const { planned, sink, utcnow_ms } = this.#options;
+    const { planned, sink, utcnow_ms, reuses } = this.#options;
     let output_bytes_max = this.#output_bytes_max;
     let reserved_bytes = this.#aggregates ? 0 : output_bytes_max;
     const first = open === this.#window[0];
@@ -229,6 +231,7 @@ export class QueryDriver implements Runnable {
       cancel: this.#cancel,
       sink,
       utcnow_ms,
+      reuses,
     };
     open.phase = 'running';
     this.#running.set(task, { open, reserved_bytes });

@@ -5,6 +5,7 @@
 import { limits } from '../base/limits.ts';
 import { framePayloadMax, RECORDS_PREFIX_BYTES, sealRecordsFrame } from '../formats/event-stream.ts';
 import type { Memory } from '../kernels/memory.ts';
+import type { SplitTask } from './task.ts';
 
 const CRC_BYTES = 4;
 /** A record delimiter is two characters at most; it does not count to the record's length. */
@@ -85,17 +86,16 @@ export class Output {
    * The finished output, copied out of the memory, into `spare` where it is large enough. A tail worth a frame of its own is sealed
    * here, in the worker.
    */
-  finish(spare: ArrayBuffer | undefined): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
+  finish({ reuses, spare }: Pick<SplitTask, 'reuses' | 'spare'>): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
     if (this.#frames && this.at - this.#payloadStart() >= limits.flush_bytes) {
       this.#seal();
       this.#open();
     }
     const { u8, layout } = this.#memory;
-    if (!this.#frames) return { bytes: u8.slice(layout.output, this.at), sealed_bytes: 0 };
     const sealed_bytes = this.#start - layout.output;
     const tail = this.#payloadStart();
     const length = sealed_bytes + this.at - tail;
-    const buffer = spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(roomFor(length, sealed_bytes));
+    const buffer = spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(reuses ? roomFor(length) : length);
     const bytes = new Uint8Array(buffer, 0, length);
     bytes.set(u8.subarray(layout.output, this.#start));
     bytes.set(u8.subarray(tail, this.at), sealed_bytes);
@@ -126,8 +126,8 @@ export class Output {
   }
 }
 
-/** Sealed frames are sent from buffers that are used again: the like results of a query have the like room. */
-function roomFor(length: number, sealed_bytes: number): number {
+/** What is used again has room for other results of the query, which are about as long. */
+function roomFor(length: number): number {
   const step = limits.task_output_bytes_first;
-  return sealed_bytes === 0 ? length : Math.ceil(length / step) * step;
+  return length < limits.flush_bytes ? length : Math.ceil(length / step) * step;
 }

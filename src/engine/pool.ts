@@ -191,8 +191,8 @@ class Spares {
   }
 
   /** For a query that has shown that it fills its output: others would keep memory they do not need. */
-  take({ sink, output_bytes_max }: SplitTask): { readonly spare?: ArrayBuffer } {
-    if (sink !== 'frames' || output_bytes_max <= limits.task_output_bytes_first) return {};
+  take({ reuses, output_bytes_max }: SplitTask): { readonly spare?: ArrayBuffer } {
+    if (!reuses || output_bytes_max <= limits.task_output_bytes_first) return {};
     const spare = this.#free.pop();
     return spare === undefined ? {} : { spare };
   }

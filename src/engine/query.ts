@@ -70,6 +70,8 @@ export interface QueryRequest {
   readonly scanRange?: ScanRange | null;
   /** What blocks hold: event-stream frames, or bare records. */
   readonly sink: 'frames' | 'blocks';
+  /** A block holds only until the next is asked for. */
+  readonly reuses?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -192,11 +194,12 @@ export class Engine {
   }
 
   #prepared(request: QueryRequest, described: Described, planned: PlannedQuery, text: PushedText | null): PreparedQuery {
-    const { input, output, sink, signal } = request;
+    const { input, output, sink, reuses = false, signal } = request;
     const driver = new QueryDriver(this.#scheduler, {
       planned,
       output,
       sink,
+      reuses,
       record_bytes_max: this.#record_bytes_max,
       starts: text === null ? startsOf(input) : 'known',
       parks: input.format === 'parquet',

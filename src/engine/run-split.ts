@@ -105,6 +105,7 @@ export function warmUp(): void {
     cancel: new SharedArrayBuffer(4),
     sink: 'frames',
     utcnow_ms: 0,
+    reuses: false,
   });
 }
 
@@ -260,7 +261,7 @@ class SplitRun {
 
   #result(scan: Scan | null): TaskResult {
     const { split, source, queryId } = this.#task;
-    const { bytes, sealed_bytes } = this.#output.finish(this.#task.spare);
+    const { bytes, sealed_bytes } = this.#output.finish(this.#task);
     const resumed =
       this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
         ? { ...this.#resumeAt, partials: this.#partials, thread: scan?.rewind === undefined ? null : threadId }

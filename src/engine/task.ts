@@ -66,7 +66,9 @@ export interface SplitTask {
   readonly sink: 'frames' | 'blocks';
   /** UTCNOW of the query, ms since the epoch. */
   readonly utcnow_ms: number;
-  /** Memory for the output where it is large enough, added by the pool: to make and to free new memory costs more than to fill it. */
+  /** The memory of its output comes back when it has been sent. */
+  readonly reuses: boolean;
+  /** Such memory, added by the pool: used where it is large enough. To make and free new memory costs more than to fill it. */
   readonly spare?: ArrayBuffer;
 }
 

@@ -40,7 +40,16 @@ async function openStream({ services, request, bucket, key }: OperationContext, 
       stream: object.stream.bind(object),
     };
     const { signal } = request;
-    const query = await services.engine.prepare({ object: source, expression, input, output, scanRange, sink: 'frames', signal });
+    const query = await services.engine.prepare({
+      object: source,
+      expression,
+      input,
+      output,
+      scanRange,
+      sink: 'frames',
+      reuses: true,
+      signal,
+    });
     // why: minio-js fails on frames without a payload.
     const keepAlive = !/minio-js/i.test(request.headers['user-agent'] ?? '');
     const { report } = request;
