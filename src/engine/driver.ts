@@ -393,8 +393,7 @@ export class QueryDriver implements Runnable {
     this.#ended = true;
     if (this.#running.size > 0) Atomics.store(new Int32Array(this.#cancel), 0, 1);
     this.#scheduler.forget(this);
-    let held_bytes = 0;
-    for (const open of this.#window) held_bytes += heldBytes(open);
+    const held_bytes = this.#window.reduce((sum, open) => sum + heldBytes(open), 0);
     this.#window.length = 0;
     this.#scheduler.release(this, held_bytes);
   }
