@@ -2,6 +2,9 @@
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import t from 'tap';
+import { limits } from '../src/base/limits.ts';
+import { readRowGroup } from '../src/formats/parquet/footer.ts';
+import { planMemory } from '../src/formats/parquet/memory-plan.ts';
 import type { Extent } from '../src/formats/parquet/metadata.ts';
 import { orderOf } from '../src/vector/compare.ts';
 import { compileLike, parseLikePattern } from '../src/vector/like.ts';
@@ -36,6 +39,61 @@ t.test('columns do not depend on which others are read', async () => {
       return textOf(rows) === JSON.stringify(file.columns[position]!.expected.map((value, row) => [row, value]));
     }),
     { numRuns: 50 },
+  );
+});
+
+/** Pages so large that most of the columns are decoded in runs of rows. */
+const large = { chunk_bytes: 48 * 1024 * 1024 };
+
+t.test('columns that do not fit the memory at once are decoded in runs', async () => {
+  fc.assert(
+    fc.property(randomFile(), fc.integer({ min: 1, max: 800 }), fc.boolean(), (file, cut, fast) => {
+      return textOf(scanRows(file.bytes, { thread: fast ? simd : plain, cut, ...large })) === expectedOf(file);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+t.test('their predicates are decided by the scan, or left to the filter', async () => {
+  fc.assert(
+    fc.property(randomFile({ nested: false }), fc.infiniteStream(fc.nat({ max: 0xfffff })), (file, stream) => {
+      const next = (below: number): number => Number(stream.next().value) % below;
+      const all = scanRows(file.bytes);
+      const conditions = Array.from({ length: 1 + next(3) }, () => conditionOn(all, next(file.columns.length), next));
+      const filtered = (rows: readonly ScannedRow[]): ScannedRow[] =>
+        rows.filter(({ values }) => conditions.every(({ predicate, passes }) => passes(values[predicate.slot])));
+      const predicates = conditions.map(({ predicate }) => predicate);
+      const found = [...scansOf(file.bytes, { predicates, ...large })];
+      const isLeft = found.some((scan) => scan.next() && scan.undecided);
+      const rows = scanRows(file.bytes, { predicates, ...large });
+      return textOf(isLeft ? filtered(rows) : rows) === textOf(filtered(all));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+t.test('the memory is divided and never exceeded', async () => {
+  const footer = footerOf(indexedFile());
+  const { schema } = footer;
+  const chunk = readRowGroup(footer, 0, [0, 1]).chunks;
+  const sizes = fc.array(fc.double({ min: 0, max: 10, noNaN: true }), { minLength: 1, maxLength: 300 });
+  fc.assert(
+    fc.property(sizes, fc.integer({ min: 1, max: 4_000_000 }), fc.constantFrom(null, 1, 3, 100), (tens, rows, data_pages) => {
+      const chunks = tens.map((ten, leaf) => ({
+        ...chunk[leaf % 2]!,
+        leaf,
+        values: rows,
+        uncompressed_bytes: Math.floor(10 ** ten),
+        data_pages,
+      }));
+      const leaves = tens.map((_, leaf) => schema.leaves[leaf % 2]!);
+      const encoded = { schema: { roots: [], leaves }, slots: tens.map((_, leaf) => ({ kind: 'flat', leaf })), tests: [] } as never;
+      const bytes = limits.decode_arena_bytes_max;
+      const plan = planMemory(encoded, { index: 0, first_row: 0, rows, offset: 4, chunks }, rows, bytes);
+      const runs = plan.runs.reduce((sum, run) => sum + run, 0);
+      const inRuns = runs > 0;
+      return plan.stored_bytes + plan.texts_bytes + runs + plan.work_bytes < bytes && inRuns === plan.work_bytes > 0;
+    }),
   );
 });
 
@@ -104,9 +162,9 @@ function rangeOf(a: SqlValue, b: SqlValue, slot: number, negated: boolean, next:
 
 t.test('a scan goes on where it is told to', async () => {
   fc.assert(
-    fc.property(randomFile(), fc.array(fc.nat({ max: 700 }), { minLength: 1, maxLength: 8 }), (file, places) => {
+    fc.property(randomFile(), fc.array(fc.nat({ max: 700 }), { minLength: 1, maxLength: 8 }), fc.boolean(), (file, places, isLarge) => {
       const all = scanRows(file.bytes);
-      for (const scan of scansOf(file.bytes)) {
+      for (const scan of scansOf(file.bytes, isLarge ? large : {})) {
         const first = scan.position;
         const rows = all.filter(({ row }) => row + 1 >= first && row < first - 1 + 100_000);
         for (const place of places) {

@@ -27,6 +27,8 @@ export interface ScanOptions {
   /** Rows of a split. */
   readonly cut?: number;
   readonly source?: ByteSource;
+  /** What the footer is to say of how large each column is: by that the memory is divided. */
+  readonly chunk_bytes?: number;
 }
 
 function columnsOf({ schema }: ParquetFooter): ColumnPlace[] {
@@ -34,13 +36,16 @@ function columnsOf({ schema }: ParquetFooter): ColumnPlace[] {
 }
 
 /** One scan for each split. */
-export function* scansOf(bytes: Uint8Array, { thread = simd, predicates = [], cut, ...options }: ScanOptions = {}): Generator<Scan> {
+export function* scansOf(
+  bytes: Uint8Array,
+  { thread = simd, predicates = [], cut, chunk_bytes, ...options }: ScanOptions = {},
+): Generator<Scan> {
   const footer = footerOf(bytes);
   const { columns = columnsOf(footer), source = sourceOf(bytes) } = options;
   thread.constants.reset();
   const reader = parquetReader(thread, footer.schema, { columns, source: [], predicates, record_columns: 0 });
   const leaves = footer.schema.leaves.map((_, leaf) => leaf);
-  const groups = footer.groups.map((_, index) => readRowGroup(footer, index, leaves));
+  const groups = footer.groups.map((_, index) => sized(readRowGroup(footer, index, leaves), chunk_bytes));
   for (const rowGroup of groups)
     for (const split of splitsOf(rowGroup, cut ?? rowGroup.rows))
       yield reader.open({
@@ -52,6 +57,11 @@ export function* scansOf(bytes: Uint8Array, { thread = simd, predicates = [], cu
         window_bytes: limits.window_bytes,
         unfinished: false,
       });
+}
+
+function sized(group: RowGroup, chunk_bytes: number | undefined): RowGroup {
+  if (chunk_bytes === undefined) return group;
+  return { ...group, chunks: group.chunks.map((chunk) => ({ ...chunk, uncompressed_bytes: chunk_bytes, data_pages: null })) };
 }
 
 function splitsOf(rowGroup: RowGroup, step: number) {

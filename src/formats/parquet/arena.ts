@@ -1,21 +1,23 @@
 /**
  * Room for decoded columns in the memory of a thread: blocks of any size, given back and used again. A scan has all of it, and
- * begins with an empty one.
+ * begins with an empty one; a block can be an arena in turn.
  */
-import type { Memory } from '../../kernels/memory.ts';
-
 /** Kernels read and write up to 64 bytes behind a block, and read 8 before it. */
 const SPACING = 64;
+/** Larger pages are few. */
+const GROWTH_BYTES_MAX = 512 * 1024;
 
 export class Arena {
   /** Free stretches by address: neighbours never touch. */
   readonly #free: { start: number; end: number }[];
   readonly #ends = new Map<number, number>();
   readonly bytes: number;
+  /** How much may be taken for what is only faster: the rest is for what has to have room. */
+  spare_bytes = Number.POSITIVE_INFINITY;
 
-  constructor({ layout }: Memory) {
-    this.bytes = layout.decode_bytes;
-    this.#free = [{ start: (layout.decode + 63) & ~63, end: layout.decode + layout.decode_bytes }];
+  constructor(address: number, bytes: number) {
+    this.bytes = bytes;
+    this.#free = [{ start: (address + 63) & ~63, end: address + bytes }];
   }
 
   /** Address of a block of at least `bytes`, aligned to 64; -1 when there is no room. What it holds is left over from others. */
@@ -55,6 +57,7 @@ export class Arena {
 export class Room {
   readonly #arena: Arena;
   #bytes = -1;
+  #spare_bytes = 0;
   address = 0;
 
   constructor(arena: Arena) {
@@ -67,7 +70,7 @@ export class Room {
     this.release();
     if (bytes > this.#arena.bytes) return false;
     // why: the next page is often a little larger than this one.
-    const wanted = bytes + (bytes >> 3);
+    const wanted = bytes + Math.min(bytes >> 3, GROWTH_BYTES_MAX);
     this.#bytes = wanted;
     this.address = this.#arena.take(wanted);
     if (this.address === -1) {
@@ -80,9 +83,22 @@ export class Room {
     return false;
   }
 
+  /** The same for what the scan can do without; false also when the room is wanted for other things. */
+  reserveSpare(bytes: number): boolean {
+    if (bytes <= this.#bytes) return true;
+    this.release();
+    const before = this.#arena.spare_bytes;
+    if (bytes + Math.min(bytes >> 3, GROWTH_BYTES_MAX) > before || !this.reserve(bytes)) return false;
+    this.#spare_bytes = this.#bytes;
+    this.#arena.spare_bytes = before - this.#bytes;
+    return true;
+  }
+
   /** Gives the block back. */
   release(): void {
     if (this.#bytes >= 0) this.#arena.release(this.address);
+    this.#arena.spare_bytes += this.#spare_bytes;
+    this.#spare_bytes = 0;
     this.#bytes = -1;
     this.address = 0;
   }

@@ -21,7 +21,7 @@ export class ChunkBytes {
     this.#space = space;
     this.#errors = errors;
     this.#room = new Room(space.arena);
-    this.#window_bytes = window_bytes;
+    this.#window_bytes = Math.min(window_bytes, bytes);
     this.end = offset + bytes;
     this.#start = offset;
   }

@@ -32,7 +32,7 @@ export class DictionaryTexts {
     const { size } = dictionary;
     const texts = this.#texts[form];
     if (this.#written < size / 2) return 0;
-    if (!fields.reserve(8 * size) || !texts.reserve(RENDERED_BYTES_MAX * size)) return 0;
+    if (!fields.reserveSpare(8 * size) || !texts.reserveSpare(RENDERED_BYTES_MAX * size)) return 0;
     const { kind, scale, wide, unit, utc } = this.#form;
     const column = { kind, values: dictionary.values, states: 0, scale, wide, unit, utc };
     const end = texts.address + RENDERED_BYTES_MAX * size;

@@ -68,11 +68,15 @@ export class NestedColumn {
   }
 
   /** Behind a path anything can stand, and that has its text like values of any type; lists and groups are their own. */
-  writeTexts({ slots, count, rows }: BatchRows, form: 'csv' | 'json', fields: number, texts: TextArea): boolean {
+  writeTexts(rows: BatchRows, form: 'csv' | 'json', fields: number, texts: TextArea): boolean {
     if (this.#rest.length === 0 || form === 'json') return false;
+    this.load(rows, { values: fields, states: 0 });
+    return this.writeTokens(rows, fields, texts);
+  }
+
+  writeTokens({ slots, count }: BatchRows, fields: number, texts: TextArea): boolean {
+    if (this.#rest.length === 0) return false;
     const { memory } = this.#space;
-    const target = { values: fields, states: 0 };
-    this.load({ slots, count, rows }, target);
     for (let j = 0; j < count; j++) {
       const slot = memory.u32[(slots >> 2) + j]!;
       const text = csvText(this.#valueAt(fields, slot));

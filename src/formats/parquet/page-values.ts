@@ -159,7 +159,7 @@ export class PageValues {
   openFields(): boolean {
     if (this.access !== 'chain') return this.access === 'fields';
     const bytes = 8 * (this.stored + 8);
-    if (bytes > FIELDS_BYTES_MAX || !this.#fields.reserve(bytes)) return false;
+    if (bytes > FIELDS_BYTES_MAX || !this.#fields.reserveSpare(bytes)) return false;
     const { from, end } = this.#body;
     if (this.#space.parquet.chainFields(from, end, this.stored, this.#fields.address) === DAMAGED)
       throw this.#damaged('a value is cut off');

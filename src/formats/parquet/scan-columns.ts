@@ -1,78 +1,99 @@
 /** The columns of a scan, each opened once. */
 import { assert } from '../../base/assert.ts';
-import type { Selection, Vector } from '../../vector/vector.ts';
-import type { LoadedColumn } from '../scan.ts';
-import type { EncodedSlot } from './encoded-scan.ts';
-import { type BatchRows, FlatColumn, type Target } from './flat-column.ts';
+import type { EncodedScan, EncodedSlot } from './encoded-scan.ts';
+import { FlatColumn } from './flat-column.ts';
 import { nodeWriter } from './json-assembly.ts';
 import { LeafCursor } from './leaf-cursor.ts';
 import { LeafTokens } from './leaf-tokens.ts';
-import type { ColumnChunk, Leaf, ParquetNode, ParquetSchema, RowGroup } from './metadata.ts';
+import type { MemoryPlan } from './memory-plan.ts';
+import type { ColumnChunk, Leaf, ParquetNode, RowGroup } from './metadata.ts';
 import { NestedColumn } from './nested-column.ts';
 import type { PageLocation } from './page-index.ts';
-import type { ScanSpace } from './scan-space.ts';
+import { type Block, RunColumn } from './run-column.ts';
+import type { ScanColumn } from './scan-column.ts';
+import { ChunkErrors, type ScanSpace } from './scan-space.ts';
 import { leavesOf } from './schema.ts';
-import type { TextArea } from './text-area.ts';
 
-/** What a scan does with a column. Rows are those of the row group, ascending. */
-export interface ScanColumn {
-  readonly form: Pick<LoadedColumn, 'kind' | 'scale' | 'wide' | 'unit' | 'utc'>;
-  /** How many of the rows, from the first on, can be loaded at once. */
-  loadable(rows: number, count: number): number;
-  /** Loads rows; answers whether `states` say anything. */
-  load(rows: BatchRows, target: Target, texts: TextArea): boolean;
-  /** Writes texts where that is faster than to load and render values; false: it is not. */
-  writeTexts(rows: BatchRows, form: 'csv' | 'json', fields: number, texts: TextArea): boolean;
-  /** The values of loaded tokens, which are JSON of any type; null, or absent: the column has a type. */
-  readTokens?(fields: number, rows: Selection): Vector | null;
+/** Where the pages of a chunk are; null where that is not worth knowing. */
+export type Locate = (chunk: ColumnChunk, leaf: Leaf) => readonly PageLocation[] | null;
+
+export interface ScanColumnsSettings {
+  readonly plan: MemoryPlan;
+  /** Behind the last row of the row group that is scanned. */
+  readonly end: number;
 }
 
-/** Bytes of the chunks that are kept in memory as they are stored, all columns together. */
-const WINDOWS_BYTES = 32 * 1024 * 1024;
+/** A field, or a value and its state. */
+const ROW_BYTES = 9;
 const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
 const WINDOW_BYTES_MIN = 16 * 1024;
-/** Texts of nested values, all columns together. */
-const NESTED_BYTES = 32 * 1024 * 1024;
 
 export class ScanColumns {
   readonly #space: ScanSpace;
-  readonly #schema: ParquetSchema;
+  readonly #encoded: EncodedScan;
   readonly #group: RowGroup;
+  readonly #settings: ScanColumnsSettings;
   readonly #window_bytes: number;
   readonly #flat = new Map<number, FlatColumn>();
-  readonly #nested_bytes: number;
-  readonly #locate: (chunk: ColumnChunk, leaf: Leaf) => readonly PageLocation[] | null;
+  readonly #locate: Locate;
+  /** Where runs are decoded. */
+  readonly #work: Block;
 
-  /** `locate`: where the pages of a chunk are, where that is worth knowing. */
-  constructor(
-    space: ScanSpace,
-    schema: ParquetSchema,
-    group: RowGroup,
-    slots: readonly EncodedSlot[],
-    locate: (chunk: ColumnChunk, leaf: Leaf) => readonly PageLocation[] | null,
-  ) {
+  constructor(space: ScanSpace, encoded: EncodedScan, group: RowGroup, settings: ScanColumnsSettings, locate: Locate) {
     this.#space = space;
-    this.#schema = schema;
+    this.#encoded = encoded;
     this.#group = group;
+    this.#settings = settings;
     this.#locate = locate;
-    const share = Math.floor(WINDOWS_BYTES / Math.max(1, group.chunks.length));
+    const { windows_bytes, work_bytes } = settings.plan;
+    const share = Math.floor(windows_bytes / Math.max(1, group.chunks.length));
     this.#window_bytes = Math.max(WINDOW_BYTES_MIN, Math.min(WINDOW_BYTES_MAX, share));
-    this.#nested_bytes = Math.floor(NESTED_BYTES / Math.max(1, slots.filter(({ kind }) => kind === 'nested').length));
+    this.#work = this.#block(work_bytes);
   }
 
-  of(slot: EncodedSlot): ScanColumn {
+  of(slot: number): ScanColumn {
+    const run_bytes = this.#settings.plan.runs[slot]!;
+    return run_bytes === 0 ? this.#open(this.#encoded.slots[slot]!) : this.#inRuns(slot, run_bytes);
+  }
+
+  #open(slot: EncodedSlot): ScanColumn {
     if (slot.kind === 'flat') return this.flat(slot.leaf);
+    const { schema } = this.#encoded;
     const leaves = leavesOf(slot.node);
     // why: levels count from the root of the schema, and those of the node end where its leaves' do.
-    const definition = this.#schema.leaves[leaves[0]!]!.definition_max - levelsOf(slot.node);
+    const definition = schema.leaves[leaves[0]!]!.definition_max - levelsOf(slot.node);
     const writer = nodeWriter(slot.node, (leaf) => this.#cursor(leaf), definition, 0);
-    return new NestedColumn(this.#space, writer, slot.rest, this.#nested_bytes);
+    return new NestedColumn(this.#space, writer, slot.rest, this.#settings.plan.nested_bytes);
+  }
+
+  #inRuns(index: number, run_bytes: number): ScanColumn {
+    const slot = this.#encoded.slots[index]!;
+    const leaves = slot.kind === 'flat' ? [slot.leaf] : leavesOf(slot.node);
+    const chunks = leaves.map((leaf) => this.#chunk(leaf));
+    const { path } = this.#encoded.schema.leaves[leaves[0]!]!;
+    const settings = { ...this.#settings, plan: { ...this.#settings.plan, work_bytes: 0 } };
+    const locate: Locate = (chunk, leaf) => this.#locate(chunk, leaf);
+    return new RunColumn(this.#space, {
+      open: (space) => new ScanColumns(space, this.#encoded, this.#group, settings, locate).#open(slot),
+      work: this.#work,
+      kept: this.#block(run_bytes),
+      row_bytes: ROW_BYTES + chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0) / Math.max(1, this.#group.rows),
+      end: this.#settings.end,
+      errors: new ChunkErrors(path),
+      offset: chunks[0]!.pages.offset,
+    });
+  }
+
+  #block(bytes: number): Block {
+    const address = bytes === 0 ? 0 : this.#space.arena.take(bytes);
+    assert(address !== -1, 'what is planned has room');
+    return { address, bytes };
   }
 
   flat(leaf: number): FlatColumn {
     const known = this.#flat.get(leaf);
     if (known !== undefined) return known;
-    const column = this.#schema.leaves[leaf]!;
+    const column = this.#encoded.schema.leaves[leaf]!;
     const chunk = this.#chunk(leaf);
     const { rows } = this.#group;
     const opened = new FlatColumn(this.#space, column, chunk, rows, this.#window_bytes, this.#locate(chunk, column));
@@ -81,7 +102,7 @@ export class ScanColumns {
   }
 
   #cursor(index: number): { readonly cursor: LeafCursor; readonly tokens: LeafTokens } {
-    const leaf = this.#schema.leaves[index]!;
+    const leaf = this.#encoded.schema.leaves[index]!;
     const chunk = this.#chunk(index);
     const cursor = new LeafCursor(this.#space, leaf, chunk, this.#group.rows, this.#window_bytes, this.#locate(chunk, leaf));
     return { cursor, tokens: new LeafTokens(this.#space, leaf, cursor) };

@@ -43,7 +43,7 @@ export const STRETCH_ROWS = 16 * limits.batch_rows_max;
 
 export function scanSpace(thread: ThreadKernels, source: ByteSource): ScanSpace {
   const { memory, simd: kernels } = thread;
-  const arena = new Arena(memory);
+  const arena = new Arena(memory.layout.decode, memory.layout.decode_bytes);
   const traffic = { read_bytes: 0, decompressed_bytes: 0 };
   const u32s = (count: number): number => arena.take(4 * (count + 64));
   const scratch = {

@@ -3,8 +3,6 @@
  * and the other columns are decoded for these alone.
  */
 import { assert } from '../../base/assert.ts';
-import { limits } from '../../base/limits.ts';
-import { RENDERED_BYTES_MAX } from '../../kernels/column-kernels.ts';
 import { indexFlag, type Kernels } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import { FIELD_STATES } from '../../kernels/value-kernels.ts';
@@ -13,10 +11,12 @@ import { BatchRows as SelectedRows } from '../batch-scan.ts';
 import type { LoadedColumn, Reader, Scan, ScanRequest, ScanResume, ScanTraffic, SplitPart, TypedBatch } from '../scan.ts';
 import { type EncodedScan, encodeScan } from './encoded-scan.ts';
 import type { BatchRows } from './flat-column.ts';
+import { planMemory } from './memory-plan.ts';
 import type { ParquetSchema, RowGroup } from './metadata.ts';
 import { PageIndexes } from './page-indexes.ts';
 import { renderTexts } from './render.ts';
-import { type ScanColumn, ScanColumns } from './scan-columns.ts';
+import type { ScanColumn } from './scan-column.ts';
+import { ScanColumns } from './scan-columns.ts';
 import { type ScanSpace, scanSpace } from './scan-space.ts';
 import type { RowRange } from './select-rows.ts';
 import { type Decision, Survivors } from './survivors.ts';
@@ -27,12 +27,6 @@ export function parquetReader(thread: ThreadKernels, schema: ParquetSchema, requ
   const encoded = encodeScan(thread, schema, request);
   return { open: (part) => new ParquetScan(thread, encoded, part) };
 }
-
-/** Texts of a batch, all columns together. */
-const TEXTS_BYTES = 32 * 1024 * 1024;
-/** Values, states, fields and texts of a batch, all columns together, and what they take for a row of a column. */
-const VALUES_BYTES = 32 * 1024 * 1024;
-const ROW_BYTES = 16 + 1 + 8 + RENDERED_BYTES_MAX;
 
 /** Where a slot is loaded to, and what has been made of it for the batch. */
 interface SlotState {
@@ -63,6 +57,8 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   readonly #ranges: readonly RowRange[];
   readonly #slots: readonly SlotState[];
   readonly #survivors: Survivors;
+  /** Some predicate is left to the filter. */
+  readonly #undecided: boolean;
   readonly #texts: TextArea;
   /** Rows of the selection, in the row group. */
   readonly #picked: number;
@@ -71,27 +67,36 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   #rows = 0;
 
   constructor(thread: ThreadKernels, encoded: EncodedScan, { source, split, resume }: SplitPart) {
-    const rows_max = rowsMax(encoded.slots.length);
-    super(thread.memory, rows_max);
     assert(split.rowGroup !== undefined, 'a split of Parquet has its row group');
+    const group = split.rowGroup;
+    const start = Math.max(0, (resume === null ? split.start : resume.offset - 1) - group.first_row);
+    const end = Math.min(group.rows, split.end - group.first_row);
+    const plan = planMemory(encoded, group, end - start, thread.memory.layout.decode_bytes);
+    const { rows_max } = plan;
+    super(thread.memory, rows_max);
     this.kernels = thread.simd;
     this.#encoded = encoded;
-    this.#group = split.rowGroup;
+    this.#group = group;
+    this.#start = start;
+    this.#end = end;
     this.#space = scanSpace(thread, source);
     this.traffic = this.#space.traffic;
     const { arena } = this.#space;
-    const { first_row, rows } = this.#group;
-    this.#start = Math.max(0, (resume === null ? split.start : resume.offset - 1) - first_row);
-    this.#end = Math.min(rows, split.end - first_row);
-    this.#texts = new TextArea(arena.take(TEXTS_BYTES), TEXTS_BYTES);
+    arena.spare_bytes = plan.spare_bytes;
+    // why: a block that grows leaves gaps where large pages find no room.
+    this.#space.stored.reserve(plan.stored_bytes);
+    this.#texts = new TextArea(arena.take(plan.texts_bytes), plan.texts_bytes);
     this.#picked = arena.take(4 * rows_max);
-    const indexes = new PageIndexes(this.#space, this.#group);
+    const indexes = new PageIndexes(this.#space, group);
     this.#ranges = indexes.select(encoded);
-    const scansAll = this.#ranges.length === 1 && encoded.tests.length === 0;
-    const columns = new ScanColumns(this.#space, encoded.schema, this.#group, encoded.slots, (chunk, leaf) =>
+    // why: a predicate on a column in runs is left to the filter.
+    const tests = encoded.tests.filter(({ slot }) => plan.runs[slot] === 0);
+    this.#undecided = encoded.undecided || tests.length < encoded.tests.length;
+    const scansAll = this.#ranges.length === 1 && tests.length === 0;
+    const columns = new ScanColumns(this.#space, encoded, group, { plan, end }, (chunk, leaf) =>
       scansAll ? null : indexes.locate(chunk, leaf),
     );
-    this.#slots = encoded.slots.map((slot) => ({
+    this.#slots = encoded.slots.map((_, slot) => ({
       column: columns.of(slot),
       values: arena.take(16 * rows_max),
       states: arena.take(rows_max),
@@ -99,10 +104,8 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
       loaded: null,
       texts: null,
     }));
-    const decisions = encoded.tests.map(
-      ({ leaf, slot, test }): Decision => ({ test, column: columns.flat(leaf), loaded: encoded.used[slot]! }),
-    );
-    this.#survivors = new Survivors(this.#space, decisions, this.#start);
+    const decisions = tests.map(({ leaf, slot, test }): Decision => ({ test, column: columns.flat(leaf), loaded: encoded.used[slot]! }));
+    this.#survivors = new Survivors(this.#space, decisions, start);
   }
 
   get position(): number {
@@ -132,7 +135,7 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     }
     this.#next += rows;
     this.setRows(rows);
-    if (this.#encoded.undecided) this.#markUndecided();
+    if (this.#undecided) this.#markUndecided();
     return true;
   }
 
@@ -235,8 +238,4 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     u8.fill(1, layout.undecided, layout.undecided + this.rows);
     this.undecided = this.rows > 0;
   }
-}
-
-function rowsMax(columns: number): number {
-  return Math.max(1, Math.min(limits.batch_rows_max, Math.floor(VALUES_BYTES / (ROW_BYTES * Math.max(1, columns)))));
 }
