@@ -267,6 +267,7 @@ t.test('refusals of header authentication', async (t) => {
   };
   const replaced = (from: string | RegExp, to: string) => code({ authorization: text.replace(from, to) })?.code;
   t.match(code({ authorization: undefined }), { code: 'AccessDenied', status: 403 }, 'not signed');
+  t.match(code({ authorization: '' }), { code: 'AccessDenied', status: 403 }, 'nor by an empty header');
   t.match(code({ authorization: 'Basic abc' }), { code: 'InvalidArgument', status: 400 });
   t.equal(replaced('HMAC-SHA256', 'ECDSA-P256-SHA256'), 'NotImplemented');
   t.equal(replaced(accessKey, 'AKIAUNKNOWN'), 'InvalidAccessKeyId');

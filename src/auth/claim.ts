@@ -28,7 +28,7 @@ export function readClaim(headers: RequestHeaders, query: readonly QueryPair[]):
   const { authorization } = headers;
   const names = new Set(query.map(([name]) => name));
   if (names.has('X-Amz-Algorithm')) return readQuery(query);
-  if (authorization !== undefined) return readHeader(authorization, headers);
+  if (authorization !== undefined && authorization.trim() !== '') return readHeader(authorization, headers);
   if (names.has('X-Amz-Signature') || names.has('X-Amz-Credential')) throw missingParameters();
   throw new SelectError('AccessDenied', { reason: 'the request is not signed' });
 }

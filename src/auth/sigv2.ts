@@ -129,7 +129,8 @@ function checkDate(headers: SignedRequest['headers'], { now, skewMs }: VerifyV2O
   const text = headers['x-amz-date'] ?? headers['date'] ?? '';
   const iso = text.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
   const time_ms = iso === text && !/^[A-Z][a-z]{2,8}, /.test(text) ? Number.NaN : Date.parse(iso);
-  if (Number.isNaN(time_ms))
+  // S3 takes no time before 1970 for one.
+  if (Number.isNaN(time_ms) || time_ms < 0)
     throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
   if (Math.abs(time_ms - now.getTime()) > skewMs) {
     const params = { RequestTime: text, ServerTime: now.toISOString(), MaxAllowedSkewMilliseconds: String(skewMs) };

@@ -48,11 +48,15 @@ export interface State extends CredentialStore {
   forgetBucket(bucket: string): Promise<void>;
 }
 
-/** Who owns a bucket; an owner who is no more keeps the id. */
+/** Who owns a bucket. */
 export function ownerOf(state: State, bucket: string): Identity {
-  const { owner } = state.bucket(bucket);
-  if (owner === undefined || owner === rootIdentity.id) return rootIdentity;
-  return state.userById(owner)?.identity ?? { kind: 'user', name: '', id: owner, arn: '' };
+  return identityOf(state, state.bucket(bucket).owner);
+}
+
+/** The user with this canonical id, who keeps it when no more; without one the root user. */
+export function identityOf(state: State, id: string | undefined): Identity {
+  if (id === undefined || id === rootIdentity.id) return rootIdentity;
+  return state.userById(id)?.identity ?? { kind: 'user', name: '', id, arn: '' };
 }
 
 export function mergeSettings(settings: BucketSettings, change: BucketChange): BucketSettings {

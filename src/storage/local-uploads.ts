@@ -47,7 +47,8 @@ export class LocalUploads {
     return withStorageErrors(async () => {
       const swept_ms = this.#swept_ms.get(bucketDirectory) ?? 0;
       if (Date.now() - swept_ms > sweepPeriod_ms) await this.sweep(bucket, bucketDirectory);
-      const record = { key, initiated_ms: Date.now(), description: describe(request), checksum: request.checksum };
+      const { checksum, initiator } = request;
+      const record = { key, initiated_ms: Date.now(), description: describe(request), checksum, initiator };
       return (await createUploadFolder(bucketDirectory, newUploadId(), record)).info;
     });
   }

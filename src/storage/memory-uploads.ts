@@ -24,9 +24,9 @@ export class MemoryUploads {
   /** The uploads that objects came of. */
   readonly #origins = new WeakMap<ObjectInfo, string>();
 
-  create({ key, checksum, ...request }: CreateUploadRequest): UploadInfo {
+  create({ key, checksum, initiator, ...request }: CreateUploadRequest): UploadInfo {
     const description = structuredClone(describe(request));
-    const info = { key, uploadId: newUploadId(), initiatedAt: new Date(), storageClass: description.storageClass, checksum };
+    const info = { key, uploadId: newUploadId(), initiatedAt: new Date(), storageClass: description.storageClass, checksum, initiator };
     this.#uploads.set(info.uploadId, { info, description, parts: new Map() });
     return info;
   }

@@ -42,6 +42,8 @@ export interface CreateUploadRequest extends DescriptionRequest {
   readonly bucket: string;
   readonly key: string;
   readonly checksum?: UploadChecksum | undefined;
+  /** Who makes it: the canonical id of a user; absent for the root user. */
+  readonly initiator?: string | undefined;
 }
 
 export interface UploadInfo {
@@ -50,6 +52,7 @@ export interface UploadInfo {
   readonly initiatedAt: Date;
   readonly storageClass: string;
   readonly checksum: UploadChecksum | undefined;
+  readonly initiator: string | undefined;
 }
 
 export interface PutPartRequest extends UploadPlace {

@@ -22,7 +22,7 @@ import type { PartInfo, UploadChecksum, UploadInfo } from './multipart.ts';
 import type { ObjectDescription } from './object.ts';
 import { describe } from './object.ts';
 import { readSmallFile, readSmallJson } from './small-file.ts';
-import { isChecksumKind, isCount, isDescription, isObject } from './stored-form.ts';
+import { isChecksumKind, isCount, isDescription, isHeaderText, isObject } from './stored-form.ts';
 import { createTemporary, createTemporaryFolder } from './temporary.ts';
 import { isUploadId } from './upload-list.ts';
 
@@ -32,6 +32,7 @@ export interface UploadRecord {
   readonly initiated_ms: number;
   readonly description: ObjectDescription;
   readonly checksum: UploadChecksum | undefined;
+  readonly initiator: string | undefined;
 }
 
 export interface StoredPart extends PartInfo {
@@ -48,8 +49,8 @@ export async function createUploadFolder(bucketDirectory: string, uploadId: stri
   const temporary = await createTemporaryFolder(bucketDirectory);
   const file = await fs.promises.open(join(temporary, 'upload.json'), 'wx');
   try {
-    const { key, initiated_ms, description, checksum } = record;
-    await file.writeFile(JSON.stringify({ version: formVersion, key, initiated_ms, ...description, checksum }));
+    const { description, ...rest } = record;
+    await file.writeFile(JSON.stringify({ version: formVersion, ...rest, ...description }));
     await file.sync();
   } finally {
     await file.close();
@@ -69,7 +70,8 @@ export function openUploadFolder(bucketDirectory: string, uploadId: string): Upl
   const form = isPlainDirectory(path) ? readForm(join(path, 'upload.json')) : undefined;
   if (form === undefined || typeof form['key'] !== 'string' || !isCount(form['initiated_ms']) || !isDescription(form)) return undefined;
   const checksum = isChecksumKind(form['checksum']) ? form['checksum'] : undefined;
-  const record = { key: form['key'], initiated_ms: form['initiated_ms'], description: describe(form), checksum };
+  const initiator = isHeaderText(form['initiator']) ? form['initiator'] : undefined;
+  const record = { key: form['key'], initiated_ms: form['initiated_ms'], description: describe(form), checksum, initiator };
   return new UploadFolder(bucketDirectory, uploadId, record);
 }
 
@@ -95,6 +97,7 @@ export class UploadFolder {
       initiatedAt: new Date(record.initiated_ms),
       storageClass: record.description.storageClass,
       checksum: record.checksum,
+      initiator: record.initiator,
     };
   }
 

@@ -7,12 +7,13 @@ import { textElement, xmlAnswer } from '../xml-answer.ts';
 export const createMultipartUpload: OperationBody = {
   parameters: [],
   unsupportedHeaders: { 'x-amz-object-lock-*': [] },
-  async handle({ services, request, bucket, key }) {
+  async handle({ services, request, identity, bucket, key }) {
     const { headers } = request;
     checkAclHeaders(headers);
     const description = describedBy(headers);
     const checksum = readUploadChecksum(headers);
-    const { uploadId } = await services.store.createUpload({ bucket, key, checksum, ...description });
+    const initiator = identity.kind === 'root' ? undefined : identity.id;
+    const { uploadId } = await services.store.createUpload({ bucket, key, checksum, initiator, ...description });
     const answer = xmlAnswer(
       'InitiateMultipartUploadResult',
       textElement('Bucket', bucket) + textElement('Key', key) + textElement('UploadId', uploadId),

@@ -1,4 +1,4 @@
-import { ownerOf } from '../../auth/state.ts';
+import { identityOf, ownerOf } from '../../auth/state.ts';
 import { limits } from '../../base/limits.ts';
 import { prefixesXml, readCount, readListParameters } from '../list-parameters.ts';
 import type { OperationBody } from '../operation.ts';
@@ -14,12 +14,12 @@ export const listMultipartUploads: OperationBody = {
     const afterUploadId = afterKey === '' ? '' : (query.get('upload-id-marker') ?? '');
     const page = await services.store.listUploads({ bucket, prefix, delimiter, afterKey, afterUploadId, maxUploads });
     const owner = ownerOf(services.state, bucket);
-    const entries = page.uploads.map(({ key, uploadId, initiatedAt, storageClass, checksum }) =>
+    const entries = page.uploads.map(({ key, uploadId, initiatedAt, storageClass, checksum, initiator }) =>
       element(
         'Upload',
         textElement('Key', encode(key)) +
           textElement('UploadId', uploadId) +
-          ownerXml(owner, 'Initiator') +
+          ownerXml(identityOf(services.state, initiator), 'Initiator') +
           ownerXml(owner) +
           textElement('StorageClass', storageClass) +
           textElement('Initiated', initiatedAt.toISOString()) +

@@ -1,4 +1,4 @@
-import { ownerOf } from '../../auth/state.ts';
+import { identityOf, ownerOf } from '../../auth/state.ts';
 import { limits } from '../../base/limits.ts';
 import { checksumXml } from '../checksums.ts';
 import { readCount } from '../list-parameters.ts';
@@ -30,7 +30,7 @@ export const listParts: OperationBody = {
       textElement('Bucket', bucket),
       textElement('Key', key),
       textElement('UploadId', upload.uploadId),
-      ownerXml(owner, 'Initiator'),
+      ownerXml(identityOf(services.state, upload.initiator), 'Initiator'),
       ownerXml(owner),
       textElement('StorageClass', upload.storageClass),
       textElement('PartNumberMarker', after),
