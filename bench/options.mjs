@@ -13,6 +13,7 @@ export const SUITES = {
   memory: ['csv'],
   document: ['json'],
   bzip2: ['json'],
+  'parquet-wasm': ['parquet'],
 };
 
 const HELP = `Usage: npm run bench -- [options]
@@ -25,6 +26,7 @@ Suites (all of them, unless some are named):
   --memory            the server's peak memory under four clients, one slow; what a disconnect frees
   --document          one big JSON document against the same records as NDJSON; peak memory (one core)
   --bzip2             a query on BZIP2, one core and two, against bare decompression
+  --parquet-wasm      P2, P4 and P5 in JavaScript over parquet-wasm's Arrow, one core
 Formats (all, unless one is named): --csv, --json, --parquet
 Options:
   --cores 1|2|both    default both

@@ -4,6 +4,7 @@ import { firstByteMs, smallQueriesPerSecond, throughHttp } from './http.mjs';
 import { compare } from './in-process.mjs';
 import { bzip2, document, scaling } from './json-suites.mjs';
 import { measureMemory } from './memory.mjs';
+import { parquetWasm } from './parquet-suites.mjs';
 import { allowedCpus } from './processes.mjs';
 import { GZIP_QUERY, QUERIES } from './queries.mjs';
 import { fastestPeer, machine, peerVersions } from './report.mjs';
@@ -40,6 +41,7 @@ export async function runSuites(options, log) {
   if (options.ours && options.suites.has('memory')) await attempt(context, 'memory', () => memory(context));
   if (options.suites.has('document')) await document(context);
   if (options.suites.has('bzip2')) await attempt(context, 'BZIP2', () => bzip2(context));
+  if (options.ours && options.suites.has('parquet-wasm')) await attempt(context, 'parquet-wasm', () => parquetWasm(context));
   return results;
 }
 
