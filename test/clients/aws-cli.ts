@@ -6,6 +6,7 @@ import { type ClientTest, newFolder, run } from './client.ts';
 export const awsCli: ClientTest = {
   name: 'aws-cli',
   debian: ['awscli'],
+  overTls: true,
   async run(context) {
     const { endpoint, files, folder, check } = context;
     const aws = (...args: readonly string[]): Promise<Buffer> => run(context, 'aws', ['--endpoint-url', endpoint, ...args]);

@@ -8,6 +8,7 @@ const script = join(import.meta.dirname, '../../../test/clients/boto3-client.py'
 export const boto3: ClientTest = {
   name: 'boto3',
   debian: ['python3-boto3'],
+  overTls: true,
   async run(context) {
     const found = new Map<string, string>();
     for (const python of ['/usr/bin/python3', 'python3']) {

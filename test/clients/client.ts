@@ -9,6 +9,8 @@ export interface ClientTest {
   readonly debian?: readonly string[];
   /** By name and exact version. */
   readonly npm?: readonly string[];
+  /** Tried a second time over TLS, with a certificate that a file names as trusted. */
+  readonly overTls?: true;
   /** Throws what went wrong. A message that begins with `skip: ` says why there was nothing to try. */
   run(context: Context): Promise<void>;
 }

@@ -7,8 +7,9 @@ function goClient(name: string, folder: string, package_: string): ClientTest {
   return {
     name,
     debian: ['golang-go', package_],
+    overTls: true,
     async run(context) {
-      const { env, port, accessKey, secretKey, files, folder: home } = context;
+      const { env, endpoint, accessKey, secretKey, files, folder: home } = context;
       const source = join(import.meta.dirname, '../../../test/clients/go', folder, 'main.go');
       const program = join(home, 'program');
       const goroot = String(
@@ -16,7 +17,7 @@ function goClient(name: string, folder: string, package_: string): ClientTest {
       ).trim();
       const build = { ...env, GO111MODULE: 'off', GOFLAGS: '', GOCACHE: join(home, 'cache'), GOROOT: goroot, CGO_ENABLED: '0' };
       await run(context, 'go', ['build', '-o', program, source], { env: build });
-      const printed = await run(context, program, [`127.0.0.1:${port}`, accessKey, secretKey, files, sql, answer]);
+      const printed = await run(context, program, [endpoint, accessKey, secretKey, files, sql, answer]);
       for (const line of printed.toString().trim().split('\n')) context.check(true, line);
     },
   };

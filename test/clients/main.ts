@@ -26,6 +26,9 @@ const clients: readonly ClientTest[] = [awsCli, boto3, s3cmd, rclone, restic, aw
 const accessKey = 'client-access';
 const secretKey = 'client+secret/with=signs';
 
+/** Its own authority; `scripts/test-clients.mjs` has this process trust it. */
+const certificate = join(import.meta.dirname, '../../../test/fixtures/tls/first.crt');
+
 const chosen = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), 's3lect-clients-'));
 const counts = { passed: 0, failed: 0 };
@@ -51,32 +54,39 @@ async function tryClient(client: ClientTest, files: string): Promise<void> {
     skipped.push(`${client.name}: it cannot be installed: ${lastLine(error)}`);
     return;
   }
-  const data = join(folder, client.name, 'data');
+  for (const tls of client.overTls === true ? [false, true] : [false]) await tryServer(client, packages, files, tls);
+  rmSync(join(folder, client.name), { recursive: true, force: true });
+}
+
+async function tryServer({ run, ...client }: ClientTest, packages: Packages, files: string, tls: boolean): Promise<void> {
+  const name = tls ? `${client.name}-tls` : client.name;
+  const data = join(folder, name, 'data');
   mkdirSync(data, { recursive: true });
-  const state = join(folder, client.name, 'state');
-  const server = await serve([data, '--port', '0', '--workers', '1', '--state', state], {
+  const state = join(folder, name, 'state');
+  const encrypted = tls ? ['--tls-cert', certificate, '--tls-key', certificate.replace(/crt$/, 'key')] : [];
+  const server = await serve([data, '--port', '0', '--workers', '1', '--state', state, ...encrypted], {
     S3LECT_ROOT_USER: accessKey,
     S3LECT_ROOT_PASSWORD: secretKey,
   });
   const began = Date.now();
   try {
-    await client.run(contextOf(client, server, packages, files));
-    process.stdout.write(`ok ${client.name} (${((Date.now() - began) / 1000).toFixed(1)} s)\n`);
+    await run(contextOf(name, server, packages, files));
+    process.stdout.write(`ok ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)\n`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    if (reason.startsWith('skip: ')) skipped.push(`${client.name}: ${reason.slice(6)}`);
+    if (reason.startsWith('skip: ')) skipped.push(`${name}: ${reason.slice(6)}`);
     else {
       counts.failed++;
-      process.stdout.write(`not ok ${client.name}: ${reason}\n`);
+      process.stdout.write(`not ok ${name}: ${reason}\n`);
     }
   } finally {
     server.child.kill('SIGTERM');
     await server.ended;
-    rmSync(join(folder, client.name), { recursive: true, force: true });
+    if (tls) rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 
-function contextOf({ name }: ClientTest, server: { url: string; port: number }, packages: Packages, files: string): Context {
+function contextOf(name: string, server: { url: string; port: number }, packages: Packages, files: string): Context {
   const home = join(folder, name, 'home');
   mkdirSync(home, { recursive: true });
   const credentials = {
@@ -85,6 +95,7 @@ function contextOf({ name }: ClientTest, server: { url: string; port: number }, 
     AWS_REGION: 'us-east-1',
     AWS_DEFAULT_REGION: 'us-east-1',
   };
+  const trusted = server.url.startsWith('https:') ? { AWS_CA_BUNDLE: certificate, SSL_CERT_FILE: certificate } : {};
   return {
     endpoint: server.url,
     port: server.port,
@@ -92,10 +103,14 @@ function contextOf({ name }: ClientTest, server: { url: string; port: number }, 
     secretKey,
     folder: home,
     files,
-    env: cleanEnv({ ...packages.env(), ...credentials, HOME: home, AWS_EC2_METADATA_DISABLED: 'true', LC_ALL: 'C.UTF-8' } as Record<
-      string,
-      string
-    >),
+    env: cleanEnv({
+      ...packages.env(),
+      ...credentials,
+      ...trusted,
+      HOME: home,
+      AWS_EC2_METADATA_DISABLED: 'true',
+      LC_ALL: 'C.UTF-8',
+    } as Record<string, string>),
     load: (package_) => packages.load(package_),
     resolve: (package_) => packages.resolve(package_),
     check(holds, what) {

@@ -1,4 +1,4 @@
-// Run by go.ts. Arguments: host, access key, secret key, folder of the files, SQL, the expected rows. Prints a line a check.
+// Run by go.ts. Arguments: endpoint, access key, secret key, folder of the files, SQL, the expected rows. Prints a line a check.
 package main
 
 import (
@@ -32,12 +32,12 @@ func check(holds bool, what string) {
 }
 
 func main() {
-	host, access, secret, files, sql, expected := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
+	endpoint, access, secret, files, sql, expected := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
 	ctx := context.Background()
 	client := s3.New(s3.Options{
 		Region:           "us-east-1",
 		Credentials:      credentials.NewStaticCredentialsProvider(access, secret, ""),
-		EndpointResolver: s3.EndpointResolverFromURL("http://" + host),
+		EndpointResolver: s3.EndpointResolverFromURL(endpoint),
 		UsePathStyle:     true,
 	})
 	bucket := aws.String("bucket")

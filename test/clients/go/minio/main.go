@@ -1,4 +1,4 @@
-// Run by go.ts. Arguments: host, access key, secret key, folder of the files, SQL, the expected rows. Prints a line a check.
+// Run by go.ts. Arguments: endpoint, access key, secret key, folder of the files, SQL, the expected rows. Prints a line a check.
 package main
 
 import (
@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
@@ -29,9 +30,10 @@ func check(holds bool, what string) {
 }
 
 func main() {
-	host, access, secret, files, sql, expected := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
+	endpoint, access, secret, files, sql, expected := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
 	ctx := context.Background()
-	client, err := minio.New(host, &minio.Options{Creds: credentials.NewStaticV4(access, secret, "")})
+	scheme, host, _ := strings.Cut(endpoint, "://")
+	client, err := minio.New(host, &minio.Options{Creds: credentials.NewStaticV4(access, secret, ""), Secure: scheme == "https"})
 	must(err)
 	const bucket = "bucket"
 	must(client.MakeBucket(ctx, bucket, minio.MakeBucketOptions{}))
