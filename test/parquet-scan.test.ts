@@ -5,7 +5,8 @@ import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { readRowGroup } from '../src/formats/parquet/footer.ts';
 import { planMemory } from '../src/formats/parquet/memory-plan.ts';
-import type { Extent } from '../src/formats/parquet/metadata.ts';
+import type { ColumnChunk, Extent } from '../src/formats/parquet/metadata.ts';
+import { lastPage, type ReadExtent, readOffsetIndex } from '../src/formats/parquet/page-index.ts';
 import { orderOf } from '../src/vector/compare.ts';
 import { compileLike, parseLikePattern } from '../src/vector/like.ts';
 import { toLiteral } from '../src/vector/literal.ts';
@@ -209,8 +210,15 @@ t.test('only pages with rows of the answer are read', async (t) => {
   const reads: Extent[] = [];
   const rows = scanRows(bytes, { predicates: [at(31_234)], source: sourceOf(bytes, reads) });
   t.same(rows, [{ row: 31_234, values: [31_234n, 'text number 31234'] }]);
-  const pages = reads.reduce((sum, read) => sum + read.bytes, 0);
-  t.ok(pages < bytes.length / 10, `${pages} bytes of ${bytes.length}`);
+  const read: ReadExtent = ({ offset, bytes: length }) => bytes.subarray(offset, offset + length);
+  const footer = footerOf(bytes);
+  const { chunks, rows: group_rows } = readRowGroup(footer, 0, [0, 1]);
+  const needed = chunks.flatMap((chunk, leaf) => {
+    const pages = readOffsetIndex(read, chunk, footer.schema.leaves[leaf]!, group_rows)!;
+    return [leaf === 0 ? chunk.columnIndex! : [], chunk.offsetIndex!, lastPage(pages, 'first_row', 31_234)!].flat();
+  });
+  const sum = (extents: readonly Extent[]): number => extents.reduce((total, extent) => total + extent.bytes, 0);
+  t.equal(sum(reads), sum(needed), 'the page of each column, and the indexes that tell of it');
 });
 
 t.test('what is read is read once, and counted', async (t) => {
@@ -225,4 +233,19 @@ t.test('what is read is read once, and counted', async (t) => {
   const footer = footerOf(bytes);
   t.equal(told, total);
   t.ok(total <= footer.offset, `${total} bytes of ${footer.offset}`);
+});
+
+t.test('a page is read for one of the parts of its row group', async (t) => {
+  const bytes = indexedFile();
+  for (const cut of [701, 5000, 39_999]) {
+    const reads: Extent[] = [];
+    const rows = scanRows(bytes, { cut, columns: [{ position: 1, path: null }], source: sourceOf(bytes, reads) });
+    t.same(
+      rows.map(({ row }) => row),
+      Array.from({ length: 40_000 }, (_, row) => row),
+    );
+    const [, { pages }] = readRowGroup(footerOf(bytes), 0, [0, 1]).chunks as [unknown, ColumnChunk];
+    const total = reads.reduce((sum, { offset, bytes: length }) => sum + (offset < pages.offset + pages.bytes ? length : 0), 0);
+    t.equal(total, pages.bytes, `in parts of ${cut}`);
+  }
 });

@@ -104,7 +104,7 @@ export class FlatPages {
     const known = this.#headers[page];
     if (known !== undefined) return known;
     const offset = this.offset(page);
-    const header = this.#reader.header(offset, until);
+    const header = this.#reader.header(offset, until, this.#locations?.[page]?.bytes);
     const rows = this.endRow(page) - this.firstRow(page);
     if (!isData(header) || header.values !== rows)
       throw this.#reader.errors.damaged(offset, `the offset index says that ${rows} rows are here`);
@@ -151,7 +151,8 @@ export class FlatPages {
     this.#dictionary = null;
     const first = this.#locations[0];
     if (first !== undefined && this.#start >= first.offset) return;
-    const header = this.#reader.header(this.#start, Math.max(until, first?.offset ?? this.#start));
+    const end = first?.offset ?? this.#start;
+    const header = this.#reader.header(this.#start, Math.max(until, end), end - this.#start);
     if (header.kind === 'dictionary') this.#dictionary = { offset: this.#start, header };
   }
 

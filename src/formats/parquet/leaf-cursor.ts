@@ -7,7 +7,7 @@ import { Room } from './arena.ts';
 import { type Dictionary, DictionaryRooms, NO_DICTIONARY } from './dictionary.ts';
 import type { ColumnChunk, Leaf } from './metadata.ts';
 import type { PageHeader } from './page-header.ts';
-import type { PageLocation } from './page-index.ts';
+import { lastPage, type PageLocation } from './page-index.ts';
 import { type Levels, layOutPage, readLevels } from './page-levels.ts';
 import { PageReader } from './page-reader.ts';
 import { PageValues } from './page-values.ts';
@@ -106,9 +106,8 @@ export class LeafCursor {
 
   /** Goes to the page that the offset index knows `row` to be in, if that is ahead. */
   #jump(row: number): void {
-    let found: PageLocation | null = null;
-    for (const location of this.#locations) if (location.first_row <= row) found = location;
-    if (found === null || found.offset < this.#next) return;
+    const found = lastPage(this.#locations, 'first_row', row);
+    if (found === undefined || found.offset < this.#next) return;
     this.#findDictionary();
     this.#next = found.offset;
     this.#entry = 0;
@@ -155,13 +154,15 @@ export class LeafCursor {
     for (;;) {
       const offset = this.#next;
       if (offset >= this.#reader.end) return false;
-      const header = this.#reader.header(offset, this.#reader.end);
+      const place = lastPage(this.#locations, 'offset', offset);
+      const until = place?.offset === offset ? offset + place.bytes : this.#reader.end;
+      const header = this.#reader.header(offset, until, until - offset);
       this.offset = offset;
       this.#next = offset + header.header_bytes + header.compressed_bytes;
       if (++this.#pages > limits.parquet_chunk_pages_max) throw this.errors.damaged(offset, 'it has too many pages');
-      if (header.kind === 'dictionary') this.#readDictionary(offset, header);
+      if (header.kind === 'dictionary') this.#readDictionary(offset, header, until);
       else if (header.kind !== 'index' && header.values > 0 && !this.#skips(header, target)) {
-        this.#openPage(offset, header);
+        this.#openPage(offset, header, until);
         return true;
       }
     }
@@ -176,13 +177,13 @@ export class LeafCursor {
     return true;
   }
 
-  #openPage(offset: number, header: PageHeader): void {
+  #openPage(offset: number, header: PageHeader, until: number): void {
     const { errors } = this;
     const { values: count } = header;
     this.#entries += count;
     if (this.#locations.length === 0 && this.#entries > this.#chunk.values)
       throw errors.damaged(offset, `its pages hold more than ${this.#chunk.values} values`);
-    const body = this.#reader.body(offset, header, this.#reader.end, this.#room);
+    const body = this.#reader.body(offset, header, until, this.#room);
     const { repetition, definition, values } = layOutPage(this.#space, this.#leaf, header, body, offset, errors);
     this.#fill(this.#repetitions, repetition, count);
     if ((header.kind === 'data-v2' || this.#jumped) && this.#space.memory.u8[this.#repetitions.address] !== 0)
@@ -214,13 +215,14 @@ export class LeafCursor {
   #findDictionary(): void {
     const { offset } = this.#chunk.pages;
     if (this.#dictionary !== null || this.#next !== offset || this.#locations[0]?.offset === offset) return;
-    const header = this.#reader.header(offset, this.#locations[0]?.offset ?? offset);
-    if (header.kind === 'dictionary') this.#readDictionary(offset, header);
+    const until = this.#locations[0]?.offset ?? offset;
+    const header = this.#reader.header(offset, until, until - offset);
+    if (header.kind === 'dictionary') this.#readDictionary(offset, header, until);
   }
 
-  #readDictionary(offset: number, header: PageHeader): void {
+  #readDictionary(offset: number, header: PageHeader, until: number): void {
     if (this.#dictionary !== null) return;
-    const body = this.#reader.body(offset, header, this.#reader.end, this.#rooms.page);
+    const body = this.#reader.body(offset, header, until, this.#rooms.page);
     this.#dictionary = this.#rooms.load(this.#loader, offset, header, body);
   }
 

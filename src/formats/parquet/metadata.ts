@@ -72,6 +72,14 @@ export interface ColumnChunk {
   readonly statistics: ColumnStatistics | null;
 }
 
+/** By which a row group is cut into parts. */
+export function largestChunk(chunks: readonly ColumnChunk[]): ColumnChunk | null {
+  return chunks.reduce<ColumnChunk | null>(
+    (most, chunk) => (chunk.uncompressed_bytes > (most?.uncompressed_bytes ?? 0) ? chunk : most),
+    null,
+  );
+}
+
 /** Bounds as stored in the file; null where unknown or of no use (an order that is not ours). */
 export interface ColumnStatistics {
   readonly min: Uint8Array | null;

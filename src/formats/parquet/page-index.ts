@@ -61,6 +61,18 @@ export function readColumnIndex(
   });
 }
 
+/** The last of the pages that begins at or before a row, or an offset; undefined: all are behind it. */
+export function lastPage(pages: readonly PageLocation[], by: 'first_row' | 'offset', limit: number): PageLocation | undefined {
+  let low = 0;
+  let high = pages.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pages[middle]![by] <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return pages[low - 1];
+}
+
 /** The row of the row group behind a page. */
 export function rowsEnd(pages: readonly PageLocation[], index: number, rows: number): number {
   return pages[index + 1]?.first_row ?? rows;

@@ -1,7 +1,7 @@
 /** The indexes of a row group's pages and values, each read at most once for a scan. */
 import { SelectError } from '../../base/errors.ts';
 import type { EncodedScan } from './encoded-scan.ts';
-import type { ColumnChunk, Extent, Leaf, RowGroup } from './metadata.ts';
+import { type ColumnChunk, type Extent, type Leaf, largestChunk, type RowGroup } from './metadata.ts';
 import { type PageLocation, readOffsetIndex } from './page-index.ts';
 import type { ScanSpace } from './scan-space.ts';
 import { type RowRange, selectRows } from './select-rows.ts';
@@ -19,6 +19,20 @@ export class PageIndexes {
   /** The rows that may satisfy all predicates. */
   select({ schema, prunings }: EncodedScan): RowRange[] {
     return selectRows((extent) => this.#read(extent), this.#group, schema, prunings);
+  }
+
+  /**
+   * The rows of a part of the row group, from `start` on: a page of its largest column belongs to the part that holds its first row, so
+   * that it is decoded once. Where pages begin nobody can tell without an index: then the part as it is.
+   */
+  part(start: number, end: number, leaves: readonly Leaf[]): RowRange {
+    const { rows, chunks } = this.#group;
+    const isWhole = start === 0 && end === rows;
+    const chunk = isWhole ? null : largestChunk(chunks);
+    const pages = chunk === null ? null : readOffsetIndex((extent) => this.#read(extent), chunk, leaves[chunk.leaf]!, rows);
+    if (pages === null) return { start, end };
+    const beginning = (row: number): number => pages.find(({ first_row }) => first_row >= row)?.first_row ?? rows;
+    return { start: beginning(start), end: beginning(end) };
   }
 
   /** Where the pages of a chunk are; null where the file does not say, or where it is read as fast without. */

@@ -42,11 +42,11 @@ export class PageReader {
   }
 
   /**
-   * The header of the page at `offset`. Where it has to be read, reads on to `until` as far as memory goes.
-   * @throws {SelectError} ParquetParsingError: there is none, or its page is not within the chunk
+   * The header of the page at `offset`, which has `left` bytes at most. Where it has to be read, reads on to `until` as far as memory
+   * goes.
+   * @throws {SelectError} ParquetParsingError: there is none, or its page is longer than that
    */
-  header(offset: number, until: number): PageHeader {
-    const left = this.end - offset;
+  header(offset: number, until: number, left = this.end - offset): PageHeader {
     for (let length = Math.min(HEADER_BYTES, left); ; length = Math.min(4 * length, left)) {
       const address = this.#bytes.at(offset, length, until);
       const header = readPageHeader(this.#space.memory.u8, address, address + length);
@@ -55,7 +55,11 @@ export class PageReader {
         throw this.errors.damaged(offset, 'the header of a page is cut off');
       }
       if ('wrong' in header) throw this.errors.damaged(offset, `a page cannot be read, ${header.wrong}`);
-      if (header.compressed_bytes > left - header.header_bytes) throw this.errors.damaged(offset, 'a page is longer than its column chunk');
+      if (header.compressed_bytes > left - header.header_bytes)
+        throw this.errors.damaged(
+          offset,
+          left < this.end - offset ? 'a page is longer than the index says' : 'a page is longer than its column chunk',
+        );
       return header;
     }
   }

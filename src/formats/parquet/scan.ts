@@ -69,16 +69,13 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   constructor(thread: ThreadKernels, encoded: EncodedScan, { source, split, resume }: SplitPart) {
     assert(split.rowGroup !== undefined, 'a split of Parquet has its row group');
     const group = split.rowGroup;
-    const start = Math.max(0, (resume === null ? split.start : resume.offset - 1) - group.first_row);
-    const end = Math.min(group.rows, split.end - group.first_row);
-    const plan = planMemory(encoded, group, end - start, thread.memory.layout.decode_bytes);
+    const rows = split.end - split.start;
+    const plan = planMemory(encoded, group, rows, thread.memory.layout.decode_bytes);
     const { rows_max } = plan;
     super(thread.memory, rows_max);
     this.kernels = thread.simd;
     this.#encoded = encoded;
     this.#group = group;
-    this.#start = start;
-    this.#end = end;
     this.#space = scanSpace(thread, source);
     this.traffic = this.#space.traffic;
     const { arena } = this.#space;
@@ -88,11 +85,16 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     this.#texts = new TextArea(arena.take(plan.texts_bytes), plan.texts_bytes);
     this.#picked = arena.take(4 * rows_max);
     const indexes = new PageIndexes(this.#space, group);
+    const part = indexes.part(split.start - group.first_row, split.end - group.first_row, encoded.schema.leaves);
+    const start = resume === null ? part.start : resume.offset - 1 - group.first_row;
+    const { end } = part;
+    this.#start = start;
+    this.#end = end;
     this.#ranges = indexes.select(encoded);
     // why: a predicate on a column in runs is left to the filter.
     const tests = encoded.tests.filter(({ slot }) => plan.runs[slot] === 0);
     this.#undecided = encoded.undecided || tests.length < encoded.tests.length;
-    const scansAll = this.#ranges.length === 1 && tests.length === 0;
+    const scansAll = rows === group.rows && this.#ranges.length === 1 && tests.length === 0;
     const columns = new ScanColumns(this.#space, encoded, group, { plan, end }, (chunk, leaf) =>
       scansAll ? null : indexes.locate(chunk, leaf),
     );

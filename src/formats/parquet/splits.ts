@@ -2,7 +2,7 @@
 import type { ScanRange, Split } from '../format.ts';
 import { ownedBytes } from '../split.ts';
 import { readRowGroup } from './footer.ts';
-import type { ColumnChunk, ParquetFooter, RowGroup } from './metadata.ts';
+import { largestChunk, type ParquetFooter, type RowGroup } from './metadata.ts';
 
 export interface RowGroupRequest {
   readonly footer: ParquetFooter;
@@ -23,7 +23,8 @@ export function* rowGroupsOf({ footer, leaves, scanRange, boundaries }: RowGroup
 
 /**
  * The splits of row groups. Where an object has few of them they are cut, so that they keep several threads busy: into runs of
- * rows of about `split_bytes`, and of several pages. Where the cuts are depends on the file and on what is read of it alone.
+ * rows of about `split_bytes`, and of several pages. Where the cuts are depends on the file and on what is read of it alone; who
+ * scans one moves them to where pages begin, if the file tells (`PageIndexes.part`).
  */
 export function* splitsOfRowGroups(
   groups: Iterable<RowGroup>,
@@ -44,11 +45,7 @@ export function* splitsOfRowGroups(
 
 function partsOf({ rows, chunks }: RowGroup, groups: number, split_bytes: number): number {
   const bytes = chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0);
-  const largest = chunks.reduce<ColumnChunk | null>(
-    (most, chunk) => (chunk.uncompressed_bytes > (most?.uncompressed_bytes ?? 0) ? chunk : most),
-    null,
-  );
-  const pages = largest?.data_pages ?? null;
+  const pages = largestChunk(chunks)?.data_pages ?? null;
   // why: a page that is cut is decoded for both parts.
   const whole = pages === null ? PARTS_UNKNOWN : Math.ceil(pages / PART_PAGES_MIN);
   return Math.min(
