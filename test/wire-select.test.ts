@@ -232,6 +232,30 @@ t.test('a client that reads slowly gets everything, and holds nobody up', async 
   connection.close();
 });
 
+t.test('answers at once, read at any pace, are each their own', async (t) => {
+  const { port, store } = await serve(t, { engine });
+  const texts = ['a', 'b', 'c'].map((letter) =>
+    Array.from({ length: 300_000 }, (_, i) => `${letter}${i},${letter.repeat(i % 97)}\n`).join(''),
+  );
+  for (const [index, text] of texts.entries()) await put(store, `k${index}`, text);
+  const read = async (index: number): Promise<Buffer> => {
+    const connection = new RawConnection(port);
+    connection.send(selectRequest(`k${index}`, everything));
+    await connection.until((received) => received.length > 0);
+    // Meanwhile output memory waits in its socket.
+    connection.socket.pause();
+    await sleep(400 * index);
+    connection.socket.resume();
+    const { body, complete } = await connection.answer();
+    connection.close();
+    t.ok(complete);
+    const records = decodeFrames(body).filter(({ kind }) => kind === 'Records');
+    return Buffer.concat(records.map(({ payload }) => payload));
+  };
+  const answers = await Promise.all([0, 1, 2].map(read));
+  for (const [index, text] of texts.entries()) t.ok(answers[index]!.equals(Buffer.from(text)), `answer ${index}`);
+});
+
 t.test('a server that closes lets its queries end', async (t) => {
   const { port, store, server } = await serve(t, { engine });
   await put(store, 'k', lines(100_000));

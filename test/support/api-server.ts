@@ -111,14 +111,16 @@ export interface RawAnswer {
 export class RawConnection {
   readonly socket: net.Socket;
   closed = false;
-  #received = Buffer.alloc(0);
+  /** Grown by doubling: large answers come in many pieces. */
+  #memory = Buffer.alloc(64 * 1024);
+  #received = this.#memory.subarray(0, 0);
   #wake: () => void = () => {};
 
   constructor(port: number) {
     this.socket = net.connect(port, '127.0.0.1');
     this.socket.setNoDelay(true);
     this.socket.on('data', (bytes) => {
-      this.#received = Buffer.concat([this.#received, bytes]);
+      this.#take(bytes);
       this.#wake();
     });
     this.socket.on('error', () => {});
@@ -165,8 +167,21 @@ export class RawConnection {
     parsed ??= parse(this.#received, head, true);
     if (parsed === null) throw new Error('the connection was closed without an answer');
     const { answer, length } = parsed as { answer: RawAnswer; length: number };
-    this.#received = this.#received.subarray(length);
+    const rest = this.#received.subarray(length);
+    this.#memory = Buffer.alloc(64 * 1024);
+    this.#received = this.#memory.subarray(0, 0);
+    this.#take(rest);
     return answer;
+  }
+
+  #take(bytes: Buffer): void {
+    const length = this.#received.length + bytes.length;
+    if (length > this.#memory.length) {
+      this.#memory = Buffer.alloc(2 * length);
+      this.#memory.set(this.#received);
+    }
+    this.#memory.set(bytes, this.#received.length);
+    this.#received = this.#memory.subarray(0, length);
   }
 
   async ended(wait_ms = 5000): Promise<Buffer> {
