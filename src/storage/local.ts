@@ -20,7 +20,7 @@ import { compareUtf8 } from './listing.ts';
 import { deleteLocally } from './local-delete.ts';
 import { putLocally } from './local-put.ts';
 import { LocalUploads } from './local-uploads.ts';
-import { readMetadata, writeMetadata } from './metadata.ts';
+import { readListed, readMetadata, writeMetadata } from './metadata.ts';
 import type {
   CompleteUploadRequest,
   CreateUploadRequest,
@@ -34,7 +34,7 @@ import type {
   UploadPlace,
 } from './multipart.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
+import type { DeleteCondition, ListedObject, ObjectInfo, PutResult, Tags } from './object.ts';
 import type { Place } from './publish.ts';
 import { Publisher, placeOf, presentFile } from './publish.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
@@ -207,9 +207,9 @@ export class LocalStore implements ObjectStore {
     const { bucket } = request;
     await this.headBucket(bucket);
     const bucketDirectory = this.#bucketDirectory(bucket);
-    const inspect = (path: string, key: string): ObjectInfo | undefined => {
+    const inspect = (path: string, key: string): ListedObject | undefined => {
       const stats = presentFile({ path, links: this.#links });
-      return stats && infoOf({ bucketDirectory, key }, stats);
+      return stats && readListed(bucketDirectory, key, stats);
     };
     try {
       return await this.#lister.list(bucketDirectory, request, inspect);

@@ -7,15 +7,16 @@
  * whichever of the two a crash leaves, its record is there.
  */
 import { hash } from 'node:crypto';
+import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectories, syncDirectory } from './directory.ts';
 import { hiddenFolder } from './key-path.ts';
-import type { ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
+import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
 import { readSmallJson } from './small-file.ts';
-import { isChecksum, isDescription, isHeaderText, isObject, isPartLayout } from './stored-form.ts';
+import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
 import { createTemporary } from './temporary.ts';
 
 /** What tells one version of a file from another; `BigIntStats` is one. */
@@ -32,10 +33,23 @@ export interface ObjectMetadata extends Omit<ObjectInfo, 'key' | 'size' | 'lastM
 
 /** What is known of the object `key` whose file is `file`. Synchronous: a small read, about 20 µs. */
 export function readMetadata(bucketDirectory: string, key: string, file: FileIdentity): ObjectMetadata {
-  const record = readRecords(sidecarPath(bucketDirectory, key), key).find((candidate) => isRecordOf(candidate, file));
+  const record = recordFor(bucketDirectory, key, file);
   if (record === undefined) return { etag: foreignEtag(file), ...describe({}), checksum: undefined, parts: undefined };
   const { etag, checksum, parts, uploadId } = record;
   return { etag, ...describe(record), checksum, parts, uploadId };
+}
+
+/** What a list says of the object `key` whose file is `file`, and no more: a page asks it of a thousand. */
+export function readListed(bucketDirectory: string, key: string, file: BigIntStats): ListedObject {
+  const record = recordFor(bucketDirectory, key, file);
+  return {
+    key,
+    size: Number(file.size),
+    etag: record?.etag ?? foreignEtag(file),
+    lastModified: file.mtime,
+    storageClass: record?.storageClass ?? storageClassDefault,
+    checksum: record?.checksum,
+  };
 }
 
 /** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. */
@@ -47,10 +61,10 @@ export async function writeMetadata(
   present: FileIdentity | undefined,
 ): Promise<void> {
   const path = sidecarPath(bucketDirectory, key);
-  const kept = present === undefined ? [] : readRecords(path, key).filter((record) => isRecordOf(record, present));
+  const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
   const temporary = await createTemporary(bucketDirectory);
   try {
-    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...kept] };
+    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...(kept === undefined ? [] : [kept])] };
     await temporary.handle.writeFile(JSON.stringify(sidecar));
     await temporary.handle.sync();
     const meta = join(bucketDirectory, hiddenFolder, 'meta');
@@ -93,11 +107,12 @@ interface SidecarRecord extends Partial<ObjectDescription> {
 }
 
 function recordOf(metadata: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity): SidecarRecord {
-  const { storageClass, tags, ...rest } = metadata;
+  const { storageClass, tags, metadata: headers, contentHeaders, ...rest } = metadata;
+  const filled = Object.entries({ metadata: headers, contentHeaders, tags }).filter(([, values]) => Object.keys(values).length > 0);
   return {
     ...rest,
+    ...Object.fromEntries(filled),
     ...(storageClass === storageClassDefault ? {} : { storageClass }),
-    ...(Object.keys(tags).length === 0 ? {} : { tags }),
     size: String(size),
     mtimeNs: String(mtimeNs),
     ino: String(ino),
@@ -110,22 +125,21 @@ function sidecarPath(bucketDirectory: string, key: string): string {
   return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
 }
 
-function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: FileIdentity): boolean {
-  return record.mtimeNs === String(mtimeNs) && record.ino === String(ino) && record.size === String(size);
-}
-
-/** The records of a sidecar; none where it is absent, unreadable or not of our making, for it may come with a foreign folder. */
-function readRecords(path: string, key: string): SidecarRecord[] {
-  const sidecar = readSmallJson(path, sidecarBytesMax);
+/** The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder. */
+function recordFor(bucketDirectory: string, key: string, { size, mtimeNs, ino }: FileIdentity): SidecarRecord | undefined {
+  const sidecar = readSmallJson(sidecarPath(bucketDirectory, key), sidecarBytesMax);
   if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
-    return [];
-  return sidecar['records'].filter(isRecord);
+    return undefined;
+  const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
+  return sidecar['records'].find((record: unknown) => isRecordOf(record, ofFile));
 }
 
-function isRecord(value: unknown): value is SidecarRecord {
+function isRecordOf(value: unknown, { size, mtimeNs, ino }: Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>): value is SidecarRecord {
   return (
     isObject(value) &&
-    [value['size'], value['mtimeNs'], value['ino']].every(isHeaderText) &&
+    value['mtimeNs'] === mtimeNs &&
+    value['ino'] === ino &&
+    value['size'] === size &&
     isDescription(value) &&
     typeof value['etag'] === 'string' &&
     /^"[0-9a-f]{32}(-\d+)?"$/.test(value['etag']) &&
