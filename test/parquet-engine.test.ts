@@ -8,6 +8,7 @@ import type { ParquetInput } from '../src/formats/format.ts';
 import { select } from '../src/index.ts';
 import { type Answer, ask, codeOf, csvOutput, fileObject, memoryObject } from './support/engine.ts';
 import { edited, footerOf, manyTypes, manyTypesFile } from './support/parquet.ts';
+import { codes, dataPage, dictionaryPage, fileOfPages, int96s, levels, optionalInt96 } from './support/parquet-pages.ts';
 
 const input: ParquetInput = { format: 'parquet', compression: 'none' };
 const json = { format: 'json', recordDelimiter: '\n' } as const;
@@ -267,4 +268,36 @@ t.test('objects without rows or columns', async (t) => {
   const empty = memoryObject(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'a', data: [], type: 'INT32' }] })));
   t.equal((await query(empty, 'SELECT * FROM S3Object')).text, '');
   t.equal((await query(empty, 'SELECT COUNT(*), SUM(a) FROM S3Object')).text, '0,\n');
+});
+
+t.test('timestamps of INT96, far away and near, in every shape', async (t) => {
+  const [far, near, early] = [int96s([5_373_484, 1n]), int96s([2_459_000, 2000n]), int96s([1_721_426, 0n])];
+  const pages = [
+    dictionaryPage(Buffer.concat([far, near, early]), 3),
+    dataPage(Buffer.concat([levels([3, 1], [1, 0]), codes(2, [1, 1], [1, 0], [1, 2])]), { values: 4, encoding: 8 }),
+    dataPage(Buffer.concat([levels([3, 1]), early, far, near]), { values: 3 }),
+    dataPage(Buffer.concat([levels([2, 1]), near, near]), { values: 2 }),
+  ];
+  const object = memoryObject(fileOfPages(optionalInt96, 9, pages));
+  const [farText, nearText, earlyText] = [
+    '9999-12-31T00:00:00.000000001',
+    '2020-05-30T00:00:00.000002000',
+    '0001-01-01T00:00:00.000000000',
+  ];
+  const cases: readonly (readonly [expression: string, ...lines: readonly string[]])[] = [
+    ['SELECT * FROM S3Object', nearText, farText, earlyText, '', earlyText, farText, nearText, nearText, nearText],
+    ["SELECT c FROM S3Object WHERE c > CAST('2262-01-01T00:00:00Z' AS TIMESTAMP)", farText, farText],
+    ["SELECT c FROM S3Object WHERE c > CAST('2500-01-01T00:00:00Z' AS TIMESTAMP)", farText, farText],
+    ["SELECT c FROM S3Object WHERE c < CAST('1000-01-01T00:00:00Z' AS TIMESTAMP)", earlyText, earlyText],
+    ["SELECT COUNT(*) FROM S3Object WHERE c NOT IN (CAST('2020-05-30T00:00:00.000002Z' AS TIMESTAMP))", '5'],
+    ['SELECT COUNT(c), MAX(c), MIN(c) FROM S3Object', `8,${farText}-00:00,${earlyText}`],
+    ['SELECT EXTRACT(YEAR FROM c) FROM S3Object WHERE c IS NOT NULL LIMIT 3', '2020', '9999', '1'],
+  ];
+  for (const shape of shapes)
+    for (const [expression, ...lines] of cases) {
+      const { text, error } = await query(object, expression, shape);
+      t.equal(error, null, expression);
+      const expected = lines.map((line) => (/\d\.\d{9}$/.test(line) ? `${line}-00:00\n` : `${line}\n`));
+      t.equal(text, expected.join(''), `${expression} in ${JSON.stringify(shape)}`);
+    }
 });

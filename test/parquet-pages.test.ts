@@ -13,8 +13,10 @@ import {
   fileOfPages,
   indexPage,
   int32s,
+  int96s,
   levels,
   optionalInt32,
+  optionalInt96,
   optionalText,
   requiredInt32,
   requiredText,
@@ -120,7 +122,7 @@ t.test('text that is no UTF-8 is refused where it is read, and only there', asyn
   const page = dataPage(byteArrays('ok', Uint8Array.of(0xff, 0x41)), { values: 2 });
   const file = fileOfPages(requiredText, 2, [page]);
   const error = valuesOf(file);
-  t.match(error, { code: 'InvalidTextEncoding', params: { offset: 4 } });
+  t.match(error, { code: 'InvalidTextEncoding', params: { offset: 4, hint: 'Column c.' } });
   const like = { kind: 'like', slot: 0, pattern: [{ text: 'o' }, 'any-run'], negated: false } as const;
   t.same(
     scanRows(file, { predicates: [like] }).map(({ values }) => values[0]),
@@ -218,3 +220,36 @@ function refused(
   const offset = Number(params['offset']);
   t.ok(offset >= 4 && offset < file.length && offset < limits.parquet_footer_bytes_max, `${offset} is in the file`);
 }
+
+const times = [
+  [2_440_588, 1n],
+  [1_721_426, 0n],
+  [5_373_484, 86_399_999_999_999n],
+  [2_547_339, 85_636_854_775_807n],
+  [2_547_339, 85_636_854_775_806n],
+  [2_547_340, -1n],
+  [2_229_000, 3n],
+  [2_440_588, -(2n ** 63n)],
+] as const;
+const moments = [
+  '1970-01-01T00:00:00.000000001-00:00',
+  '0001-01-01T00:00:00.000000000-00:00',
+  '9999-12-31T23:59:59.999999999-00:00',
+  '2262-04-11T23:47:16.854775807-00:00',
+  '2262-04-11T23:47:16.854775806-00:00',
+  '2262-04-11T23:59:59.999999999-00:00',
+  '1390-09-10T00:00:00.000000003-00:00',
+  '1677-09-21T00:12:43.145224192-00:00',
+];
+
+t.test('INT96 of all years, plain, by a dictionary and in lists', async (t) => {
+  const count = times.length;
+  const plainPage = dataPage(Buffer.concat([levels([count, 1], [1, 0]), int96s(...times)]), { values: count + 1 });
+  t.same(valuesOf(fileOfPages(optionalInt96, count + 1, [plainPage])), [...moments, null]);
+  const byCodes = [
+    dictionaryPage(int96s(...times), count),
+    dataPage(Buffer.concat([levels([1, 0], [3, 1]), codes(3, [1, 2], [2, 1])]), { values: 4, encoding: 8 }),
+    dataPage(Buffer.concat([levels([2, 1]), int96s(times[5], times[6])]), { values: 2 }),
+  ];
+  t.same(valuesOf(fileOfPages(optionalInt96, 6, byCodes)), [null, moments[2], moments[1], moments[1], moments[5], moments[6]]);
+});

@@ -145,7 +145,7 @@ export const catalogue = {
   OverMaxRecordSize: data('The character number in one record is more than our max threshold, maxCharsPerRecord: {bytes_max}'),
   OverMaxColumn: data('The number of columns is more than our max threshold: {columns_max}'),
   ColumnTooLong: data('The character number in one column is more than our max threshold, maxCharsPerColumn: {bytes_max}'),
-  InvalidTextEncoding: entry(400, 'data', 'UTF-8 encoding is required. The text encoding error was found near byte {offset}.'),
+  InvalidTextEncoding: entry(400, 'data', 'UTF-8 encoding is required. The text encoding error was found near byte {offset}.[ {hint}]'),
   TruncatedInput: data('The {compression} data ended before the object was read to its end'),
   UnrecognizedFormatException: data('The record type is not recognized'),
   // S3 plane

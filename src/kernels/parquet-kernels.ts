@@ -26,6 +26,9 @@
 /** The answer of a kernel to bytes that are damaged, or do not fit. */
 export const DAMAGED = -1;
 
+/** So many counts at either end of i64 are left free by `takeInt96`. */
+export const INT96_ENDS = 131_072;
+
 /** Bytes of the record behind `stream` (`hybridOpen`) and `chain` (`chainOpen`), 8-aligned. */
 export const PARQUET_STREAM_BYTES = 32;
 
@@ -215,7 +218,8 @@ export interface ParquetTakes {
 export interface ParquetBigTakes {
   /**
    * INT96 to i64 counts, of `unit` nanoseconds (1, 1000, 1,000,000), since 1970-01-01. Answers how many are no such count exactly:
-   * those are rounded down where they are between two, and of no use where they are out of range.
+   * those are rounded down where they are between two; out of range, or within `INT96_ENDS` of its ends, they are the least or the
+   * greatest i64.
    */
   takeInt96(values: number, positions: number, shift: number, rows: number, count: number, unit: number, into: number): number;
   /** Big-endian two's complement of `width` bytes to i64. Answers how many do not fit; their slots are of no use. */

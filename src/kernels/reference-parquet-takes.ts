@@ -1,7 +1,8 @@
 /** Plain twins: values of a page at positions. */
-import type { ParquetBigTakes, ParquetTakes } from './parquet-kernels.ts';
+import { INT96_ENDS, type ParquetBigTakes, type ParquetTakes } from './parquet-kernels.ts';
 
 const JULIAN_EPOCH = 2_440_588n;
+const ENDS = BigInt(INT96_ENDS);
 const DAY_NANOS = 86_400_000_000_000n;
 
 export function referenceTakes(view: DataView): ParquetTakes {
@@ -85,8 +86,9 @@ export function referenceBigTakes(view: DataView): ParquetBigTakes {
         const day = BigInt(view.getInt32(values + 12 * p + 8, true)) - JULIAN_EPOCH;
         const nanos = day * DAY_NANOS + view.getBigInt64(values + 12 * p, true);
         const counts = floorDiv(nanos, BigInt(unit));
-        view.setBigInt64(into + 8 * slot, BigInt.asIntN(64, counts), true);
-        if (counts * BigInt(unit) !== nanos || BigInt.asIntN(64, counts) !== counts) inexact++;
+        const fits = counts >= -(2n ** 63n) + ENDS && counts < 2n ** 63n - ENDS;
+        view.setBigInt64(into + 8 * slot, fits ? counts : counts < 0n ? -(2n ** 63n) : 2n ** 63n - 1n, true);
+        if (counts * BigInt(unit) !== nanos || !fits) inexact++;
       });
       return inexact;
     },

@@ -7,6 +7,7 @@ export type Element = Record<string, unknown>;
 
 export const optionalInt32: Element = { field_1: 1, field_3: 1 };
 export const requiredInt32: Element = { field_1: 1, field_3: 0 };
+export const optionalInt96: Element = { field_1: 3, field_3: 1 };
 export const optionalText: Element = { field_1: 6, field_3: 1, field_6: 0 };
 export const requiredText: Element = { field_1: 6, field_3: 0, field_6: 0 };
 
@@ -72,6 +73,18 @@ export function fileOfPages(element: Element, rows: number, pages: readonly Uint
 
 export function int32s(...values: number[]): Uint8Array {
   return new Uint8Array(Int32Array.from(values).buffer);
+}
+
+/** INT96: nanoseconds of a day, and the Julian day. */
+export function int96s(...times: readonly (readonly [day: number, nanos: bigint])[]): Uint8Array {
+  return Buffer.concat(
+    times.map(([day, nanos]) => {
+      const bytes = Buffer.alloc(12);
+      bytes.writeBigInt64LE(nanos);
+      bytes.writeInt32LE(day, 8);
+      return bytes;
+    }),
+  );
 }
 
 /** PLAIN byte arrays. */

@@ -29,8 +29,12 @@ function countValues({ u8, u32 }: Memory, { kind, values, states }: LoadedColumn
   if (kind === 'string' || kind === 'json') {
     for (let i = 0; i < rows.length; i++) if (u32[(values >> 2) + 2 * rows[i]! + 1]! < FIELD_STATES) count++;
   } else if (states === 0) count = rows.length;
-  else for (let i = 0; i < rows.length; i++) if (u8[states + rows[i]!] === rowState.value) count++;
+  else for (let i = 0; i < rows.length; i++) if (u8[states + rows[i]!] !== rowState.null) count++;
   return count;
+}
+
+function hasDoubt({ u8 }: Memory, { states }: LoadedColumn, rows: Selection): boolean {
+  return states !== 0 && rows.some((row) => u8[states + row] === rowState.doubt);
 }
 
 /** Leaves least, greatest and sum at `machine.tally`; answers how many values there are. */
@@ -54,6 +58,7 @@ function addSum(partial: Partial, machine: Machine, column: LoadedColumn, rows: 
 
 /** The values between the two extremes have no failure where these have none. */
 function addExtreme(partial: Partial, aggregate: Aggregate, machine: Machine, column: LoadedColumn, rows: Selection): boolean {
+  if (hasDoubt(machine.memory, column, rows)) return false;
   const count = tally(machine, column, rows);
   if (count === 0) return true;
   const extremes = columnValues(machine.memory, { ...column, values: machine.tally, states: 0 }, Uint32Array.of(0, 1));

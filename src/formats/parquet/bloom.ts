@@ -23,7 +23,11 @@ export function filterMayHold(read: ReadExtent, { bloomFilter }: ColumnChunk, le
   const sought = values.map((value) => plainBytes(fromLiteral(value), leaf));
   if (sought.includes(null)) return true;
   const head_bytes = bloomFilter.bytes === 0 ? HEADER_BYTES_MAX : Math.min(bloomFilter.bytes, HEADER_BYTES_MAX);
-  const head = new ThriftBytes(read({ offset: bloomFilter.offset, bytes: head_bytes }), bloomFilter.offset);
+  const head = new ThriftBytes(
+    read({ offset: bloomFilter.offset, bytes: head_bytes }),
+    bloomFilter.offset,
+    `Column ${leaf.path.join('.')}, bloom filter`,
+  );
   const { end } = head.fields(0);
   const bytes = filterBytes(head.struct(0));
   if (bytes === null) return true;

@@ -2,7 +2,7 @@
 import type { Constants } from '../../kernels/constants.ts';
 import { bound, NEEDLE_BYTES_MAX } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
-import { openBound } from '../../kernels/parquet-kernels.ts';
+import { INT96_ENDS, openBound } from '../../kernels/parquet-kernels.ts';
 import type { ScanPredicate } from '../../vector/predicate.ts';
 import type { Literal } from '../../vector/value.ts';
 import { containedText } from '../predicate-kernels.ts';
@@ -33,10 +33,28 @@ export type ColumnTest = { readonly kind: 'null'; readonly wants_null: boolean; 
 export function columnTest(thread: ThreadKernels, predicate: ScanPredicate, leaf: Leaf): ColumnTest | null {
   if (predicate.kind === 'null') return { kind: 'null', wants_null: !predicate.negated, cost: 0 };
   const form = valueForm(leaf);
+  if (leaf.physical === 'INT96' && !constantsOf(predicate).every((literal) => isNear(form, literal))) return null;
   const keeps = form.kind === 'string' ? textTest(thread, predicate) : numberTest(thread, predicate, leaf, form);
   if (keeps === null) return null;
   const passes_null = predicate.kind === 'member' && predicate.negated;
   return { kind: 'values', passes_null, ascending: keeps.loaded, stored: null, cost: form.kind === 'string' ? 1 : 0, ...keeps };
+}
+
+function constantsOf(predicate: Exclude<ScanPredicate, { kind: 'null' }>): readonly Literal[] {
+  switch (predicate.kind) {
+    case 'range':
+      return [predicate.low ?? [], predicate.high ?? []].flat();
+    case 'member':
+      return predicate.values;
+    default:
+      return [];
+  }
+}
+
+/** Whether a timestamp is none of those for which INT96 has codes. */
+function isNear(form: ValueForm, literal: Literal): boolean {
+  const [low, high] = [INT64.low + BigInt(INT96_ENDS), INT64.high - BigInt(INT96_ENDS)];
+  return typeof integerOf(form, literal, { low, high }) === 'bigint';
 }
 
 type Keeps = Pick<ValuesTest, 'loaded'> & Partial<Omit<ValuesTest, 'kind' | 'passes_null'>>;

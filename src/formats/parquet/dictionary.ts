@@ -57,6 +57,7 @@ export class DictionaryRooms {
     }
     const page = form.kind === 'string' ? this.#keep(loader, offset, from, end) : from;
     loader.fixed(page, { positions: 0, shift: 0, rows: 0, count: size }, this.#values.address, texts, offset);
+    loader.distant.keep();
     return this.#values.address;
   }
 

@@ -2,8 +2,8 @@
  * A column without lists in one row group. Rows are those of the row group; lists of them are u32, ascending. Pages are opened only
  * for rows that are asked for; asking for ascending rows opens each once.
  */
-import { SelectError } from '../../base/errors.ts';
 import { rowState } from '../../kernels/value-kernels.ts';
+import type { SqlValue } from '../../vector/value.ts';
 import { Room } from './arena.ts';
 import type { ColumnTest } from './column-test.ts';
 import { type Dictionary, DictionaryRooms, NO_DICTIONARY } from './dictionary.ts';
@@ -16,8 +16,8 @@ import type { PageLocation } from './page-index.ts';
 import { PageReader } from './page-reader.ts';
 import { ChunkErrors, PIECE_VALUES, type ScanSpace } from './scan-space.ts';
 import type { TextArea } from './text-area.ts';
-import { type ValueForm, valueForm } from './value-form.ts';
-import { type Items, ValueLoader } from './value-loader.ts';
+import { type Items, type ValueForm, valueForm } from './value-form.ts';
+import { ValueLoader } from './value-loader.ts';
 
 /** Where a column is loaded to: values and states by slot. */
 export interface Target {
@@ -109,7 +109,9 @@ export class FlatColumn {
 
   /** Loads rows; answers whether `states` say anything. */
   load({ rows, slots, count }: BatchRows, target: Target, texts: TextArea): boolean {
+    const { distant } = this.#loader;
     let nulls = false;
+    distant.clear();
     this.#forPages(rows, count, (at, pieces) => {
       if (this.#page.nulls && !nulls) {
         nulls = true;
@@ -117,7 +119,15 @@ export class FlatColumn {
       }
       this.#loadPiece({ rows: rows + 4 * at, slots: slots + 4 * at, count: pieces }, target, texts);
     });
-    return nulls;
+    if (!distant.some) return nulls;
+    if (!nulls) this.#markValues(slots, count, target.states);
+    this.#markDistant(slots, count, target);
+    return true;
+  }
+
+  /** What a count of a timestamp stands for, where it is not itself; until other rows are loaded. */
+  momentOf(count: bigint): SqlValue | undefined {
+    return this.#loader.distant.valueOf(count);
   }
 
   /** Loads rows of the open page. */
@@ -144,9 +154,10 @@ export class FlatColumn {
    * are too few for that.
    */
   writeTexts({ rows, slots, count }: BatchRows, form: 'csv' | 'json', fields: number): boolean {
-    if (this.form.kind === 'string' || !this.#haveCodes(rows, count)) return false;
+    if (this.form.kind === 'string' || this.#loader.distant.some || !this.#haveCodes(rows, count)) return false;
     const { u32 } = this.#space.memory;
     this.#openPage(u32[rows >> 2]!, (first) => first <= u32[(rows >> 2) + count - 1]!);
+    if (this.#loader.distant.some) return false;
     const entries = this.#texts.entries(this.#dictionary ?? NO_DICTIONARY, form, count);
     if (entries === 0) return false;
     const { kernels, parquet, scratch } = this.#space;
@@ -233,6 +244,17 @@ export class FlatColumn {
     return { positions, shift: 0, rows: present, count: stored };
   }
 
+  /** Leaves timestamps that have codes to who can tell what they are. */
+  #markDistant(slots: number, count: number, { values, states }: Target): void {
+    const { wasm, u8, u32 } = this.#space.memory;
+    const counts = new BigInt64Array(wasm.buffer);
+    for (let j = 0; j < count; j++) {
+      const slot = u32[(slots >> 2) + j]!;
+      const isDistant = u8[states + slot] === rowState.value && this.momentOf(counts[(values >> 3) + slot]!) !== undefined;
+      if (isDistant) u8[states + slot] = rowState.doubt;
+    }
+  }
+
   /** Before some are marked NULL. */
   #markValues(slots: number, count: number, states: number): void {
     if (this.form.kind === 'string') return;
@@ -242,8 +264,7 @@ export class FlatColumn {
 
   #checkTexts({ rows, count }: Items, fields: number): void {
     if (this.form.kind !== 'string' || this.#page.values.areUtf8) return;
-    if (this.#space.parquet.fieldsUtf8(fields, rows, count) !== -1)
-      throw new SelectError('InvalidTextEncoding', { offset: this.#pages.offset(this.#open) });
+    if (this.#space.parquet.fieldsUtf8(fields, rows, count) !== -1) throw this.#loader.errors.notUtf8(this.#pages.offset(this.#open));
   }
 }
 

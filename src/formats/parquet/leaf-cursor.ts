@@ -5,6 +5,7 @@
 import { limits } from '../../base/limits.ts';
 import { Room } from './arena.ts';
 import { type Dictionary, DictionaryRooms, NO_DICTIONARY } from './dictionary.ts';
+import type { DistantTimes } from './distant-times.ts';
 import type { ColumnChunk, Leaf } from './metadata.ts';
 import type { PageHeader } from './page-header.ts';
 import { lastPage, type PageLocation } from './page-index.ts';
@@ -70,6 +71,11 @@ export class LeafCursor {
     this.#loader = new ValueLoader(space, valueForm(leaf), this.errors);
     this.values = new PageValues(space, leaf, this.#loader);
     this.#restart();
+  }
+
+  /** Timestamps of INT96 that are loaded as codes. */
+  get distant(): DistantTimes {
+    return this.#loader.distant;
   }
 
   /** The row that the entry belongs to; behind the last one, how many there are. */

@@ -1,5 +1,5 @@
 /** The values of a leaf as JSON, at its cursor. */
-import { SelectError } from '../../base/errors.ts';
+import { Timestamp } from '../../vector/timestamp.ts';
 import { Room } from './arena.ts';
 import type { JsonBuffer } from './json-buffer.ts';
 import type { LeafCursor } from './leaf-cursor.ts';
@@ -60,15 +60,32 @@ export class LeafTokens {
     if (!this.#values.reserve(16 * PIECE) || !this.#fields.reserve(8 * PIECE) || !this.#texts.reserve(TEXTS_BYTES))
       throw errors.tooLarge(offset);
     const area = new TextArea(this.#texts.address, TEXTS_BYTES);
+    this.#cursor.distant.clear();
     values.load({ positions: 0, shift: position, rows: 0, count }, this.#values.address, area);
     const { kind, scale, wide, unit, utc } = this.#form;
-    if (kind === 'string' && !values.areUtf8 && parquet.fieldsUtf8(this.#values.address, 0, count) !== -1)
-      throw new SelectError('InvalidTextEncoding', { offset });
+    if (kind === 'string' && !values.areUtf8 && parquet.fieldsUtf8(this.#values.address, 0, count) !== -1) throw errors.notUtf8(offset);
     const column = { kind, values: this.#values.address, states: 0, scale, wide, unit, utc };
-    renderTexts(thread, column, { address: memory.layout.identity, count }, 'json', this.#fields.address, area.at, area.end);
+    area.at = renderTexts(thread, column, { address: memory.layout.identity, count }, 'json', this.#fields.address, area.at, area.end);
+    if (this.#cursor.distant.some) this.#writeDistant(count, area, offset);
     this.#page = offset;
     this.#first = position;
     this.#count = count;
+  }
+
+  /** The texts of timestamps that have codes. */
+  #writeDistant(count: number, area: TextArea, offset: number): void {
+    const { bytes, u32, wasm } = this.#space.memory;
+    const counts = new BigInt64Array(wasm.buffer);
+    for (let index = 0; index < count; index++) {
+      const moment = this.#cursor.distant.valueOf(counts[(this.#values.address >> 3) + index]!);
+      if (!(moment instanceof Timestamp)) continue;
+      const text = `"${moment.toText()}"`;
+      const at = area.take(text.length);
+      if (at === -1) throw this.#cursor.errors.tooLarge(offset);
+      bytes.write(text, at, 'latin1');
+      u32[(this.#fields.address >> 2) + 2 * index] = at;
+      u32[(this.#fields.address >> 2) + 2 * index + 1] = text.length;
+    }
   }
 }
 

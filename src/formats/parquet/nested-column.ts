@@ -2,7 +2,7 @@
  * A list, a group or a map in one row group, as JSON. Its rows are put together in the order in which they are asked for, some ahead:
  * where a row ends is known only when it is read, so how many are loaded at once is for this column to say.
  */
-import { SelectError } from '../../base/errors.ts';
+import type { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { FIELD_MISSING } from '../../kernels/kernels.ts';
 import { rowState } from '../../kernels/value-kernels.ts';
@@ -154,6 +154,7 @@ export class NestedColumn {
   }
 
   #tooLarge(): SelectError {
-    return new SelectError('OverMaxRecordSize', { bytes_max: this.#bytes >> 1, offset: this.#node.leaves[0]!.offset });
+    const { errors, offset } = this.#node.leaves[0]!;
+    return errors.tooLong(offset, this.#bytes >> 1);
   }
 }

@@ -88,6 +88,7 @@ export class PageFilter {
     let kept = 0;
     for (let done = 0; done < count; done += PIECE_VALUES) {
       const pieces = Math.min(PIECE_VALUES, count - done);
+      this.#loader.distant.clear();
       values.load({ positions: 0, shift: first + done, rows: 0, count: pieces }, scratch.values, this.#textArea());
       kept += test.loaded(scratch.values, pieces, base + done, into + 4 * kept);
     }
@@ -103,6 +104,7 @@ export class PageFilter {
       values.takeCodes(positions, shift, count, scratch.codes);
       return parquet.filterCodes(scratch.codes, rows, count, this.#tableOf(test).address, 0, into);
     }
+    this.#loader.distant.clear();
     values.load({ positions, shift, rows: 0, count }, scratch.values, this.#textArea());
     const kept = test.loaded(scratch.values, count, 0, scratch.indices);
     parquet.rowsAt(rows, scratch.indices, kept, into);

@@ -20,7 +20,7 @@ export interface PageLocation extends Extent {
 export function readOffsetIndex(read: ReadExtent, chunk: ColumnChunk, leaf: Leaf, rows: number): PageLocation[] | null {
   const { offsetIndex, pages } = chunk;
   if (offsetIndex === null) return null;
-  const locations = listOf(structAt(read, offsetIndex).field_1) ?? [];
+  const locations = listOf(structAt(read, offsetIndex, leaf).field_1) ?? [];
   const corrupt = (): SelectError => corruptIndex(leaf, offsetIndex);
   let end = pages.offset;
   let row = 0;
@@ -50,7 +50,7 @@ export function readColumnIndex(
   rows: number,
 ): Bounds[] | null {
   if (columnIndex === null) return null;
-  const { field_1, field_2, field_3, field_5 } = structAt(read, columnIndex);
+  const { field_1, field_2, field_3, field_5 } = structAt(read, columnIndex, leaf);
   const [empty, min, max, nulls] = [listOf(field_1), listOf(field_2), listOf(field_3), listOf(field_5)];
   for (const list of [empty, min, max, nulls ?? empty]) if (list?.length !== pages.length) throw corruptIndex(leaf, columnIndex);
   return pages.map(({ first_row }, index) => {
@@ -78,8 +78,11 @@ export function rowsEnd(pages: readonly PageLocation[], index: number, rows: num
   return pages[index + 1]?.first_row ?? rows;
 }
 
-function structAt(read: ReadExtent, extent: Extent): ThriftStruct {
-  return new ThriftBytes(read(extent), extent.offset).struct(0, limits.parquet_index_values_max);
+function structAt(read: ReadExtent, extent: Extent, { path }: Leaf): ThriftStruct {
+  return new ThriftBytes(read(extent), extent.offset, `Column ${path.join('.')}, index of its pages`).struct(
+    0,
+    limits.parquet_index_values_max,
+  );
 }
 
 function corruptIndex({ path }: Leaf, { offset }: Extent): SelectError {

@@ -7,7 +7,8 @@ import { encoding } from './page-header.ts';
 import type { PageBody } from './page-reader.ts';
 import type { ScanSpace } from './scan-space.ts';
 import type { TextArea } from './text-area.ts';
-import type { Items, ValueLoader } from './value-loader.ts';
+import type { Items } from './value-form.ts';
+import type { ValueLoader } from './value-loader.ts';
 
 /**
  * How the values can be reached: `codes` by the entries of the dictionary, `fixed` where they lie as PLAIN, `fields` by fields over

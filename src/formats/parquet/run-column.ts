@@ -4,6 +4,7 @@
  */
 import { limits } from '../../base/limits.ts';
 import { FIELD_STATES, rowState } from '../../kernels/value-kernels.ts';
+import type { SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
 import { Arena } from './arena.ts';
 import type { BatchRows, Target } from './flat-column.ts';
@@ -103,6 +104,10 @@ export class RunColumn implements ScanColumn {
     if (form === 'json' || this.#source.writeTokens === undefined) return false;
     this.load(rows, { values: fields, states: 0 });
     return this.#source.writeTokens(rows, fields, texts);
+  }
+
+  momentOf(count: bigint): SqlValue | undefined {
+    return this.#source.momentOf?.(count);
   }
 
   readTokens(fields: number, rows: Selection): Vector | null {

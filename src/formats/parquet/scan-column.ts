@@ -1,4 +1,5 @@
 /** A column of a scan, whichever way its rows are decoded. */
+import type { SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
 import type { LoadedColumn } from '../scan.ts';
 import type { BatchRows, Target } from './flat-column.ts';
@@ -13,6 +14,8 @@ export interface ScanColumn {
   load(rows: BatchRows, target: Target, texts: TextArea): boolean;
   /** Writes texts where that is faster than to load and render values; false: it is not. */
   writeTexts(rows: BatchRows, form: 'csv' | 'json', fields: number, texts: TextArea): boolean;
+  /** What a loaded count of a timestamp stands for, where it is not itself. */
+  momentOf?(count: bigint): SqlValue | undefined;
   /** The values of loaded tokens, which are JSON of any type; null, or absent: the column has a type. */
   readTokens?(fields: number, rows: Selection): Vector | null;
   /** Replaces the fields of loaded tokens of any type by those of their texts in CSV; false, or absent: the column has a type. */

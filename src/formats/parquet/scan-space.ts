@@ -74,6 +74,16 @@ export class ChunkErrors {
     return new SelectError('UnsupportedParquetType', { type, offset, hint: `Column ${this.#column}.` });
   }
 
+  /** A text of a page, or of its dictionary. */
+  notUtf8(offset: number): SelectError {
+    return new SelectError('InvalidTextEncoding', { offset, hint: `Column ${this.#column}.` });
+  }
+
+  /** A value in a page of nested ones. */
+  tooLong(offset: number, bytes_max: number): SelectError {
+    return new SelectError('OverMaxRecordSize', { bytes_max, offset, hint: `Column ${this.#column}.` });
+  }
+
   /** The page, or what is made of it, does not fit the memory of the thread. */
   tooLarge(offset: number): SelectError {
     return new SelectError('OverMaxParquetBlockSize', {

@@ -6,6 +6,7 @@ import { assert } from '../../base/assert.ts';
 import { indexFlag, type Kernels } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
 import { FIELD_STATES } from '../../kernels/value-kernels.ts';
+import type { SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
 import { BatchRows as SelectedRows } from '../batch-scan.ts';
 import type { LoadedColumn, Reader, Scan, ScanRequest, ScanResume, ScanTraffic, SplitPart, TypedBatch } from '../scan.ts';
@@ -183,7 +184,8 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
 
   read(slot: number, rows: Selection): Vector {
     const { column } = this.#slots[slot]!;
-    return column.readTokens?.(this.load(slot).values, rows) ?? columnValues(this.memory, this.load(slot), rows);
+    const momentOf = (moment: bigint): SqlValue | undefined => column.momentOf?.(moment);
+    return column.readTokens?.(this.load(slot).values, rows) ?? columnValues(this.memory, this.load(slot), rows, momentOf);
   }
 
   fields(slot: number): number {

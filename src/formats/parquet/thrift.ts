@@ -16,13 +16,15 @@ type FieldNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 
 export class ThriftBytes {
   readonly bytes: Uint8Array;
   readonly #offset: number;
+  readonly #what: string;
   #at = 0;
   #values = 0;
 
-  /** `offset`: where `bytes` lie in the object. */
-  constructor(bytes: Uint8Array, offset: number) {
+  /** `offset`: where `bytes` lie in the object. `what` they are, for errors. */
+  constructor(bytes: Uint8Array, offset: number, what = 'Metadata') {
     this.bytes = bytes;
     this.#offset = offset;
+    this.#what = what;
   }
 
   /** Walks over the struct at `at`; answers where each of its fields stands, and where it ends. */
@@ -71,7 +73,7 @@ export class ThriftBytes {
   }
 
   corrupt(at: number, what: string): SelectError {
-    return new SelectError('ParquetParsingError', { offset: this.#offset + at, hint: `Metadata: ${what}.` });
+    return new SelectError('ParquetParsingError', { offset: this.#offset + at, hint: `${this.#what}: ${what}.` });
   }
 
   #begin(at: number): void {

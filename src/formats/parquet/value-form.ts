@@ -14,6 +14,14 @@ export type TakeValues = (
   into: number,
 ) => number;
 
+/** Which values, and where they go: see the common parameters of `ParquetKernels`. */
+export interface Items {
+  readonly positions: number;
+  readonly shift: number;
+  readonly rows: number;
+  readonly count: number;
+}
+
 /** What is made of values once they are taken: fields over bytes to decimals, and what SQL has as text to its text. */
 export type Finish = 'none' | 'decimal' | 'uuid' | 'time';
 

@@ -1,26 +1,22 @@
 /** Loads values of one leaf: from where a page or a dictionary stores them to the form in which columns are loaded. */
+import { DistantTimes } from './distant-times.ts';
 import type { ChunkErrors, ScanSpace } from './scan-space.ts';
 import type { TextArea } from './text-area.ts';
-import type { ValueForm } from './value-form.ts';
+import type { Items, ValueForm } from './value-form.ts';
 import { VALUE_TEXT_BYTES, writeTimes, writeUuids } from './value-texts.ts';
-
-/** Which values, and where they go: see the common parameters of `ParquetKernels`. */
-export interface Items {
-  readonly positions: number;
-  readonly shift: number;
-  readonly rows: number;
-  readonly count: number;
-}
 
 export class ValueLoader {
   readonly #space: ScanSpace;
   readonly form: ValueForm;
   readonly errors: ChunkErrors;
+  /** Of INT96. */
+  readonly distant: DistantTimes;
 
   constructor(space: ScanSpace, form: ValueForm, errors: ChunkErrors) {
     this.#space = space;
     this.form = form;
     this.errors = errors;
+    this.distant = new DistantTimes(space.memory);
   }
 
   /** Bytes of a loaded value. */
@@ -32,8 +28,9 @@ export class ValueLoader {
   fixed(values: number, { positions, shift, rows, count }: Items, into: number, texts: TextArea, offset: number): void {
     const { form } = this;
     const lost = form.take!(this.#space.parquet, values, positions, shift, rows, count, into);
-    if (lost > 0)
-      throw this.errors.damaged(offset, form.kind === 'decimal' ? 'a decimal has too many digits' : 'a timestamp is out of range');
+    if (lost > 0 && form.kind === 'decimal') throw this.errors.damaged(offset, 'a decimal has too many digits');
+    if (lost > 0 && !this.distant.encode(values, { positions, shift, rows, count }, into))
+      throw this.errors.damaged(offset, 'too many timestamps are out of the range of 64 bits');
     if (form.finish !== 'none') this.#writeTexts(rows, count, into, texts, offset);
   }
 

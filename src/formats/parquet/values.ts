@@ -8,21 +8,26 @@ import { Failure, type SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
 import type { LoadedColumn } from '../scan.ts';
 
+/** What a count of a timestamp stands for; undefined: for itself. */
+export type MomentOf = (count: bigint) => SqlValue | undefined;
+
 /** The values of `rows`, dense in their order. A date outside the years 1 to 9999 is a failure. */
-export function columnValues(memory: Memory, column: LoadedColumn, rows: Selection): Vector {
-  const valueOf = reader(memory, column);
+export function columnValues(memory: Memory, column: LoadedColumn, rows: Selection, momentOf: MomentOf = itself): Vector {
+  const valueOf = reader(memory, column, momentOf);
   const values = new Array<SqlValue>(rows.length);
   const { states } = column;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!;
-    values[i] = states !== 0 && memory.u8[states + row] !== rowState.value ? null : valueOf(row);
+    values[i] = states !== 0 && memory.u8[states + row] === rowState.null ? null : valueOf(row);
   }
   return { kind: 'values', values };
 }
 
+const itself: MomentOf = () => undefined;
+
 type ValueOf = (row: number) => SqlValue;
 
-function reader(memory: Memory, { kind, values, wide, scale, unit, utc }: LoadedColumn): ValueOf {
+function reader(memory: Memory, { kind, values, states, wide, scale, unit, utc }: LoadedColumn, momentOf: MomentOf): ValueOf {
   const { wasm, f64, bytes, u32 } = memory;
   const i64 = new BigInt64Array(wasm.buffer);
   const at = values >> 3;
@@ -41,8 +46,11 @@ function reader(memory: Memory, { kind, values, wide, scale, unit, utc }: Loaded
     case 'decimal':
       if (!wide) return (row) => new Decimal(i64[at + row]!, scale);
       return (row) => new Decimal((i64[at + 2 * row + 1]! << 64n) | BigInt.asUintN(64, i64[at + 2 * row]!), scale);
-    case 'timestamp':
-      return unit === 'days' ? (row) => dayOf(i64[at + row]!) : momentReader(i64, at, unit, utc);
+    case 'timestamp': {
+      if (unit === 'days') return (row) => dayOf(i64[at + row]!);
+      const plain = momentReader(i64, at, unit, utc);
+      return states === 0 ? plain : (row) => momentOf(i64[at + row]!) ?? plain(row);
+    }
     case 'string':
       return textOf;
     case 'json':

@@ -94,11 +94,14 @@ export function takeBits(values: usize, positions: usize, shift: u32, rows: usiz
 }
 
 const JULIAN_EPOCH: i64 = 2440588;
+// So many counts at either end of i64 are free for whoever has a use for them.
+const INT96_ENDS: i64 = 131072;
 const DAY_NANOS: i64 = 86400000000000;
 
 // A timestamp of Impala and Spark: nanoseconds of a day, and the Julian day.
 export function takeInt96(values: usize, positions: usize, shift: u32, rows: usize, count: u32, unitNanos: u32, into: usize): u32 {
   const unit = <i64>unitNanos, perDay = DAY_NANOS / unit, days_max = i64.MAX_VALUE / perDay;
+  const first = i64.MIN_VALUE + INT96_ENDS, last = i64.MAX_VALUE - INT96_ENDS;
   let inexact: u32 = 0;
   for (let j: u32 = 0; j < count; j++) {
     const p = values + position(positions, shift, j) * 12;
@@ -106,9 +109,10 @@ export function takeInt96(values: usize, positions: usize, shift: u32, rows: usi
     let part = nanos / unit;
     if (part * unit > nanos) part--;
     const whole = day * perDay, sum = whole + part;
-    const fits = day <= days_max && day >= -days_max && ((whole ^ sum) & (part ^ sum)) >= 0;
+    const exact = day <= days_max && day >= -days_max && ((whole ^ sum) & (part ^ sum)) >= 0;
+    const fits = exact && sum >= first && sum <= last;
     inexact += <u32>(!fits || part * unit != nanos);
-    store<i64>(into + (at(rows, j) << 3), sum);
+    store<i64>(into + (at(rows, j) << 3), fits ? sum : (exact ? sum : day) < 0 ? i64.MIN_VALUE : i64.MAX_VALUE);
   }
   return inexact;
 }
