@@ -1,6 +1,7 @@
 // The module: one entry, one .wasm. The interface and its meaning: ../kernels.ts
 export { areas, dialect } from './state';
-export { csvIndex, csvLocate, csvRecords, flags, recordsEnds, recordsNext, recordsTrimmed } from './csv';
+export { csvLocate, csvRecords, recordsEnds, recordsNext, recordsTrimmed } from './csv';
+export { csvIndex, flags } from './csv-index';
 export { selectContaining, selectIn, selectLike, selectNumber, selectPresent, selectText } from './select';
 export { caseTexts, compareTexts, concatTexts, inTexts, likeTexts, substringTexts, textLengths, trimTexts } from './text';
 export { utf8Error } from './utf8';
