@@ -42,8 +42,10 @@ export interface Layout {
   readonly bitmap: number;
   /** The same of the second quotes of doubled ones. */
   readonly doubles: number;
-  /** Strings and brackets of a JSON window: 32 bytes for 64. */
+  /** Strings and brackets of a JSON window: four masks, each a bit a byte. */
   readonly json: number;
+  /** Bytes from one of these masks to the next. */
+  readonly json_plane_bytes: number;
   /** The state of a walk over JSON. */
   readonly json_state: number;
   /** The state of strict mode over JSON. */
@@ -108,6 +110,8 @@ function layOut(record_bytes_max: number): Layout {
   const output_bytes = limits.task_output_bytes_max + 2 * record_bytes_max + PAGE;
   const constants = area(constants_bytes);
   const ends = area(4 * (limits.window_bytes + 64));
+  // why: masks of a block that lie a multiple of 4 KiB apart get in each other's way in the cache
+  const json_plane_bytes = ((((record_bytes_max + 2 * limits.window_bytes) >> 3) + 4095) & ~4095) + 5 * 64;
   return {
     constants,
     constants_bytes,
@@ -125,7 +129,8 @@ function layOut(record_bytes_max: number): Layout {
     texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     doubles: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
-    json: area((record_bytes_max + 2 * limits.window_bytes) >> 1),
+    json: area(4 * json_plane_bytes),
+    json_plane_bytes,
     json_state: area(STATE_BYTES + FRAME_BYTES * (limits.path_steps_max + 1)),
     json_strict: area(STRICT_BYTES + limits.json_depth_max / 8),
     arena: area(ARENA_PASSES * (record_bytes_max + limits.window_bytes)),

@@ -17,7 +17,7 @@ interface DataEnd {
 
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
 interface Exports extends ValueKernels, JsonKernels, DataEnd {
-  jsonAreas(masks: number, ends_max: number, depth_max: number): void;
+  jsonAreas(masks: number, plane_bytes: number, ends_max: number, depth_max: number): void;
   areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number, doubles: number): void;
   dialect(
     delimiter: number,
@@ -112,7 +112,7 @@ export function simdKernels(modules: Modules, memory: Memory): Kernels {
   assert(exports.dataEnd() <= PARQUET_DATA && parquet.dataEnd() <= MODULES_END, 'the data of each module have room');
   fillFloatPowers(memory, parquet.floatPowers());
   exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles);
-  exports.jsonAreas(layout.json, limits.window_bytes, limits.json_depth_max);
+  exports.jsonAreas(layout.json, layout.json_plane_bytes, limits.window_bytes, limits.json_depth_max);
   return new SimdKernels(exports, parquet);
 }
 

@@ -1,6 +1,7 @@
-// JSON, first pass: where strings are, and the brackets outside them, as four u64 a block of 64 bytes. Blocks are counted from the
-// window's base. All other JSON kernels work on these masks, so that quotes and escapes are looked at once. A block is plain where
-// it has no bracket, backslash, control character or byte beyond ASCII: of it only the quotes are told.
+// JSON, first pass: quotes that begin or end strings, whether a block of 64 bytes begins inside one, and the brackets outside of
+// strings, as four u64 a block. Blocks are counted from the window's base. All other JSON kernels work on these masks, so that
+// quotes and escapes are looked at once. A block is plain where it has no bracket, backslash, control character or byte beyond
+// ASCII: of it only the quotes are looked at.
 //
 // On the way the pass finds the ends of records that are objects or lists (the brackets that bring the depth back to 0), and what
 // is out of order: control characters in strings, newlines inside records, nesting beyond the limit.
@@ -12,9 +13,11 @@ const HIGH: u32 = 8, ENDS_QUOTED: u32 = 64, ENDS_ESCAPED: u32 = 128, BACKSLASH: 
 /** A depth no window can close: there are no records to find the ends of. */
 const NO_RECORDS: i32 = 0x40000000;
 
-/** Bytes of masks for one block. */
-export const MASK_BYTES: usize = 32;
+/** Bytes of one mask of a block. */
+export const MASK_BYTES: usize = 8;
+/** The masks of quotes; those of other kinds lie behind it, `plane` bytes apart. */
 export let MASKS: usize = 0;
+let plane: usize = 0;
 export let BASE: usize = 0;
 export let LIMIT: usize = 0;
 let endsMax: u32 = 0;
@@ -23,8 +26,9 @@ export let endsCount: u32 = 0;
 export let seen: u32 = 0;
 let controlAt: i32 = -1;
 
-export function jsonAreas(masks: usize, ends_max: u32, depth_max: i32): void {
+export function jsonAreas(masks: usize, plane_bytes: u32, ends_max: u32, depth_max: i32): void {
   MASKS = masks;
+  plane = plane_bytes;
   endsMax = ends_max;
   depthMax = depth_max;
 }
@@ -38,7 +42,7 @@ export function jsonControlAt(): i32 {
 // @ts-ignore: decorator
 @inline
 export function masksOf(p: usize): usize {
-  return MASKS + (((p - BASE) >> 6) << 5);
+  return MASKS + (((p - BASE) >> 6) << 3);
 }
 
 // @ts-ignore: decorator
@@ -47,31 +51,44 @@ export function quotesAt(m: usize): u64 {
   return load<u64>(m);
 }
 
-/** Bytes in strings: from the opening quote on, the closing quote not included. */
+/** Quotes from `p` on, at least 57 bytes. */
 // @ts-ignore: decorator
 @inline
-export function insideAt(m: usize): u64 {
-  return load<u64>(m, 8);
+export function quotesFrom(p: usize): u64 {
+  return load<u64>(MASKS + ((p - BASE) >> 3)) >> <u64>((p - BASE) & 7);
+}
+
+/** Whether the quote at `p` begins a string. */
+// @ts-ignore: decorator
+@inline
+export function isOpeningQuote(p: usize): bool {
+  const m = masksOf(p);
+  return ((popcnt<u64>(quotesAt(m) & ((<u64>1 << <u64>((p - BASE) & 63)) - 1)) ^ carryAt(m)) & 1) == 0;
+}
+
+/** All ones where the block begins inside a string. */
+// @ts-ignore: decorator
+@inline
+export function carryAt(m: usize): u64 {
+  return load<u64>(m + plane);
 }
 
 // @ts-ignore: decorator
 @inline
 export function openingAt(m: usize): u64 {
-  return load<u64>(m, 16);
+  return load<u64>(m + 2 * plane);
 }
 
 // @ts-ignore: decorator
 @inline
 export function closingAt(m: usize): u64 {
-  return load<u64>(m, 24);
+  return load<u64>(m + 3 * plane);
 }
 
 const EVEN: u64 = 0x5555555555555555;
 let escapeCarry: u64 = 0;
 
 /** Bytes that a backslash escapes: those behind a run of odd length. The carry is that of the block before. */
-// @ts-ignore: decorator
-@inline
 function escapedBy(backslashes: u64): u64 {
   const b = backslashes & ~escapeCarry;
   const follows = (b << 1) | escapeCarry;
@@ -98,25 +115,14 @@ function noteEnd(offset: u32): void {
   endsCount++;
 }
 
-/** All ones in some byte where a byte of four vectors is a bracket, a backslash or a bar: folded, they lie 0 to 2 above 0x7b. */
-// @ts-ignore: decorator
-@inline
-function bracketed(a: v128, b: v128, c: v128, d: v128, fold: v128, opener: v128, two: v128): v128 {
-  const w = i8x16.sub(v128.or(a, fold), opener), x = i8x16.sub(v128.or(b, fold), opener);
-  const y = i8x16.sub(v128.or(c, fold), opener), z = i8x16.sub(v128.or(d, fold), opener);
-  // why: `le_u` is two instructions on x86, `lt_u` four
-  return i8x16.le_u(i8x16.min_u(i8x16.min_u(w, x), i8x16.min_u(y, z)), two);
-}
-
-/** All ones in some byte where a byte of four vectors is a control character or beyond ASCII. */
-// @ts-ignore: decorator
-@inline
-function isOdd(a: v128, b: v128, c: v128, d: v128, space: v128): v128 {
-  // why: signed, so that one comparison tells both
-  return i8x16.lt_s(i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d)), space);
-}
-
-let newlineInside: u32 = 0;
+/** Behind the blocks indexed so far. */
+let depth: i32 = 0;
+/** Opening brackets of all blocks. */
+let openings: i32 = 0;
+/** Records of the window that end in it hold no lists and objects. */
+export let isFlat: bool = false;
+let deepest: i32 = 0;
+let newlineInside: i32 = 0;
 /** Blocks with bytes beyond ASCII that stand behind one another: where they begin, or -1, and end. */
 let highFrom: i32 = -1;
 let highTo: u32 = 0;
@@ -128,30 +134,9 @@ export function jsonEncodingAt(): i32 {
 }
 
 /** Checks the blocks behind one another: the byte before them and that behind are ASCII, so no character reaches out of them. */
-function checkEncoding(size: u32): void {
-  if (encodingAt < 0) encodingAt = utf8Error(BASE + highFrom, BASE + min(highTo, size));
+function checkEncoding(): void {
+  if (encodingAt < 0) encodingAt = utf8Error(BASE + highFrom, min(BASE + highTo, LIMIT));
   highFrom = -1;
-}
-
-/** Looks at a block with control characters or bytes beyond ASCII, whose masks are at `m` and which begins at `depth`. */
-function lookAtOdd(p: usize, offset: u32, size: u32, m: usize, depth: i32, lines: bool): void {
-  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-  if (i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, d)))) {
-    seen |= HIGH;
-    if (highFrom >= 0 && highTo != offset) checkEncoding(size);
-    if (highFrom < 0) highFrom = offset;
-    highTo = offset + 64;
-  }
-  if (controlAt < 0) {
-    const bad = (controls(a) | (controls(b) << 16) | (controls(c) << 32) | (controls(d) << 48)) & insideAt(m);
-    if (bad) controlAt = <i32>(BASE + offset + <u32>ctz<u64>(bad));
-  }
-  if (!lines) return;
-  // Newlines at another depth than 0, which a record on one line does not have.
-  for (let newlines = bits(i8x16.splat(10), a, b, c, d); newlines; newlines &= newlines - 1) {
-    const below = (newlines & (0 - newlines)) - 1;
-    newlineInside |= <u32>(depth + <i32>popcnt<u64>(openingAt(m) & below) - <i32>popcnt<u64>(closingAt(m) & below));
-  }
 }
 
 const scratch = memory.data(128, 16);
@@ -161,8 +146,6 @@ const scratch = memory.data(128, 16);
  * `lines`: newlines inside records are noted.
  */
 export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, records: bool, lines: bool): u32 {
-  const quote = i8x16.splat(34), fold = i8x16.splat(0x20), opener = i8x16.splat(0x7b), two = i8x16.splat(2), space = i8x16.splat(32);
-  const closer = i8x16.splat(0x7d), backslash = i8x16.splat(92);
   BASE = base;
   LIMIT = base + size;
   endsCount = 0;
@@ -171,52 +154,189 @@ export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, r
   highFrom = encodingAt = -1;
   newlineInside = 0;
   seen = 0;
-  let carry: u64 = quoted ? -1 : 0, depth: i32 = records ? 0 : NO_RECORDS, deepest: i32 = 0;
-  let m = MASKS;
-  for (let i: u32 = 0; i < size; i += 64, m += MASK_BYTES) {
-    let p = base + i;
-    if (i + 64 > size) {
-      memory.fill(scratch, 0x20, 64);
-      memory.copy(scratch, p, size - i);
-      p = scratch;
-    }
-    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
-    let quotes = bits(quote, a, b, c, d);
-    const before = depth;
-    if (v128.any_true(bracketed(a, b, c, d, fold, opener, two)) || escapeCarry) {
-      if (any(backslash, a, b, c, d) || escapeCarry) {
-        seen |= BACKSLASH;
-        quotes &= ~escapedBy(bits(backslash, a, b, c, d));
-      }
-      const inside = prefixXor(quotes) ^ carry;
-      carry = <u64>(<i64>inside >> 63);
-      const e = v128.or(a, fold), f = v128.or(b, fold), g = v128.or(c, fold), h = v128.or(d, fold);
-      const opening = bits(opener, e, f, g, h) & ~inside, closing = bits(closer, e, f, g, h) & ~inside;
-      store<u64>(m, quotes);
-      store<u64>(m, inside, 8);
-      store<u64>(m, opening, 16);
-      store<u64>(m, closing, 24);
-      const opened = <i32>popcnt<u64>(opening), closed = <i32>popcnt<u64>(closing);
-      deepest = max(deepest, depth + opened);
-      if (depth > closed || !closed) depth += opened - closed;
-      else if (closed == 1) {
-        if (depth + <i32>popcnt<u64>(opening & (closing - 1)) == 1) noteEnd(i + <u32>ctz<u64>(closing) + 1);
-        depth += opened - 1;
-      } else depth = noteEnds(opening, closing, depth, i);
-    } else {
-      const inside = prefixXor(quotes) ^ carry;
-      carry = <u64>(<i64>inside >> 63);
-      store<u64>(m, quotes);
-      store<u64>(m, inside, 8);
-      v128.store(m, i64x2.splat(0), 16);
-    }
-    if (v128.any_true(isOdd(a, b, c, d, space))) lookAtOdd(p, i, size, m, before, lines);
+  depth = records ? 0 : NO_RECORDS;
+  deepest = openings = 0;
+  carry = quoted ? -1 : 0;
+  const rest = size & 63, full = LIMIT - rest;
+  for (let p = base; p < full; p += CHUNK) indexChunk(p, min(p + CHUNK, full), lines);
+  if (rest) {
+    memory.fill(scratch, 0x20, 64);
+    memory.copy(scratch, full, rest);
+    const m = masksOf(full);
+    store<u64>(m, quotesIn(scratch));
+    store<u64>(m + plane, carry);
+    indexBlock(scratch, size - rest, m, lines);
+    carry = carry ^ (0 - (popcnt<u64>(quotesAt(m)) & 1));
   }
+  // Each record that ends has opened one bracket, and so has one that is open.
+  isFlat = records && openings == <i32>endsCount + <i32>(depth > 0);
   if (newlineInside) seen |= NEWLINE_INSIDE;
   if (records && deepest > depthMax) seen |= DEEP;
-  if (highFrom >= 0) checkEncoding(size);
+  if (highFrom >= 0) checkEncoding();
   if (carry) seen |= ENDS_QUOTED | <u32>(endsEscaped(base, size, escaped) ? ENDS_ESCAPED : 0);
   return seen;
+}
+
+/** So many bytes stay in the first cache between the two looks at them. */
+const CHUNK: usize = 8192;
+/** Blocks of a chunk that are not plain. */
+const special = memory.data(512, 8);
+/** All ones where what is behind the blocks indexed so far is in a string. */
+let carry: u64 = 0;
+
+/** Indexes whole blocks: first their quotes, as if none was escaped, then one by one those that are not plain. */
+function indexChunk(start: usize, end: usize, lines: bool): void {
+  const first = masksOf(start), masks = (end - start) >> 3;
+  memory.fill(first + 2 * plane, 0, masks);
+  memory.fill(first + 3 * plane, 0, masks);
+  const listEnd = findQuotes(start, end, first);
+  let flip: u64 = 0, m = first;
+  let p = escapeCarry ? start : 0;
+  for (let o = special; o < listEnd || p; ) {
+    // why: what a backslash escapes may begin the next block, which may be plain
+    if (!p || (o < listEnd && load<u32>(o) == p)) {
+      p = load<u32>(o);
+      o += 4;
+    }
+    const at = masksOf(p);
+    if (flip) for (; m <= at; m += MASK_BYTES) store<u64>(m + plane, ~load<u64>(m + plane));
+    m = at + MASK_BYTES;
+    if (indexBlock(p, <u32>(p - BASE), at, lines)) flip = ~flip;
+    p = escapeCarry && p + 64 < end ? p + 64 : 0;
+  }
+  if (!flip) return;
+  for (const last = first + masks; m < last; m += MASK_BYTES) store<u64>(m + plane, ~load<u64>(m + plane));
+  carry = ~carry;
+}
+
+/** Writes the masks of quotes, and the blocks that are not plain to `special`; answers where their list ends. */
+function findQuotes(start: usize, end: usize, m: usize): usize {
+  const quote = i8x16.splat(34), fold = i8x16.splat(0x20), opener = i8x16.splat(0x7b), two = i8x16.splat(2), space = i8x16.splat(32);
+  let inString = carry, o = special;
+  const planeBytes = plane;
+  for (let p = start; p < end; p += 64, m += MASK_BYTES) {
+    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+    // Folded, brackets, backslashes and bars lie 0 to 2 above 0x7b. Below a space, signed, are control characters and what is beyond ASCII.
+    const w = i8x16.sub(v128.or(a, fold), opener), x = i8x16.sub(v128.or(b, fold), opener);
+    const y = i8x16.sub(v128.or(c, fold), opener), z = i8x16.sub(v128.or(d, fold), opener);
+    // why: `le_u` is two instructions on x86, `lt_u` four
+    const bracketed = i8x16.le_u(i8x16.min_u(i8x16.min_u(w, x), i8x16.min_u(y, z)), two);
+    const odd = i8x16.lt_s(i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d)), space);
+    // why: a branch would be foreseen wrongly at most of them
+    store<u32>(o, <u32>p);
+    o += <usize>v128.any_true(v128.or(bracketed, odd)) << 2;
+    const quotes = bits(quote, a, b, c, d);
+    store<u64>(m, quotes);
+    store<u64>(m + planeBytes, inString);
+    inString ^= 0 - (popcnt<u64>(quotes) & 1);
+  }
+  carry = inString;
+  return o;
+}
+
+// @ts-ignore: decorator
+@inline
+function quotesIn(p: usize): u64 {
+  return bits(i8x16.splat(34), v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
+}
+
+/**
+ * Indexes a block that is not plain, whose bytes are at `p`, and whose quotes are known but for escapes. Answers whether an odd
+ * number of them is escaped, so that what is known of strings behind it is the wrong way round.
+ */
+// @ts-ignore: decorator
+@inline
+function indexBlock(p: usize, offset: u32, m: usize, lines: bool): bool {
+  const fold = i8x16.splat(0x20), opener = i8x16.splat(0x7b), closer = i8x16.splat(0x7d), backslash = i8x16.splat(92);
+  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+  const raw = load<u64>(m);
+  let quotes = raw;
+  if (escapeCarry || any(backslash, a, b, c, d)) {
+    seen |= BACKSLASH;
+    const backslashes = bits(backslash, a, b, c, d);
+    // Mostly they stand alone.
+    if (escapeCarry || backslashes & (backslashes << 1)) quotes &= ~escapedBy(backslashes);
+    else {
+      quotes &= ~(backslashes << 1);
+      escapeCarry = backslashes >> 63;
+    }
+    store<u64>(m, quotes);
+  }
+  const inside = prefixXor(quotes) ^ load<u64>(m + plane);
+  const e = v128.or(a, fold), f = v128.or(b, fold), g = v128.or(c, fold), h = v128.or(d, fold);
+  const opening = bits(opener, e, f, g, h) & ~inside, closing = bits(closer, e, f, g, h) & ~inside;
+  store<u64>(m + 2 * plane, opening);
+  store<u64>(m + 3 * plane, closing);
+  const before = depth;
+  noteBrackets(opening, closing, offset);
+  // why: signed, so that one comparison tells control characters and what is beyond ASCII
+  const odd = bitmask(i8x16.lt_s(a, fold), i8x16.lt_s(b, fold), i8x16.lt_s(c, fold), i8x16.lt_s(d, fold));
+  if (odd) {
+    // Mostly that is one newline behind a record.
+    const below = odd - 1, then = before + <i32>popcnt<u64>(opening & below) - <i32>popcnt<u64>(closing & below);
+    if (odd & (below | inside) || load<u8>(p + <usize>ctz<u64>(odd)) != 10) noteOdd(p, offset, m, before, inside, lines);
+    else newlineInside |= lines ? then : 0;
+  }
+  return (popcnt<u64>(raw ^ quotes) & 1) != 0;
+}
+
+// @ts-ignore: decorator
+@inline
+function bitmask(a: v128, b: v128, c: v128, d: v128): u64 {
+  const low = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16), high = <u32>i8x16.bitmask(c) | (<u32>i8x16.bitmask(d) << 16);
+  return <u64>low | (<u64>high << 32);
+}
+
+/** Notes bytes beyond ASCII, control characters in strings, and newlines at another depth than 0, which no record on one line has. */
+function noteOdd(p: usize, offset: u32, m: usize, before: i32, inside: u64, lines: bool): void {
+  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+  const control = (controls(a) | (controls(b) << 16) | (controls(c) << 32) | (controls(d) << 48)) & inside;
+  if (control && controlAt < 0) controlAt = <i32>(BASE + offset + <u32>ctz<u64>(control));
+  const high = bitmask(a, b, c, d);
+  if (high) noteHigh(p, offset, high);
+  if (!lines) return;
+  for (let newlines = bits(i8x16.splat(10), a, b, c, d); newlines; newlines &= newlines - 1) {
+    const below = (newlines & (0 - newlines)) - 1;
+    newlineInside |= before + <i32>popcnt<u64>(openingAt(m) & below) - <i32>popcnt<u64>(closingAt(m) & below);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function noteBrackets(opening: u64, closing: u64, offset: u32): void {
+  const before = depth, opened = <i32>popcnt<u64>(opening), closed = <i32>popcnt<u64>(closing);
+  deepest = max(deepest, before + opened);
+  openings += opened;
+  depth = before + opened - closed;
+  if (before > closed || !closed) return;
+  if (closed > 1) depth = noteEnds(opening, closing, before, offset);
+  else if (before + <i32>popcnt<u64>(opening & (closing - 1)) == 1) noteEnd(offset + <u32>ctz<u64>(closing) + 1);
+}
+
+/** A block with bytes beyond ASCII, `high`. */
+function noteHigh(p: usize, offset: u32, high: u64): void {
+  seen |= HIGH;
+  const follows = highFrom >= 0 && highTo == offset;
+  if (!follows && areShort(p, high)) return;
+  if (highFrom >= 0 && !follows) checkEncoding();
+  if (highFrom < 0) highFrom = offset;
+  highTo = offset + 64;
+}
+
+/** Whether `high` are whole characters of two or three bytes as they mostly are, inside the block at `p`. */
+function areShort(p: usize, high: u64): bool {
+  while (high) {
+    const at = ctz<u64>(high), text = load<u32>(p + <usize>at), first = text & 0xff;
+    let bytes: u64 = 2;
+    if ((text & 0xc0e0) != 0x80c0 || first < 0xc2) {
+      // Of E0, ED and others the second byte has narrower bounds.
+      if ((text & 0xc0c0f0) != 0x8080e0 || first == 0xe0 || first == 0xed) return false;
+      bytes = 3;
+    }
+    if (at + bytes > 64) return false;
+    high &= ~(((<u64>1 << bytes) - 1) << at);
+  }
+  return true;
 }
 
 // @ts-ignore: decorator
@@ -236,7 +356,7 @@ function endsEscaped(base: usize, size: u32, escaped: bool): bool {
 export function closingQuote(p: usize): usize {
   if (p >= LIMIT) return 0;
   let block = (p - BASE) & ~63;
-  let m = MASKS + (block >> 1);
+  let m = MASKS + (block >> 3);
   let q = quotesAt(m) & (<u64>-1 << <u64>((p - BASE) & 63));
   while (!q) {
     block += 64;
@@ -253,7 +373,7 @@ export let openDepth: i32 = 0;
 /** One past the bracket that brings `depth` to 0, from `p` on; 0 where the window ends first. */
 export function closeFrom(p: usize, depth: i32): usize {
   let from = (p - BASE) & 63, block = (p - BASE) & ~63;
-  let m = MASKS + (block >> 1);
+  let m = MASKS + (block >> 3);
   let mask = <u64>-1 << <u64>from;
   while (BASE + block < LIMIT) {
     let o = openingAt(m) & mask, c = closingAt(m) & mask;

@@ -4,7 +4,8 @@
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
-import { BASE, LIMIT, MASK_BYTES, closeFrom, closingAt, closingQuote, insideAt, masksOf, openingAt, quotesAt, seen } from './json-index';
+import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, isFlat, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom, seen } from './json-index';
+import { prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
 import { hasBackslash, sameKey, sameName } from './json-text';
 import { INDEX } from './json-walk';
@@ -35,12 +36,69 @@ export function endOfValue(p: usize): usize {
 export function jsonLocate(selection: usize, n: u32, program: usize, columns: u32, fields: usize, stride: usize): void {
   fieldsAt = fields;
   strideBytes = stride;
+  if (isFlat) {
+    for (let b: u32 = 0, count = load<u32>(program); b < count; b++) locateFlat(program, b, selection, n);
+    return;
+  }
   for (let i: u32 = 0; i < n; i++) {
     const r = <usize>(selection ? load<u32>(selection + (<usize>i << 2)) : i);
     for (let c: u32 = 0; c < columns; c++) store<u64>(fields + <usize>c * stride + (r << 3), MISSING);
     const start = <usize>load<u32>(ROWS + (r << 3)), end = <usize>load<u32>(ROWS + (r << 3), 4);
     if (end > start) descend(program, start, r);
   }
+}
+
+/** All columns of a branch and below it are MISSING. */
+function missing(branch: usize, selection: usize, n: u32): void {
+  const column = load<u32>(branch, 16), below = <usize>load<u32>(branch, 20);
+  if (column != NO_COLUMN) {
+    const at = fieldsAt + <usize>column * strideBytes;
+    for (let i: u32 = 0; i < n; i++) store<u64>(at + (<usize>(selection ? load<u32>(selection + (<usize>i << 2)) : i) << 3), MISSING);
+  }
+  if (below) for (let b: u32 = 0; b < load<u32>(below); b++) missing(branchAt(below, b), selection, n);
+}
+
+/** Finds a member of records that hold no lists and objects. */
+function locateFlat(program: usize, index: u32, selection: usize, n: u32): void {
+  const branch = branchAt(program, index), length = load<u32>(branch, 8), column = load<u32>(branch, 16);
+  missing(branch, selection, n);
+  if (column == NO_COLUMN || load<u32>(branch) == INDEX) return;
+  const at = fieldsAt + <usize>column * strideBytes;
+  const name = <usize>load<u32>(branch, 4), folds = v128.load(name + ((length + 15) & ~15)), first = v128.load(name);
+  const wanted: u32 = length >= 16 ? 0xffff : (1 << length) - 1;
+  for (let i: u32 = 0; i < n; i++) {
+    const r = <usize>(selection ? load<u32>(selection + (<usize>i << 2)) : i);
+    const start = <usize>load<u32>(ROWS + (r << 3)), end = <usize>load<u32>(ROWS + (r << 3), 4);
+    if (start == end || load<u8>(start) != 123) continue;
+    let v: usize = 0;
+    if (length <= NAME_MAX) {
+      for (let p = start; p < end && !v; p += 56) {
+        // Strings of that length: a quote that opens and one at its distance.
+        for (let c = quotesFrom(p) & quotesFrom(p + length + 1); c; c &= c - 1) {
+          const key = p + <usize>ctz<u64>(c) + 1;
+          if ((i8x16.bitmask(i8x16.eq(v128.or(v128.load(key), folds), first)) & wanted) != wanted) continue;
+          if (length > 16 && !sameName(key, name, length)) continue;
+          if (key >= end || !isOpeningQuote(key - 1)) continue;
+          v = valueBehind(key + length + 1);
+          if (v) break;
+        }
+      }
+    }
+    if (v) store<u64>(at + (r << 3), <u64>v | (<u64>(endOfValue(v) - v) << 32));
+    else if (seen & BACKSLASH || length > NAME_MAX) findExactly(program, index, 1, start, r);
+  }
+}
+
+/** The value behind a key that ends before `p`, or 0 where no colon follows. */
+// @ts-ignore: decorator
+@inline
+function valueBehind(p: usize): usize {
+  if (load<u8>(p) != 58) {
+    p = skipBlanks(p, LIMIT);
+    if (load<u8>(p) != 58) return 0;
+  }
+  p++;
+  return load<u8>(p) <= 32 ? skipBlanks(p, LIMIT) : p;
 }
 
 // @ts-ignore: decorator
@@ -82,25 +140,15 @@ function findElement(branch: usize, p: usize, row: usize): void {
   found(branch, p, row);
 }
 
-/** Depth at the end of the block `directAt` looked at; 0 where the object ended in it. */
-let depthAfter: i32 = 0;
-
-/** Bytes of a block at depth 1, up to where the depth comes to 0. The block begins at `depth`. */
-function directAt(opening: u64, closing: u64, depth: i32): u64 {
-  let direct: u64 = 0, from: u64 = -1; // bytes from the last bracket on
-  for (let m = opening | closing; m; m &= m - 1) {
-    const bit = m & (0 - m), after = 0 - bit;
-    if (depth == 1) direct |= from & ~after;
-    from = after;
-    depth += opening & bit ? 1 : -1;
-    if (depth == 0) {
-      depthAfter = 0;
-      return direct;
-    }
+/** Whether the depth, `depth` before them, comes to 0 at one of the closing brackets. */
+function comesToZero(opening: u64, closing: u64, depth: i32): bool {
+  for (; closing; closing &= closing - 1) {
+    const below = (closing & (0 - closing)) - 1;
+    depth += <i32>popcnt<u64>(opening & below) - 1;
+    if (depth == 0) return true;
+    opening &= ~below;
   }
-  if (depth == 1) direct |= from;
-  depthAfter = depth;
-  return direct;
+  return false;
 }
 
 function findMembers(node: usize, first: u32, count: u32, start: usize, row: usize): void {
@@ -111,36 +159,31 @@ function findMembers(node: usize, first: u32, count: u32, start: usize, row: usi
   let mask = <u64>-2 << <u64>((start - BASE) & 63); // behind the bracket
   let quotes = quotesAt(m);
   while (true) {
-    const opening = openingAt(m) & mask, closing = closingAt(m) & mask, nextQuotes = quotesAt(m + MASK_BYTES);
-    let starts = quotes & insideAt(m) & mask;
-    if (opening | closing) {
-      starts &= directAt(opening, closing, depth);
-      depth = depthAfter;
-    } else if (depth != 1) starts = 0;
-    if (starts) {
+    const nextQuotes = quotesAt(m + MASK_BYTES), opening = openingAt(m) & mask, closing = closingAt(m) & mask;
+    const closed = <i32>popcnt<u64>(closing);
+    if (depth <= closed + 1) {
+      const starts = quotes & (prefixXor(quotes) ^ carryAt(m)) & mask;
       for (let left = pending; left; left &= left - 1) {
         const bit = ctz<u32>(left);
         const branch = branchAt(node, first + bit), length = load<u32>(branch, 8);
         if (length > NAME_MAX || load<u32>(branch) == INDEX) continue;
         // Strings of that length: a quote that opens and one at its distance.
-        let c = starts & ((quotes >> <u64>(length + 1)) | (nextQuotes << <u64>(63 - length)));
-        while (c) {
+        for (let c = starts & ((quotes >> <u64>(length + 1)) | (nextQuotes << <u64>(63 - length))); c; c &= c - 1) {
           const key = block + <usize>ctz<u64>(c) + 1;
-          c &= c - 1;
           if (!sameName(key, <usize>load<u32>(branch, 4), length)) continue;
-          let v = key + length + 1;
-          if (load<u8>(v) != 58) v = skipBlanks(v, LIMIT);
-          if (load<u8>(v) != 58) continue;
-          v++;
-          if (load<u8>(v) <= 32) v = skipBlanks(v, LIMIT);
+          const below = (c ^ (c - 1)) >> 1;
+          if (!isDirect(opening & below, closing & below, depth)) continue;
+          const v = valueBehind(key + length + 1);
+          if (!v) continue;
           pending &= ~(1 << bit);
           found(branch, v, row);
           break;
         }
       }
       if (!pending) return;
+      if (depth <= closed && comesToZero(opening, closing, depth)) break;
     }
-    if (depth == 0) break;
+    depth += <i32>popcnt<u64>(opening) - closed;
     mask = -1;
     block += 64;
     if (block >= LIMIT) break;
@@ -148,6 +191,14 @@ function findMembers(node: usize, first: u32, count: u32, start: usize, row: usi
     quotes = nextQuotes;
   }
   if (seen & BACKSLASH || hasLongName(node, first, pending)) findExactly(node, first, pending, start, row);
+}
+
+/** Whether what stands behind these brackets lies directly in the object they belong to; `depth`: before them. */
+// @ts-ignore: decorator
+@inline
+function isDirect(opening: u64, closing: u64, depth: i32): bool {
+  const closed = <i32>popcnt<u64>(closing);
+  return depth + <i32>popcnt<u64>(opening) - closed == 1 && (depth > closed || !comesToZero(opening, closing, depth));
 }
 
 function hasLongName(node: usize, first: u32, pending: u32): bool {
