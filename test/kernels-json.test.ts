@@ -1,5 +1,5 @@
 /** JSON kernels: the SIMD ones against their plain twins on random text, valid or not, and both against JSON.parse. */
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { locateProgram, sourceProgram } from '../src/formats/json-program.ts';
 import { FRAME_BYTES, jsonFlag, STATE_BYTES, walkStatus } from '../src/kernels/json-kernels.ts';
@@ -48,16 +48,80 @@ t.test('random text in windows of every size: twins agree on flags, records, col
     for (let spoils = random.chance(0.2) ? 1 + random.below(4) : 0; spoils > 0; spoils--) {
       text[random.below(text.length)] = 0x80 + random.below(128);
     }
-    const cuts = Array.from({ length: 3 }, () => 1 + random.below(Math.max(1, text.length)));
-    const lines = random.chance(0.5);
-    const [fast, plain] = twins.map((kernels) => readAll(kernels, text, source, cuts, lines));
-    if (JSON.stringify(fast) !== JSON.stringify(plain)) {
-      t.same(fast, plain, JSON.stringify({ text: text.toString(), source, cuts, lines }));
-      break;
-    }
+    if (!agree(t, random, text, source)) break;
   }
   t.end();
 });
+
+t.test('texts of many blocks, mostly of flat records: the same', (t) => {
+  const random = new Random(seed + 2);
+  for (let run = 0; run < 60; run++) {
+    constants.reset();
+    const inList = random.chance(0.3);
+    const nested = random.chance(0.4) ? random.pick([0.02, 0.5]) : 0;
+    const records = Array.from({ length: 20 + random.below(200) }, () =>
+      random.chance(nested) ? randomValue(random, 3) : flatRecord(random),
+    );
+    const valid = inList ? `[${records.join(random.pick([',', ',\n', ' , ']))}]` : records.join(random.pick(['\n', '\n', '\r\n', ' ']));
+    if (!agree(t, random, Buffer.from(random.chance(0.3) ? spoiled(random, valid) : valid), inList ? [elements] : [])) break;
+  }
+  t.end();
+});
+
+/** Whether the twins tell the same of a text in random windows. */
+function agree(t: Test, random: Random, text: Buffer, source: readonly PathStep[]): boolean {
+  const cuts = Array.from({ length: 3 }, () => 1 + random.below(Math.max(1, text.length)));
+  const lines = random.chance(0.5);
+  const [fast, plain] = twins.map((kernels) => readAll(kernels, text, source, cuts, lines));
+  if (JSON.stringify(fast) === JSON.stringify(plain)) return true;
+  t.same(fast, plain, JSON.stringify({ text: text.toString(), source, cuts, lines }));
+  return false;
+}
+
+/** An object of scalars: keys that are found and their like, equal ones, text as long as a key, brackets and escapes in strings. */
+function flatRecord(random: Random): string {
+  const space = random.chance(0.1) ? random.pick([' ', '\t', '  ']) : '';
+  const keys = [
+    'a',
+    'a',
+    'b',
+    'b',
+    'A',
+    'c',
+    'ab',
+    '',
+    'k'.repeat(70),
+    'K'.repeat(70),
+    'x'.repeat(random.below(150)),
+    '\\u0061',
+    'é',
+    'a\\"',
+  ];
+  const texts = [
+    '',
+    'a',
+    'b',
+    'x'.repeat(random.below(80)),
+    ',',
+    ':1,',
+    '}',
+    '{',
+    '[|]',
+    'é',
+    '€x',
+    '\u{1f600}',
+    '\\"',
+    '\\\\',
+    '\\u0061b',
+  ];
+  const broken = ['', '01', '1.', '.5', 'tru', '-', '1.2.3', '"a"1', '"a":"b"', '1,', ',1'];
+  const numbers = ['0', '-1', '1.50', '12345678901234567890', '1e5', '100', '0.1', '17', '12949.09', 'true', 'false', 'null'];
+  const members = Array.from({ length: random.below(9) }, () => {
+    const value = random.chance(0.005) ? random.pick(broken) : random.chance(0.5) ? random.pick(numbers) : `"${random.text(texts, 3)}"`;
+    return `"${random.pick(keys)}"${space}:${space}${value}`;
+  });
+  return `{${members.join(`,${space}`)}}`;
+}
 
 /** Everything the kernels say of a text that is read in windows that end at `cuts`, as far as they get. */
 function readAll(kernels: Kernels, text: Buffer, source: readonly PathStep[], cuts: readonly number[], lines: boolean): unknown[] {

@@ -29,10 +29,11 @@ interface ColumnSet {
 /** A request in the constants of a thread. */
 interface EncodedScan {
   readonly predicates: readonly EncodedPredicate[];
-  /** Columns the predicates read, and the others. */
-  readonly sets: readonly [ColumnSet, ColumnSet];
-  /** Column of each slot. */
+  /** Columns the predicates read, those of one step each alone, and last the others. */
+  readonly sets: readonly ColumnSet[];
+  /** Column of each slot, and the set it is in. */
   readonly columnOf: readonly number[];
+  readonly setOf: readonly number[];
   /** Columns for the texts of string tokens, and for whole records. */
   readonly texts: number;
   readonly wholes: number;
@@ -60,25 +61,25 @@ function encodeScan(thread: ThreadKernels, { columns, predicates }: ScanRequest)
   const tested = new Set(predicates.map(({ slot }) => slot));
   const slots = paths.map((_, slot) => slot);
   const columnOf: number[] = [];
-  const set = (members: readonly number[], first: number): ColumnSet => {
+  const setOf: number[] = [];
+  const sets: ColumnSet[] = [];
+  const addSet = (members: readonly number[]): void => {
     const nested = members.filter((slot) => paths[slot]!.length > 0);
     const whole = members.filter((slot) => paths[slot]!.length === 0);
+    const first = sets.reduce((sum, { size }) => sum + size, 0);
     for (const [index, slot] of [...nested, ...whole].entries()) columnOf[slot] = first + index;
-    return { program: programOf(thread, nested, paths), located: nested.length, size: members.length, first };
+    for (const slot of members) setOf[slot] = sets.length;
+    sets.push({ program: programOf(thread, nested, paths), located: nested.length, size: members.length, first });
   };
-  const testedSlots = slots.filter((slot) => tested.has(slot));
-  const sets = [
-    set(testedSlots, 0),
-    set(
-      slots.filter((slot) => !tested.has(slot)),
-      testedSlots.length,
-    ),
-  ] as const;
+  // A member of the record is soon found alone, and later ones only where the predicate before holds; longer paths share their beginnings.
+  for (const slot of slots) if (tested.has(slot) && paths[slot]!.length === 1) addSet([slot]);
+  addSet(slots.filter((slot) => tested.has(slot) && paths[slot]!.length !== 1));
+  addSet(slots.filter((slot) => !tested.has(slot)));
   const encoded = predicates.map((predicate) => encodePredicate(thread, predicate));
   encoded.sort((a, b) => Number(b.needle !== null) - Number(a.needle !== null));
   const texts = paths.length;
   const rows_max = Math.max(1, Math.min(limits.batch_rows_max, Math.floor(thread.memory.layout.fields_bytes / (8 * (texts + 2)))));
-  return { predicates: encoded, sets, columnOf, texts, wholes: texts + 1, rows_max, stride: 8 * rows_max };
+  return { predicates: encoded, sets, columnOf, setOf, texts, wholes: texts + 1, rows_max, stride: 8 * rows_max };
 }
 
 function programOf({ constants }: ThreadKernels, slots: readonly number[], paths: readonly (readonly PathStep[])[]): number {
@@ -95,11 +96,12 @@ class JsonScan extends BatchScan implements Scan {
   readonly kernels: Kernels;
   readonly #windows: JsonWindows;
   readonly #encoded: EncodedScan;
-  readonly #located: [boolean, boolean] = [false, false];
+  readonly #located: boolean[];
   constructor(thread: ThreadKernels, windows: JsonWindows, encoded: EncodedScan) {
     super(thread.memory, encoded.rows_max, encoded.stride);
     this.#windows = windows;
     this.#encoded = encoded;
+    this.#located = encoded.sets.map(() => false);
     this.kernels = thread.simd;
   }
 
@@ -128,9 +130,8 @@ class JsonScan extends BatchScan implements Scan {
   }
 
   fields(slot: number): number {
-    const column = this.#encoded.columnOf[slot]!;
-    this.#locate(column < this.#encoded.sets[1].first ? 0 : 1);
-    return this.fieldsOf(column);
+    this.#locate(this.#encoded.setOf[slot]!);
+    return this.fieldsOf(this.#encoded.columnOf[slot]!);
   }
 
   /** Whole records are tokens themselves, the only column. */
@@ -160,8 +161,8 @@ class JsonScan extends BatchScan implements Scan {
     return new Failure({ code: value.error.code, params: { ...value.error.params, offset } });
   }
 
-  #locate(which: 0 | 1): void {
-    const { program, located, size, first } = this.#encoded.sets[which];
+  #locate(which: number): void {
+    const { program, located, size, first } = this.#encoded.sets[which]!;
     if (this.#located[which] || size === 0) return;
     this.#located[which] = true;
     if (located > 0) this.kernels.json.jsonLocate(this.selection, this.count, program, located, this.fieldsOf(first), this.stride);
@@ -185,7 +186,7 @@ class JsonScan extends BatchScan implements Scan {
 
   protected select(): void {
     this.#located.fill(false);
-    const { predicates, columnOf, texts } = this.#encoded;
+    const { predicates, texts } = this.#encoded;
     const mayDoubt = predicates.some(({ decides }) => !decides);
     if (mayDoubt) this.clearUndecided();
     for (let index = 0; index < predicates.length && this.count > 0; index++) {
@@ -194,9 +195,8 @@ class JsonScan extends BatchScan implements Scan {
         this.selection = this.otherSelection();
         this.count = this.kernels.json.jsonContaining(this.rows, needle.address, needle.length, this.selection);
       }
-      this.#locate(0);
+      const fields = this.fields(slot);
       const into = this.otherSelection();
-      const fields = this.fieldsOf(columnOf[slot]!);
       this.count = run(
         { kernels: this.kernels, memory: this.memory, texts: this.fieldsOf(texts) },
         fields,

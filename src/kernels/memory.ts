@@ -42,7 +42,7 @@ export interface Layout {
   readonly bitmap: number;
   /** The same of the second quotes of doubled ones. */
   readonly doubles: number;
-  /** Strings and brackets of a JSON window: four masks, each a bit a byte. */
+  /** Strings and brackets of a JSON window: four masks, each a bit a byte, and a byte for 64. */
   readonly json: number;
   /** Bytes from one of these masks to the next. */
   readonly json_plane_bytes: number;
@@ -129,7 +129,7 @@ function layOut(record_bytes_max: number): Layout {
     texts_bytes: TEXTS_BYTES,
     bitmap: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
     doubles: area((record_bytes_max + 2 * limits.window_bytes) >> 3),
-    json: area(4 * json_plane_bytes),
+    json: area(4 * json_plane_bytes + (json_plane_bytes >> 3)),
     json_plane_bytes,
     json_state: area(STATE_BYTES + FRAME_BYTES * (limits.path_steps_max + 1)),
     json_strict: area(STRICT_BYTES + limits.json_depth_max / 8),

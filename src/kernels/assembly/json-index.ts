@@ -15,7 +15,7 @@ const NO_RECORDS: i32 = 0x40000000;
 
 /** Bytes of one mask of a block. */
 export const MASK_BYTES: usize = 8;
-/** The masks of quotes; those of other kinds lie behind it, `plane` bytes apart. */
+/** The masks of quotes; those of other kinds lie behind them, `plane` bytes apart, and behind all a byte a block: 1 for backslashes. */
 export let MASKS: usize = 0;
 let plane: usize = 0;
 export let BASE: usize = 0;
@@ -71,6 +71,19 @@ export function isOpeningQuote(p: usize): bool {
 @inline
 export function carryAt(m: usize): u64 {
   return load<u64>(m + plane);
+}
+
+/** Where it stands whether a block has backslashes. */
+// @ts-ignore: decorator
+@inline
+function backslashesAt(m: usize): usize {
+  return MASKS + 4 * plane + ((m - MASKS) >> 3);
+}
+
+// @ts-ignore: decorator
+@inline
+export function hasBackslashAt(m: usize): bool {
+  return load<bool>(backslashesAt(m));
 }
 
 // @ts-ignore: decorator
@@ -163,6 +176,7 @@ export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, r
     memory.fill(scratch, 0x20, 64);
     memory.copy(scratch, full, rest);
     const m = masksOf(full);
+    store<u8>(backslashesAt(m), 0);
     store<u64>(m, quotesIn(scratch));
     store<u64>(m + plane, carry);
     indexBlock(scratch, size - rest, m, lines);
@@ -189,6 +203,7 @@ function indexChunk(start: usize, end: usize, lines: bool): void {
   const first = masksOf(start), masks = (end - start) >> 3;
   memory.fill(first + 2 * plane, 0, masks);
   memory.fill(first + 3 * plane, 0, masks);
+  memory.fill(backslashesAt(first), 0, masks >> 3);
   const listEnd = findQuotes(start, end, first);
   let flip: u64 = 0, m = first;
   let p = escapeCarry ? start : 0;
@@ -253,6 +268,7 @@ function indexBlock(p: usize, offset: u32, m: usize, lines: bool): bool {
   let quotes = raw;
   if (escapeCarry || any(backslash, a, b, c, d)) {
     seen |= BACKSLASH;
+    store<u8>(backslashesAt(m), 1);
     const backslashes = bits(backslash, a, b, c, d);
     // Mostly they stand alone.
     if (escapeCarry || backslashes & (backslashes << 1)) quotes &= ~escapedBy(backslashes);

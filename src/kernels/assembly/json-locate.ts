@@ -4,7 +4,7 @@
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
-import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, isFlat, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom, seen } from './json-index';
+import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isFlat, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-index';
 import { prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
 import { hasBackslash, sameKey, sameName } from './json-text';
@@ -13,7 +13,6 @@ import { ROWS } from './state';
 
 const MISSING: u64 = 0xffffffff00000000;
 const NO_COLUMN: u32 = 0xffffffff;
-const BACKSLASH: u32 = 256;
 const BRANCH_BYTES: u32 = 24;
 /** Branches of a node looked for in one walk. */
 const WALK_MAX: u32 = 32;
@@ -85,8 +84,13 @@ function locateFlat(program: usize, index: u32, selection: usize, n: u32): void 
       }
     }
     if (v) store<u64>(at + (r << 3), <u64>v | (<u64>(endOfValue(v) - v) << 32));
-    else if (seen & BACKSLASH || length > NAME_MAX) findExactly(program, index, 1, start, r);
+    else if (length > NAME_MAX || hasEscapes(start, end)) findExactly(program, index, 1, start, r);
   }
+}
+
+function hasEscapes(p: usize, end: usize): bool {
+  for (let m = masksOf(p), last = masksOf(end - 1); m <= last; m += MASK_BYTES) if (hasBackslashAt(m)) return true;
+  return false;
 }
 
 /** The value behind a key that ends before `p`, or 0 where no colon follows. */
@@ -121,7 +125,8 @@ function found(branch: usize, p: usize, row: usize): void {
 function descend(node: usize, p: usize, row: usize): void {
   const count = load<u32>(node), c = <u32>load<u8>(p);
   if (c == 123) {
-    for (let first: u32 = 0; first < count; first += WALK_MAX) findMembers(node, first, min(count - first, WALK_MAX), p, row);
+    if (count == 1) findMember(node, p, row);
+    else for (let first: u32 = 0; first < count; first += WALK_MAX) findMembers(node, first, min(count - first, WALK_MAX), p, row);
   } else if (c == 91) {
     for (let b: u32 = 0; b < count; b++) {
       if (load<u32>(branchAt(node, b)) == INDEX) findElement(branchAt(node, b), p, row);
@@ -151,8 +156,46 @@ function comesToZero(opening: u64, closing: u64, depth: i32): bool {
   return false;
 }
 
+/** As `findMembers` of a node with one branch. */
+function findMember(node: usize, start: usize, row: usize): void {
+  const branch = branchAt(node, 0), name = <usize>load<u32>(branch, 4), length = load<u32>(branch, 8);
+  if (load<u32>(branch) == INDEX) return;
+  const reach = <u64>(length + 1);
+  let escapes = false;
+  let depth: i32 = 1;
+  let block = BASE + ((start - BASE) & ~63);
+  let m = masksOf(start);
+  let mask = <u64>-2 << <u64>((start - BASE) & 63); // behind the bracket
+  let quotes = quotesAt(m);
+  while (length <= NAME_MAX) {
+    const nextQuotes = quotesAt(m + MASK_BYTES), opening = openingAt(m) & mask, closing = closingAt(m) & mask;
+    const closed = <i32>popcnt<u64>(closing);
+    if (depth <= closed + 1) {
+      escapes |= hasBackslashAt(m);
+      for (let c = quotes & mask & ((quotes >> reach) | (nextQuotes << (64 - reach))); c; c &= c - 1) {
+        const key = block + <usize>ctz<u64>(c) + 1, below = (c ^ (c - 1)) >> 1;
+        if (!sameName(key, name, length) || (popcnt<u64>(quotes & below) ^ carryAt(m)) & 1) continue;
+        if (!isDirect(opening & below, closing & below, depth)) continue;
+        const v = valueBehind(key + length + 1);
+        if (!v) continue;
+        found(branch, v, row);
+        return;
+      }
+    }
+    if (depth <= closed && comesToZero(opening, closing, depth)) break;
+    depth += <i32>popcnt<u64>(opening) - closed;
+    block += 64;
+    if (block >= LIMIT) break;
+    mask = -1;
+    m += MASK_BYTES;
+    quotes = nextQuotes;
+  }
+  if (escapes || length > NAME_MAX) findExactly(node, 0, 1, start, row);
+}
+
 function findMembers(node: usize, first: u32, count: u32, start: usize, row: usize): void {
   let pending: u32 = count == 32 ? 0xffffffff : (1 << count) - 1;
+  let escapes = false; // where keys of the object may have them
   let depth: i32 = 1;
   let block = BASE + ((start - BASE) & ~63);
   let m = masksOf(start);
@@ -162,6 +205,7 @@ function findMembers(node: usize, first: u32, count: u32, start: usize, row: usi
     const nextQuotes = quotesAt(m + MASK_BYTES), opening = openingAt(m) & mask, closing = closingAt(m) & mask;
     const closed = <i32>popcnt<u64>(closing);
     if (depth <= closed + 1) {
+      escapes |= hasBackslashAt(m);
       const starts = quotes & (prefixXor(quotes) ^ carryAt(m)) & mask;
       for (let left = pending; left; left &= left - 1) {
         const bit = ctz<u32>(left);
@@ -190,7 +234,7 @@ function findMembers(node: usize, first: u32, count: u32, start: usize, row: usi
     m += MASK_BYTES;
     quotes = nextQuotes;
   }
-  if (seen & BACKSLASH || hasLongName(node, first, pending)) findExactly(node, first, pending, start, row);
+  if (escapes || hasLongName(node, first, pending)) findExactly(node, first, pending, start, row);
 }
 
 /** Whether what stands behind these brackets lies directly in the object they belong to; `depth`: before them. */

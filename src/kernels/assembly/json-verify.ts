@@ -3,7 +3,7 @@
 //
 // Records look alike, so what stands between a member's value and the one before, `,"name":`, is remembered by its number from the
 // record before: where it is the same again it is in order.
-import { LIMIT } from './json-index';
+import { LIMIT, closingQuote, isFlat, quotesFrom, seen } from './json-index';
 import { escapeBytes, isScalar, scalarEnd, skipBlanks } from './json-check';
 
 /** One bit for each open bracket: 1 for an object. */
@@ -102,9 +102,40 @@ export function isValid(p: usize, end: usize): bool {
   return endOfContainer(p) == end;
 }
 
+const BACKSLASH: u32 = 256;
+
+/**
+ * Whether a record without lists, objects and backslashes is in order, and has no blanks; others may be in order too. It goes from
+ * key to key by the quotes behind them, of which strings have two each.
+ */
+function isValidFlat(p: usize, end: usize): bool {
+  if (load<u8>(end - 1) != 125 || load<u8>(p + 1) != 34) return false;
+  let key = p + 2;
+  while (true) {
+    let quotes = quotesFrom(key);
+    const value = key + <usize>ctz<u64>(quotes) + 2;
+    if (!quotes || load<u8>(value - 1) != 58) return false;
+    quotes &= quotes - 1;
+    if (load<u8>(value) == 34) {
+      quotes &= quotes - 1;
+      const behind = quotes ? key + <usize>ctz<u64>(quotes) + 1 : closingQuote(value + 1) + 1;
+      if (load<u16>(behind) != 0x222c) return behind == end - 1;
+      key = behind + 2;
+    } else {
+      // why: where no quote is near, what lies between is no scalar, or the record ends with it
+      const open = quotes ? key + <usize>ctz<u64>(quotes) : end, behind = min(open, end) - 1;
+      if (!isScalar(value, behind)) return false;
+      if (open >= end) return true;
+      if (load<u8>(behind) != 44) return false;
+      key = open + 1;
+    }
+  }
+}
+
 /** As `isValid` for a record that is an object. */
 export function isValidRecord(p: usize, end: usize): bool {
   isCompact = true;
+  if (isFlat && !(seen & BACKSLASH) && isValidFlat(p, end)) return true;
   let at = p;
   for (let entry: usize = shape; entry < shape + SHAPE_END; entry += ENTRY) {
     let value = at + <usize>load<u32>(entry);
