@@ -10,7 +10,7 @@ import { mixedText, parses, randomValue, spoiled, validText } from './support/ra
 
 /** What the twins tell alike; the others are their own. */
 const FLAGS = indexFlag.highByte | jsonFlag.newlineInside | jsonFlag.deep;
-const COLUMNS = 6;
+const COLUMNS = 7;
 const STRIDE = 8 * 4096;
 const member = (name: string, exact = false): PathStep => ({ kind: 'member', name, exact });
 const index = (at: number): PathStep => ({ kind: 'index', index: at });
@@ -34,6 +34,7 @@ const columns: readonly (readonly PathStep[])[] = [
   [member('items'), index(1)],
   [index(0), member('b')],
   [member('k'.repeat(70))],
+  [index(0)],
 ];
 
 t.setTimeout(120_000);
@@ -126,7 +127,7 @@ function flatRecord(random: Random, escapes: boolean): string {
         : `"${random.text(without(texts), 3)}"`;
     return `"${random.pick(without(keys))}"${space}:${space}${value}`;
   });
-  return `{${members.join(`,${space}`)}}`;
+  return random.chance(0.02) ? `[${random.pick(numbers)}${space}, "a"]` : `{${members.join(`,${space}`)}}`;
 }
 
 /** Everything the kernels say of a text that is read in windows that end at `cuts`, as far as they get. */

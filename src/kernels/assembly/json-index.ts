@@ -5,6 +5,9 @@
 //
 // On the way the pass finds the ends of records that are objects or lists (the brackets that bring the depth back to 0), and what
 // is out of order: control characters in strings, newlines inside records, nesting beyond the limit.
+import {
+  BASE, LIMIT, MASK_BYTES, backslashesAt, closingAt, masksOf, openingAt, placeMasks, plane, quotesAt, setWindow,
+} from './json-masks';
 import { any, bits, prefixXor } from './masks';
 import { ENDS } from './state';
 import { utf8Error } from './utf8';
@@ -13,13 +16,6 @@ const HIGH: u32 = 8, ENDS_QUOTED: u32 = 64, ENDS_ESCAPED: u32 = 128, BACKSLASH: 
 /** A depth no window can close: there are no records to find the ends of. */
 const NO_RECORDS: i32 = 0x40000000;
 
-/** Bytes of one mask of a block. */
-export const MASK_BYTES: usize = 8;
-/** The masks of quotes; those of other kinds lie behind them, `plane` bytes apart, and behind all a byte a block: 1 for backslashes. */
-export let MASKS: usize = 0;
-let plane: usize = 0;
-export let BASE: usize = 0;
-export let LIMIT: usize = 0;
 let endsMax: u32 = 0;
 let depthMax: i32 = 0;
 export let endsCount: u32 = 0;
@@ -27,8 +23,7 @@ export let seen: u32 = 0;
 let controlAt: i32 = -1;
 
 export function jsonAreas(masks: usize, plane_bytes: u32, ends_max: u32, depth_max: i32): void {
-  MASKS = masks;
-  plane = plane_bytes;
+  placeMasks(masks, plane_bytes);
   endsMax = ends_max;
   depthMax = depth_max;
 }
@@ -36,66 +31,6 @@ export function jsonAreas(masks: usize, plane_bytes: u32, ends_max: u32, depth_m
 /** Address of the first control character inside a string, or -1. */
 export function jsonControlAt(): i32 {
   return controlAt;
-}
-
-/** Masks of the block that holds `p`. */
-// @ts-ignore: decorator
-@inline
-export function masksOf(p: usize): usize {
-  return MASKS + (((p - BASE) >> 6) << 3);
-}
-
-// @ts-ignore: decorator
-@inline
-export function quotesAt(m: usize): u64 {
-  return load<u64>(m);
-}
-
-/** Quotes from `p` on, at least 57 bytes. */
-// @ts-ignore: decorator
-@inline
-export function quotesFrom(p: usize): u64 {
-  return load<u64>(MASKS + ((p - BASE) >> 3)) >> <u64>((p - BASE) & 7);
-}
-
-/** Whether the quote at `p` begins a string. */
-// @ts-ignore: decorator
-@inline
-export function isOpeningQuote(p: usize): bool {
-  const m = masksOf(p);
-  return ((popcnt<u64>(quotesAt(m) & ((<u64>1 << <u64>((p - BASE) & 63)) - 1)) ^ carryAt(m)) & 1) == 0;
-}
-
-/** All ones where the block begins inside a string. */
-// @ts-ignore: decorator
-@inline
-export function carryAt(m: usize): u64 {
-  return load<u64>(m + plane);
-}
-
-/** Where it stands whether a block has backslashes. */
-// @ts-ignore: decorator
-@inline
-function backslashesAt(m: usize): usize {
-  return MASKS + 4 * plane + ((m - MASKS) >> 3);
-}
-
-// @ts-ignore: decorator
-@inline
-export function hasBackslashAt(m: usize): bool {
-  return load<bool>(backslashesAt(m));
-}
-
-// @ts-ignore: decorator
-@inline
-export function openingAt(m: usize): u64 {
-  return load<u64>(m + 2 * plane);
-}
-
-// @ts-ignore: decorator
-@inline
-export function closingAt(m: usize): u64 {
-  return load<u64>(m + 3 * plane);
 }
 
 const EVEN: u64 = 0x5555555555555555;
@@ -159,8 +94,7 @@ const scratch = memory.data(128, 16);
  * `lines`: newlines inside records are noted.
  */
 export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, records: bool, lines: bool): u32 {
-  BASE = base;
-  LIMIT = base + size;
+  setWindow(base, size);
   endsCount = 0;
   controlAt = -1;
   escapeCarry = <u64>escaped;
@@ -366,48 +300,4 @@ function endsEscaped(base: usize, size: u32, escaped: bool): bool {
   let run: u32 = 0;
   while (run < size && load<u8>(base + size - 1 - run) == 92) run++;
   return ((run + <u32>(run == size && escaped)) & 1) != 0;
-}
-
-/** Address of the quote that closes the string whose opening quote is before `p`, or 0 where the window ends first. */
-export function closingQuote(p: usize): usize {
-  if (p >= LIMIT) return 0;
-  let block = (p - BASE) & ~63;
-  let m = MASKS + (block >> 3);
-  let q = quotesAt(m) & (<u64>-1 << <u64>((p - BASE) & 63));
-  while (!q) {
-    block += 64;
-    m += MASK_BYTES;
-    if (BASE + block >= LIMIT) return 0;
-    q = quotesAt(m);
-  }
-  return BASE + block + <usize>ctz<u64>(q);
-}
-
-/** Depth at the window's end where `closeFrom` found no end. */
-export let openDepth: i32 = 0;
-
-/** One past the bracket that brings `depth` to 0, from `p` on; 0 where the window ends first. */
-export function closeFrom(p: usize, depth: i32): usize {
-  let from = (p - BASE) & 63, block = (p - BASE) & ~63;
-  let m = MASKS + (block >> 3);
-  let mask = <u64>-1 << <u64>from;
-  while (BASE + block < LIMIT) {
-    let o = openingAt(m) & mask, c = closingAt(m) & mask;
-    mask = -1;
-    if (depth <= <i32>popcnt<u64>(c)) {
-      while (c) {
-        const lowest = c & (0 - c);
-        const before = <i32>popcnt<u64>(o & (lowest - 1));
-        depth += before - 1;
-        if (depth == 0) return BASE + block + <usize>ctz<u64>(c) + 1;
-        o &= ~(lowest - 1);
-        c &= c - 1;
-      }
-      depth += <i32>popcnt<u64>(o);
-    } else depth += <i32>popcnt<u64>(o) - <i32>popcnt<u64>(c);
-    block += 64;
-    m += MASK_BYTES;
-  }
-  openDepth = depth;
-  return 0;
 }

@@ -4,7 +4,8 @@
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
-import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isFlat, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-index';
+import { isFlat } from './json-index';
+import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
 import { prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
 import { hasBackslash, sameKey, sameName } from './json-text';
@@ -35,7 +36,7 @@ export function endOfValue(p: usize): usize {
 export function jsonLocate(selection: usize, n: u32, program: usize, columns: u32, fields: usize, stride: usize): void {
   fieldsAt = fields;
   strideBytes = stride;
-  if (isFlat) {
+  if (isFlat && !hasIndex(program)) {
     for (let b: u32 = 0, count = load<u32>(program); b < count; b++) locateFlat(program, b, selection, n);
     return;
   }
@@ -45,6 +46,12 @@ export function jsonLocate(selection: usize, n: u32, program: usize, columns: u3
     const start = <usize>load<u32>(ROWS + (r << 3)), end = <usize>load<u32>(ROWS + (r << 3), 4);
     if (end > start) descend(program, start, r);
   }
+}
+
+/** Some branch is an element of a list: records may be lists. */
+function hasIndex(node: usize): bool {
+  for (let b: u32 = 0, count = load<u32>(node); b < count; b++) if (load<u32>(branchAt(node, b)) == INDEX) return true;
+  return false;
 }
 
 /** All columns of a branch and below it are MISSING. */
@@ -57,11 +64,11 @@ function missing(branch: usize, selection: usize, n: u32): void {
   if (below) for (let b: u32 = 0; b < load<u32>(below); b++) missing(branchAt(below, b), selection, n);
 }
 
-/** Finds a member of records that hold no lists and objects. */
+/** Finds a member of records that hold no lists and objects: what is below it is MISSING. */
 function locateFlat(program: usize, index: u32, selection: usize, n: u32): void {
   const branch = branchAt(program, index), length = load<u32>(branch, 8), column = load<u32>(branch, 16);
   missing(branch, selection, n);
-  if (column == NO_COLUMN || load<u32>(branch) == INDEX) return;
+  if (column == NO_COLUMN) return;
   const at = fieldsAt + <usize>column * strideBytes;
   const name = <usize>load<u32>(branch, 4), folds = v128.load(name + ((length + 15) & ~15)), first = v128.load(name);
   const wanted: u32 = length >= 16 ? 0xffff : (1 << length) - 1;

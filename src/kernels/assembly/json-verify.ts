@@ -3,7 +3,8 @@
 //
 // Records look alike, so what stands between a member's value and the one before, `,"name":`, is remembered by its number from the
 // record before: where it is the same again it is in order.
-import { LIMIT, closingQuote, isFlat, quotesFrom, seen } from './json-index';
+import { isFlat, seen } from './json-index';
+import { LIMIT, closingQuote, quotesFrom } from './json-masks';
 import { escapeBytes, isScalar, scalarEnd, skipBlanks } from './json-check';
 
 /** One bit for each open bracket: 1 for an object. */

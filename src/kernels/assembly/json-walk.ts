@@ -5,7 +5,8 @@
 // A path program: u32 count of steps, then 16 bytes a step: u32 kind, name (see `sameName`), its length, index.
 // The state (see `json-state` in ../json-kernels.ts): u32 frames, skip, skip depth, closing, in string, escaped, expect, 0; then
 // 16 bytes a frame: u32 kind, step, counter, matched.
-import { LIMIT, closeFrom, closingQuote, endsCount, jsonIndex, openDepth, seen, BASE } from './json-index';
+import { endsCount, jsonIndex, seen } from './json-index';
+import { BASE, LIMIT, closeFrom, closingQuote, openDepth } from './json-masks';
 import { isBlank, isScalar, scalarEnd, skipBlanks } from './json-check';
 import { sameKey } from './json-text';
 import { ENDS, ROWS } from './state';

@@ -1,5 +1,5 @@
 // Output of JSON records: tokens are copied as they are, blanks outside strings left out. Styles are those of `write`.
-import { LIMIT, closingQuote } from './json-index';
+import { LIMIT, closingQuote } from './json-masks';
 import { isScalar, skipBlanks } from './json-check';
 import { endOfValue } from './json-locate';
 import { badEscape, hasBackslash, unescape } from './json-text';
