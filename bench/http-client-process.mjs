@@ -46,6 +46,22 @@ const JOBS = {
     return { answers, ms: performance.now() - startedAt };
   },
 
+  /** The same to another server, with a request for each connection. */
+  async floodAll({ port: other, requests, seconds }) {
+    const until = performance.now() + seconds * 1000;
+    let answers = 0;
+    const work = async (request) => {
+      const client = await RawClient.connect(other);
+      while (performance.now() < until) {
+        succeeded(await client.send(request));
+        answers++;
+      }
+      client.destroy();
+    };
+    await Promise.all(requests.map((request) => work(Buffer.from(request, 'base64'))));
+    return { answers };
+  },
+
   /** Fast clients that go on while one slow client reads at its rate, then hangs up. */
   async crowd({ request, fastClients, bytesPerSecond, seconds }) {
     let running = true;

@@ -14,6 +14,7 @@ export const SUITES = {
   document: ['json'],
   bzip2: ['json'],
   'parquet-wasm': ['parquet'],
+  load: FORMATS,
 };
 
 const HELP = `Usage: npm run bench -- [options]
@@ -27,6 +28,7 @@ Suites (all of them, unless some are named):
   --document          one big JSON document against the same records as NDJSON; peak memory (one core)
   --bzip2             a query on BZIP2, one core and two, against bare decompression
   --parquet-wasm      P2, P4 and P5 in JavaScript over parquet-wasm's Arrow, one core
+  --load              objects of 1 MiB and 4 kB beside s3rver and nginx, idle connections, lists of 100,000 keys
 Formats (all, unless one is named): --csv, --json, --parquet
 Options:
   --cores 1|2|both    default both

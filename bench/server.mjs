@@ -6,23 +6,24 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { BUCKET, SERVED_DIR, STATE_DIR } from './paths.mjs';
 import { peakMemoryBytes, spawnPinned, stop } from './processes.mjs';
 
-const CREDENTIALS = { accessKeyId: 's3lect', secretAccessKey: 's3lect-secret' };
+export const CREDENTIALS = { accessKeyId: 's3lect', secretAccessKey: 's3lect-secret' };
 const START_MS_MAX = 20_000;
 
 /**
  * @typedef {object} Server
  * @property {number} port
+ * @property {number} pid
  * @property {() => number} peakBytes peak memory so far
  * @property {() => Promise<void>} close
  */
 
 /**
  * Starts `s3lect serve` on the bench's data, as many workers as CPUs.
- * @param {{ cpus: number[], distDir: string }} options
+ * @param {{ cpus: number[], distDir: string, served?: string, state?: string }} options
  * @returns {Promise<Server>}
  */
-export async function startServer({ cpus, distDir }) {
-  const args = ['serve', SERVED_DIR, '--port', '0', '--workers', String(cpus.length), '--state', STATE_DIR];
+export async function startServer({ cpus, distDir, served = SERVED_DIR, state = STATE_DIR }) {
+  const args = ['serve', served, '--port', '0', '--workers', String(cpus.length), '--state', state];
   const env = { S3LECT_ROOT_USER: CREDENTIALS.accessKeyId, S3LECT_ROOT_PASSWORD: CREDENTIALS.secretAccessKey };
   const child = spawnPinned(join(distDir, 'src/cli/main.js'), args, { cpus, env });
   const lines = createInterface({ input: child.stdout });
@@ -36,7 +37,7 @@ export async function startServer({ cpus, distDir }) {
       resolve(Number(match[1]));
     });
   });
-  return { port, peakBytes: () => peakMemoryBytes(child.pid), close: () => stop(child) };
+  return { port, pid: child.pid, peakBytes: () => peakMemoryBytes(child.pid), close: () => stop(child) };
 }
 
 /**
@@ -45,25 +46,42 @@ export async function startServer({ cpus, distDir }) {
  * @returns {Promise<Buffer>}
  */
 export async function selectRequest(query, dataset, port) {
-  const body = selectXml(query, dataset);
-  const signer = new SignatureV4({ service: 's3', region: 'us-east-1', credentials: CREDENTIALS, sha256: Sha256, uriEscapePath: false });
-  const signed = await signer.sign({
-    method: 'POST',
+  const path = `/${BUCKET}/${dataset.key}`;
+  return signedRequest({ method: 'POST', port, path, query: { select: '', 'select-type': '2' }, body: selectXml(query, dataset) });
+}
+
+/**
+ * A whole HTTP/1.1 request, signed.
+ * @param {object} options
+ * @param {string} options.method
+ * @param {number} options.port
+ * @param {string} options.path of characters that need no escape
+ * @param {Record<string, string>} [options.query]
+ * @param {Buffer | string} [options.body]
+ * @param {{ accessKeyId: string, secretAccessKey: string }} [options.credentials] ours, if not given
+ * @returns {Promise<Buffer>}
+ */
+export async function signedRequest({ method, port, path, query = {}, body = '', credentials = CREDENTIALS }) {
+  const signer = new SignatureV4({ service: 's3', region: 'us-east-1', credentials, sha256: Sha256, uriEscapePath: false });
+  const length = Buffer.byteLength(body);
+  const { headers } = await signer.sign({
+    method,
     protocol: 'http:',
     hostname: '127.0.0.1',
     port,
-    path: `/${BUCKET}/${dataset.key}`,
-    query: { select: '', 'select-type': '2' },
+    path,
+    query,
     headers: {
       host: `127.0.0.1:${port}`,
-      'content-type': 'application/xml',
-      'content-length': String(Buffer.byteLength(body)),
+      ...(length === 0 ? {} : { 'content-type': 'application/xml', 'content-length': String(length) }),
       'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
     },
     body,
   });
-  const head = Object.entries(signed.headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.from(`POST ${signed.path}?select&select-type=2 HTTP/1.1\r\n${head.join('')}\r\n${body}`);
+  const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  const search = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  const target = search.length === 0 ? path : `${path}?${search.join('&')}`;
+  return Buffer.concat([Buffer.from(`${method} ${target} HTTP/1.1\r\n${head.join('')}\r\n`), Buffer.from(body)]);
 }
 
 /** @param {import('./queries.mjs').Query} query @param {import('./data.mjs').Dataset} dataset */

@@ -3,6 +3,7 @@ import { attempt, figure, load } from './context.mjs';
 import { firstByteMs, smallQueriesPerSecond, throughHttp } from './http.mjs';
 import { compare } from './in-process.mjs';
 import { bzip2, document, scaling } from './json-suites.mjs';
+import { measureLoad } from './load.mjs';
 import { measureMemory } from './memory.mjs';
 import { parquetWasm } from './parquet-suites.mjs';
 import { allowedCpus } from './processes.mjs';
@@ -42,6 +43,7 @@ export async function runSuites(options, log) {
   if (options.suites.has('document')) await document(context);
   if (options.suites.has('bzip2')) await attempt(context, 'BZIP2', () => bzip2(context));
   if (options.ours && options.suites.has('parquet-wasm')) await attempt(context, 'parquet-wasm', () => parquetWasm(context));
+  if (options.ours && options.suites.has('load')) await measureLoad(context);
   return results;
 }
 

@@ -5,7 +5,5 @@ import process from 'node:process';
 import { ensureBuilt, root } from './build.mjs';
 
 ensureBuilt();
-const env = { ...process.env, NODE_EXTRA_CA_CERTS: join(root, 'test/fixtures/tls/first.crt') };
-const script = join(root, 'dist/test/clients/main.js');
-const { status } = spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit', env });
+const { status } = spawnSync(process.execPath, [join(root, 'dist/test/clients/main.js'), ...process.argv.slice(2)], { stdio: 'inherit' });
 process.exitCode = status ?? 1;

@@ -65,8 +65,8 @@ export function equalV2Signatures(computed: string, provided: string): boolean {
 }
 
 /**
- * Parameters that are part of the resource. The first list is that of the clients of Amazon; others sign more, which is why a request
- * is tried with both.
+ * Parameters that are part of the resource. The first list is that of the clients of Amazon; others sign more, and Amazon's second SDK for
+ * JavaScript does not sign what makes a POST a query, which is why a request is tried with each.
  */
 const subresources = new Set(
   `accelerate acl analytics cors defaultObjectAcl delete inventory lifecycle location logging metrics notification object-lock partNumber
@@ -78,6 +78,8 @@ const moreSubresources = new Set([
   ...subresources,
   ...'encryption legal-hold retention policyStatus publicAccessBlock ownershipControls attributes'.split(' '),
 ]);
+
+const withoutSelect = new Set([...subresources].filter((name) => !name.startsWith('select')));
 
 interface ClaimV2 {
   readonly via: 'header' | 'query';
@@ -163,7 +165,7 @@ function stringsToSign(request: SignedRequest, parameters: readonly Parameter[],
   const lines = [...amz].toSorted(([name1], [name2]) => (name1 < name2 ? -1 : 1)).map(([name, value]) => `${name}:${value}\n`);
   const head = [method, headers['content-md5'] ?? '', headers['content-type'] ?? '', date].join('\n');
   const path = `${hostBucket === '' ? '' : `/${hostBucket}`}${rawPath === '' ? '/' : rawPath}`;
-  const resources = [subresources, moreSubresources].flatMap((names) => {
+  const resources = [subresources, moreSubresources, withoutSelect].flatMap((names) => {
     const signed = parameters.filter(([name]) => names.has(name)).toSorted(([name1], [name2]) => (name1 < name2 ? -1 : 1));
     const join = (withEquals: (parameter: Parameter) => boolean): string =>
       signed.map((parameter) => (withEquals(parameter) ? `${parameter[0]}=${parameter[1]}` : parameter[0])).join('&');

@@ -26,6 +26,8 @@ export interface Context {
   readonly files: string;
   /** Environment with what was installed in its paths, and the credentials. */
   readonly env: NodeJS.ProcessEnv;
+  /** What a link answers, also over TLS. */
+  fetch(link: string): Promise<Buffer>;
   /** Loads a package that was installed. */
   load(name: string): Promise<unknown>;
   /** The path of its main file. */

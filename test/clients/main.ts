@@ -2,10 +2,13 @@
  * `npm run test:clients`: clients nobody here wrote, each against a server of its own. Every one is installed into a temporary folder;
  * one that cannot be had is skipped, and the reason printed. Arguments choose the clients whose name holds one of them.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import http, { type IncomingMessage } from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { buffer } from 'node:stream/consumers';
 import { cleanEnv, serve } from '../support/cli.ts';
 import { large, tables } from '../support/client-content.ts';
 import { awsCli } from './aws-cli.ts';
@@ -26,7 +29,7 @@ const clients: readonly ClientTest[] = [awsCli, boto3, s3cmd, rclone, restic, aw
 const accessKey = 'client-access';
 const secretKey = 'client+secret/with=signs';
 
-/** Its own authority; `scripts/test-clients.mjs` has this process trust it. */
+/** Its own authority. */
 const certificate = join(import.meta.dirname, '../../../test/fixtures/tls/first.crt');
 
 const chosen = process.argv.slice(2);
@@ -111,6 +114,7 @@ function contextOf(name: string, server: { url: string; port: number }, packages
       AWS_EC2_METADATA_DISABLED: 'true',
       LC_ALL: 'C.UTF-8',
     } as Record<string, string>),
+    fetch: fetchTrusting,
     load: (package_) => packages.load(package_),
     resolve: (package_) => packages.resolve(package_),
     check(holds, what) {
@@ -119,6 +123,14 @@ function contextOf(name: string, server: { url: string; port: number }, packages
       process.stdout.write(`  ok ${name}: ${what}\n`);
     },
   };
+}
+
+function fetchTrusting(link: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const take = (answer: IncomingMessage): void => void buffer(answer).then(resolve, reject);
+    const request = link.startsWith('https:') ? https.get(link, { ca: readFileSync(certificate) }, take) : http.get(link, take);
+    request.on('error', reject);
+  });
 }
 
 function writeFiles(path: string): string {

@@ -1,0 +1,219 @@
+// The load suite: objects through HTTP beside s3rver and nginx, idle connections, lists. Figures are of the processor time of the
+// server, which the clients on the same cores and other users of the machine leave alone; rounds go from server to server in turn.
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { attempt, figure } from './context.mjs';
+import { median } from './in-process.mjs';
+import { cpuMs, memoryBytes, startNginx, startOurs, startS3rver } from './load-servers.mjs';
+import { HTTP_CLIENT_PROCESS, LOAD_DIR } from './paths.mjs';
+import { forkPinned, nextMessage, stop } from './processes.mjs';
+import { signedRequest } from './server.mjs';
+
+const BUCKET = 'objects';
+const CONNECTIONS = 8;
+const ROUNDS = 3;
+const ROUND_SECONDS = 2;
+const IDLE_CONNECTIONS = 2000;
+const LISTED = 100_000;
+const LIST_ROUNDS = 3;
+const KINDS = [
+  { name: '1 MiB', size: 1024 * 1024, get: { s3rver: 3, nginx: 1 / 3 }, put: { s3rver: 3 } },
+  { name: '4 kB', size: 4096, get: { s3rver: 3 }, put: { s3rver: 1.5 } },
+];
+
+/** @param {import('./context.mjs').Context} context */
+export async function measureLoad(context) {
+  await attempt(context, 'objects under load', () => objects(context));
+  await attempt(context, 'idle connections', () => withOurs(context, 'idle', (server) => idle(context, server)));
+  await attempt(context, 'lists', () => withOurs(context, 'lists', (server) => lists(context, server)));
+}
+
+/** @param {import('./context.mjs').Context} context */
+async function objects(context) {
+  const { cpus, options, log } = context;
+  const folder = (name) => {
+    const path = join(LOAD_DIR, name);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    return path;
+  };
+  const root = folder('objects');
+  mkdirSync(join(root, BUCKET));
+  const servers = [await startOurs({ root, cpus, distDir: options.distDir })];
+  const client = forkPinned(HTTP_CLIENT_PROCESS, ['0'], { cpus });
+  try {
+    servers.push(await startS3rver({ root: folder('s3rver'), bucket: BUCKET, cpus }));
+    await startNginx({ root, cpus }).then(
+      (server) => servers.push(server),
+      (error) =>
+        log(
+          `nginx is left out: ${String(error.stderr || error.message)
+            .trim()
+            .split('\n')
+            .at(-1)}`,
+        ),
+    );
+    for (const kind of KINDS) {
+      for (const method of ['PUT', 'GET']) await compare(context, { client, servers, kind, method });
+    }
+  } finally {
+    await stop(client);
+    for (const server of servers) await server.close();
+  }
+}
+
+/** Requests a second of processor time, of each server. */
+async function compare(context, { client, servers, kind, method }) {
+  const targets = kind[method.toLowerCase()];
+  const taking = servers.filter(({ name }) => name === 's3lect' || name in targets);
+  const rates = new Map(taking.map(({ name }) => [name, []]));
+  for (let round = 0; round <= ROUNDS; round++) {
+    for (const server of taking) {
+      const rate = await flood(client, server, kind, method);
+      // The first one warms up: code is compiled, files come into the page cache.
+      if (round > 0) rates.get(server.name).push(rate);
+    }
+  }
+  const ours = median(rates.get('s3lect'));
+  figure(context, { title: `${method} of ${kind.name}, requests a second of CPU`, value: ours, unit: '/s' });
+  for (const [name, target] of Object.entries(targets)) {
+    const theirs = rates.get(name);
+    const value = theirs && ours / median(theirs);
+    if (value)
+      figure(context, {
+        title: `${method} of ${kind.name}, times ${name}`,
+        value,
+        unit: 'x',
+        target: { least: Number(target.toFixed(2)) },
+      });
+  }
+}
+
+async function flood(client, server, { name, size }, method) {
+  const body = method === 'PUT' ? Buffer.alloc(size, `${name} `) : undefined;
+  const keys = Array.from({ length: CONNECTIONS }, (_, n) => `/${BUCKET}/${size}-${n}`);
+  const requests = await Promise.all(keys.map((path) => requestTo(server, { method, path, body })));
+  const before = cpuMs(server.pid);
+  const { answers } = await job(client, 'floodAll', { port: server.port, requests, seconds: ROUND_SECONDS });
+  return (answers * 1000) / Math.max(10, cpuMs(server.pid) - before);
+}
+
+/** @param {import('./load-servers.mjs').LoadServer} server @returns {Promise<string>} base64 */
+async function requestTo({ port, credentials }, { method, path, query, body }) {
+  if (credentials === undefined) return Buffer.from(`${method} ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`).toString('base64');
+  return (await signedRequest({ method, port, path, query, body, credentials })).toString('base64');
+}
+
+async function job(client, name, input) {
+  const answer = nextMessage(client);
+  client.send({ job: name, ...input });
+  return answer;
+}
+
+async function withOurs({ cpus, options }, name, use) {
+  const root = join(LOAD_DIR, name);
+  mkdirSync(root, { recursive: true });
+  const server = await startOurs({ root, cpus, distDir: options.distDir });
+  try {
+    await use(server);
+  } finally {
+    await server.close();
+  }
+}
+
+/** What connections cost that each had an answer and wait for the next. */
+async function idle(context, server) {
+  const open = async () => {
+    const socket = createConnection({ port: server.port, host: '127.0.0.1' });
+    socket.on('error', () => {});
+    const answered = new Promise((resolve, reject) => socket.once('data', resolve).once('close', () => reject(new Error('not answered'))));
+    socket.write(Buffer.from(await requestTo(server, { method: 'GET', path: '/' }), 'base64'));
+    await answered;
+    return socket;
+  };
+  const sockets = [await open()];
+  const before = memoryBytes(server.pid);
+  while (sockets.length < IDLE_CONNECTIONS) sockets.push(...(await Promise.all(Array.from({ length: 20 }, open))));
+  const value = (memoryBytes(server.pid) - before) / 2 ** 20;
+  for (const socket of sockets) socket.destroy();
+  figure(context, { title: `${IDLE_CONNECTIONS} idle connections`, value, unit: 'MiB', target: { most: 100 } });
+}
+
+/** All pages of a prefix, of files that other programs put there and of objects that were uploaded. */
+async function lists(context, server) {
+  const root = join(LOAD_DIR, 'lists');
+  fillWithFiles(join(root, 'files/p'));
+  await upload(context, server, join(root, 'uploaded/p'));
+  for (const bucket of ['files', 'uploaded']) {
+    const rates = [];
+    const seconds = [];
+    for (let round = 0; round < LIST_ROUNDS; round++) {
+      const [startedAt, before] = [performance.now(), cpuMs(server.pid)];
+      const keys = await listAll(server, bucket);
+      if (keys !== LISTED) throw new Error(`${keys} of ${LISTED} keys were listed`);
+      rates.push((keys * 1000) / (cpuMs(server.pid) - before));
+      seconds.push((keys * 1000) / (performance.now() - startedAt));
+    }
+    const title = `list of ${LISTED} ${bucket === 'files' ? 'files' : 'uploaded objects'}`;
+    figure(context, { title: `${title}, keys a second of CPU`, value: median(rates), unit: '/s', target: { least: 50_000 } });
+    figure(context, { title: `${title}, by the clock`, value: median(seconds), unit: '/s' });
+  }
+}
+
+function fillWithFiles(folder) {
+  mkdirSync(folder, { recursive: true });
+  if (readdirSync(folder).length === LISTED) return;
+  for (let n = 0; n < LISTED; n++) writeFileSync(join(folder, keyOf(n)), 'x');
+}
+
+/** Once: it takes minutes, as every object is made durable. */
+async function upload({ log }, server, folder) {
+  if (existsSync(folder) && readdirSync(folder).length === LISTED) return;
+  log(`uploading ${LISTED} objects to list`);
+  mkdirSync(join(folder, '..'), { recursive: true });
+  let next = 0;
+  const work = async () => {
+    while (next < LISTED) {
+      const path = `/uploaded/p/${keyOf(next++)}`;
+      const request = await requestTo(server, { method: 'PUT', path, body: Buffer.from('x') });
+      await ask(server, request);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, work));
+}
+
+function keyOf(n) {
+  return `object-${String(n).padStart(6, '0')}.csv`;
+}
+
+async function listAll(server, bucket) {
+  let keys = 0;
+  for (let token; ; ) {
+    const query = { 'list-type': '2', prefix: 'p/', ...(token === undefined ? {} : { 'continuation-token': token }) };
+    const page = await ask(server, await requestTo(server, { method: 'GET', path: `/${bucket}`, query }));
+    keys += Number(/<KeyCount>(\d+)/.exec(page)[1]);
+    token = /<NextContinuationToken>([^<]*)/.exec(page)?.[1];
+    if (token === undefined) return keys;
+  }
+}
+
+/** The body of an answer. */
+async function ask(server, request) {
+  const [head, body] = splitRequest(Buffer.from(request, 'base64'));
+  const [line, ...headers] = head.split('\r\n');
+  const [method, path] = line.split(' ');
+  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, {
+    method,
+    headers: headers.map((text) => text.split(': ', 2)).filter(([name]) => !['host', 'content-length'].includes(name)),
+    body: method === 'PUT' ? body : undefined,
+  });
+  const text = await answer.text();
+  if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
+  return text;
+}
+
+function splitRequest(bytes) {
+  const end = bytes.indexOf('\r\n\r\n');
+  return [bytes.toString('latin1', 0, end), bytes.subarray(end + 4)];
+}
