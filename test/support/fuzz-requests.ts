@@ -17,7 +17,7 @@ export function seeded(seed: number): Random {
   };
 }
 
-export function pick<T>(random: Random, values: readonly T[]): T {
+function pick<T>(random: Random, values: readonly T[]): T {
   return values[random(values.length)] as T;
 }
 
@@ -195,7 +195,7 @@ const pieces: readonly string[] = [
 ];
 
 /** Changes text in one to four places. */
-export function mutate(random: Random, text: Buffer): Buffer {
+function mutate(random: Random, text: Buffer): Buffer {
   let bytes = text;
   for (let left = 1 + random(4); left > 0; left--) {
     const [at, length] = [random(bytes.length + 1), random(1 + random(40))];
