@@ -1,5 +1,5 @@
 // Sequences of Zstandard (RFC 8878, 3.1.1.3.2): literals to copy, then what is repeated from before.
-import { copy16, copyMatch } from './copy';
+import { copy16, copyMatch, copyShort } from './copy';
 import {
   BITS, buildTable, CELL, CODED, counts, countsEnd, countsLog, countsSymbols, literalBases, literalBits, LITERALS, LITERALS_MAX, MASK,
   matchBases, matchBits, MATCHES, MATCHES_MAX, NEXT, OFFSETS, OFFSETS_MAX, putCell, readCounts, VALUE,
@@ -144,6 +144,14 @@ function bitsBelow(last: usize, used: u32): u64 {
   return load<u64>(last - (used >> 3)) << <u64>(used & 7);
 }
 
+// Where `shortSequences` stands, and of the sequence that it left to its caller, the lengths and the offset.
+let literalLength: u32 = 0, matchLength: u32 = 0, matchOffset: u32 = 0;
+let countLeft: u32 = 0, bitsUsed: u32 = 0, statesRead: u32 = 0;
+let cellLiterals: usize = 0, cellOffsets: usize = 0, cellMatches: usize = 0, literalAt: usize = 0;
+
+// What a short sequence copies at most, and may write.
+const LITERALS_SHORT: u32 = 16, MATCH_SHORT: u32 = 64, SPARE: usize = 128;
+
 function execute(
   from: usize, end: usize, count: u32, literal: usize, literalEnd: usize, history: usize, out: usize, outEnd: usize,
 ): usize {
@@ -151,34 +159,60 @@ function execute(
   if (stored < 0) return 0;
   const last = end - 8, total = <u32>(end - from) << 3;
   // One bit less than is used up: its place on top is taken by the 1 that offsets begin with.
-  let used = total - <u32>stored - 1;
+  const used = total - <u32>stored - 1;
   let bits = bitsBelow(last, used) << 1;
-  let cellL = literals + highest(bits, literalsLog) * CELL;
+  cellLiterals = literals + highest(bits, literalsLog) * CELL;
   bits <<= <u64>literalsLog;
-  let cellO = offsets + highest(bits, offsetsLog) * CELL;
+  cellOffsets = offsets + highest(bits, offsetsLog) * CELL;
   bits <<= <u64>offsetsLog;
-  let cellM = matches + highest(bits, matchesLog) * CELL;
-  used += literalsLog + offsetsLog + matchesLog;
-  let states: u32 = 0, recents = v128.load(recent);
+  cellMatches = matches + highest(bits, matchesLog) * CELL;
+  bitsUsed = used + literalsLog + offsetsLog + matchesLog;
+  countLeft = count;
+  literalAt = literal;
+  const outLast = outEnd - out > SPARE ? outEnd - SPARE : out;
+  for (;;) {
+    out = shortSequences(last, total, literalEnd, history, out, outLast);
+    if (!out) return 0;
+    if (!countLeft) break;
+    const literal = literalAt;
+    if (literalLength > <u32>(literalEnd - literal) || literalLength + matchLength > <u32>(outEnd - out)) return 0;
+    copy16(out, literal, literalLength);
+    out += literalLength;
+    literalAt = literal + literalLength;
+    if (matchOffset - 1 >= <u32>(out - history)) return 0;
+    copyMatch(out, matchOffset, matchLength);
+    out += matchLength;
+    if (!--countLeft) break;
+  }
+  literalsLeft = literalAt;
+  return bitsUsed - statesRead == total - 1 ? out : 0;
+}
+
+// Executes sequences as long as they are short and there is room; answers where the output ends, or 0 where bits are missing. All that
+// it needs stays in registers, as there is no call and no other loop in it.
+function shortSequences(last: usize, total: u32, literalEnd: usize, history: usize, out: usize, outLast: usize): usize {
+  let used = bitsUsed, cellL = cellLiterals, cellO = cellOffsets, cellM = cellMatches, count = countLeft, literal = literalAt;
+  let recents = v128.load(recent), lengthL: u32 = 0, lengthM: u32 = 0, offset: u32 = 0, states: u32 = 0;
   do {
     // Bits that were not there are noticed here, one sequence late; those of the next states of the last sequence are not read.
     if (used >= total) return 0;
-    bits = bitsBelow(last, used);
+    let bits = bitsBelow(last, used);
     let before = <u32>load<u8>(cellO, VALUE), extra = before;
-    let matchLength = <u32>load<u8>(cellM, VALUE), literalLength = <u32>load<u8>(cellL, VALUE);
+    lengthM = <u32>load<u8>(cellM, VALUE);
+    lengthL = <u32>load<u8>(cellL, VALUE);
     const value = <u32>((bits | 0x8000000000000000) >> <u64>(63 - before));
-    if ((matchLength | literalLength) >= CODED) {
+    if ((lengthM | lengthL) >= CODED) {
       // Up to 63 bits and a few more: each field is read for itself.
-      if (matchLength >= CODED) {
-        const symbol = matchLength - CODED, more = <u32>load<u8>(matchBits + symbol);
+      if (lengthM >= CODED) {
+        const symbol = lengthM - CODED, more = <u32>load<u8>(matchBits + symbol);
         if (used + extra >= total) return 0;
-        matchLength = load<u32>(matchBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
+        lengthM = load<u32>(matchBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
         extra += more;
       }
-      if (literalLength >= CODED) {
-        const symbol = literalLength - CODED, more = <u32>load<u8>(literalBits + symbol);
+      if (lengthL >= CODED) {
+        const symbol = lengthL - CODED, more = <u32>load<u8>(literalBits + symbol);
         if (used + extra >= total) return 0;
-        literalLength = load<u32>(literalBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
+        lengthL = load<u32>(literalBases + (<usize>symbol << 2)) + highest(bitsBelow(last, used + extra) << 1, more);
         extra += more;
       }
       if (used + extra >= total) return 0;
@@ -193,18 +227,27 @@ function execute(
     cellO = <usize>load<u32>(cellO, NEXT) + (<usize>bits & <usize>load<u16>(cellO, MASK));
     cellM = <usize>load<u32>(cellM, NEXT) + (<usize>(bits >> <u64>nextO) & <usize>load<u16>(cellM, MASK));
     cellL = <usize>load<u32>(cellL, NEXT) + (<usize>(bits >> <u64>nextOM) & <usize>load<u16>(cellL, MASK));
-    const which = repeats + (<usize>((min<u32>(value, 4) << 1) | <u32>(literalLength != 0)) << 5);
+    const which = repeats + (<usize>((min<u32>(value, 4) << 1) | <u32>(lengthL != 0)) << 5);
     recents = i32x4.add(i8x16.swizzle(i32x4.replace_lane(recents, 3, value - 3), v128.load(which)), v128.load(which, 16));
-    const offset = <u32>i32x4.extract_lane(recents, 0);
-    if (literalLength > <u32>(literalEnd - literal) || literalLength + matchLength > <u32>(outEnd - out)) return 0;
-    copy16(out, literal, literalLength);
-    out += literalLength;
-    literal += literalLength;
-    if (offset - 1 >= <u32>(out - history)) return 0;
-    copyMatch(out, offset, matchLength);
-    out += matchLength;
+    offset = <u32>i32x4.extract_lane(recents, 0);
+    if (lengthL > LITERALS_SHORT || lengthM > MATCH_SHORT || lengthL > <u32>(literalEnd - literal) || out >= outLast) break;
+    if (offset - 1 >= <u32>(out + lengthL - history)) break;
+    v128.store(out, v128.load(literal));
+    out += lengthL;
+    literal += lengthL;
+    copyShort(out, offset, lengthM);
+    out += lengthM;
   } while (--count);
   v128.store(recent, recents);
-  literalsLeft = literal;
-  return used - states == total - 1 ? out : 0;
+  literalLength = lengthL;
+  matchLength = lengthM;
+  matchOffset = offset;
+  countLeft = count;
+  bitsUsed = used;
+  statesRead = states;
+  cellLiterals = cellL;
+  cellOffsets = cellO;
+  cellMatches = cellM;
+  literalAt = literal;
+  return out;
 }
