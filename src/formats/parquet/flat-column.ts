@@ -131,20 +131,9 @@ export class FlatColumn {
   }
 
   /** Loads rows of the open page. */
-  #loadPiece({ rows, slots, count }: BatchRows, { values, states }: Target, texts: TextArea): void {
-    const { u32 } = this.#space.memory;
-    const { nulls, first } = this.#page;
-    let into = values;
-    let items: Items;
-    if (nulls) {
-      const isText = this.form.kind === 'string';
-      items = this.#items({ rows, slots, count }, isText ? 0 : states, isText ? values : 0);
-    } else {
-      // why: without lists of positions and slots, kernels read and write in order.
-      const [isRun, toRun] = [isAscending(u32, rows, count), isAscending(u32, slots, count)];
-      if (toRun) into += this.#loader.bytes * u32[slots >> 2]!;
-      items = { positions: isRun ? 0 : rows, shift: (isRun ? u32[rows >> 2]! : 0) - first, rows: toRun ? 0 : slots, count };
-    }
+  #loadPiece(piece: BatchRows, { values, states }: Target, texts: TextArea): void {
+    const isText = this.form.kind === 'string';
+    const { items, into } = this.#itemsTo(piece, isText ? 0 : states, isText ? values : 0, values, this.#loader.bytes);
     this.#page.values.load(items, into, texts);
     this.#checkTexts(items, into);
   }
@@ -163,9 +152,9 @@ export class FlatColumn {
     const { kernels, parquet, scratch } = this.#space;
     let nulls = false;
     this.#forPages(rows, count, (at, pieces) => {
-      const items = this.#items({ rows: rows + 4 * at, slots: slots + 4 * at, count: pieces }, 0, fields);
+      const { items, into } = this.#itemsTo({ rows: rows + 4 * at, slots: slots + 4 * at, count: pieces }, 0, fields, fields, 8);
       this.#page.values.takeCodes(items.positions, items.shift, items.count, scratch.codes);
-      parquet.takeInt64(entries, scratch.codes, 0, items.rows, items.count, fields);
+      parquet.takeInt64(entries, scratch.codes, 0, items.rows, items.count, into);
       nulls ||= this.#page.nulls;
     });
     if (nulls) kernels.columns.renderFields(fields, slots, count, Number(form === 'json'), fields);
@@ -234,14 +223,29 @@ export class FlatColumn {
     if (page !== null) this.#dictionary = this.#rooms.load(this.#loader, page.offset, page.header, page.body);
   }
 
-  /** What to load of the rows on the open page. Those that are NULL are marked: in `states` (0: none) and `fields` (0: none). */
-  #items({ rows, slots, count }: BatchRows, states: number, fields: number): Items {
-    const { parquet, scratch } = this.#space;
+  /**
+   * What to load of the rows on the open page to the slots, of `bytes` each, from `target` on, and from which address on then. Those that are NULL
+   * are marked: in `states` (0: none) and `fields` (0: none).
+   */
+  #itemsTo(
+    { rows, slots, count }: BatchRows,
+    states: number,
+    fields: number,
+    target: number,
+    bytes: number,
+  ): { items: Items; into: number } {
+    const { parquet, scratch, memory } = this.#space;
     const { nulls, first, bitmap, ranks } = this.#page;
-    if (!nulls) return { positions: rows, shift: -first, rows: slots, count };
-    const { present, positions } = scratch;
-    const stored = parquet.present(bitmap, ranks, rows, -first, slots, count, present, positions, states, fields);
-    return { positions, shift: 0, rows: present, count: stored };
+    if (nulls) {
+      const { present, positions } = scratch;
+      const stored = parquet.present(bitmap, ranks, rows, -first, slots, count, present, positions, states, fields);
+      return { items: { positions, shift: 0, rows: present, count: stored }, into: target };
+    }
+    // why: without lists of positions and slots, kernels read and write in order.
+    const { u32 } = memory;
+    const [isRun, toRun] = [isAscending(u32, rows, count), isAscending(u32, slots, count)];
+    const items = { positions: isRun ? 0 : rows, shift: (isRun ? u32[rows >> 2]! : 0) - first, rows: toRun ? 0 : slots, count };
+    return { items, into: toRun ? target + bytes * u32[slots >> 2]! : target };
   }
 
   /** Leaves timestamps that have codes to who can tell what they are. */

@@ -45,6 +45,13 @@ export function takeInt64(values: usize, positions: usize, shift: u32, rows: usi
     }
     return;
   }
+  if (positions) {
+    const from = values + (<usize>shift << 3);
+    for (let j: usize = 0; j < <usize>count << 2; j += 4) {
+      store<u64>(into + (j << 1), load<u64>(from + (<usize>load<u32>(positions + j) << 3)));
+    }
+    return;
+  }
   for (let j: u32 = 0; j < count; j++) {
     store<u64>(into + (at(rows, j) << 3), load<u64>(values + (position(positions, shift, j) << 3)));
   }
