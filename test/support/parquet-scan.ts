@@ -149,8 +149,33 @@ const kinds: readonly Kind<unknown>[] = [
   kind({ type: 'FLOAT' }, floats, fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => value),
   kind({ type: 'DOUBLE' }, floats, fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => value),
   kind({ type: 'BYTE_ARRAY', converted_type: 'UTF8' }, texts, text, (value) => value),
+  kind({ type: 'INT64', converted_type: 'UINT_64' }, deltas, fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), String),
+  kind({ type: 'INT32', converted_type: 'DECIMAL', precision: 9, scale: 2 }, deltas, unscaled(9), (value) => decimalText(value, 2)),
+  kind({ type: 'INT64', converted_type: 'DECIMAL', precision: 18, scale: 4 }, deltas, unscaled(18), (value) => decimalText(value, 4)),
+  kind(
+    { type: 'FIXED_LEN_BYTE_ARRAY', type_length: 16, converted_type: 'DECIMAL', precision: 38, scale: 6 },
+    ['PLAIN', 'RLE_DICTIONARY', 'BYTE_STREAM_SPLIT'],
+    unscaled(38),
+    (value) => decimalText(value, 6),
+  ),
+  kind(
+    { type: 'INT64', logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: true, unit: 'MICROS' } },
+    deltas,
+    fc.bigInt({ min: 0n, max: 7_000_000_000_000_000n }),
+    (micros) => `${new Date(Number(micros / 1000n)).toISOString().slice(0, -1)}${String(micros % 1000n).padStart(3, '0')}Z`,
+  ),
   kind({ type: 'INT32', converted_type: 'DATE' }, deltas, fc.integer({ min: -100_000, max: 100_000 }), (days) => dayText(days)),
 ];
+
+function unscaled(digits: number): Values<bigint> {
+  const most = 10n ** BigInt(digits) - 1n;
+  return fc.oneof(fc.bigInt({ min: -most, max: most }), fc.bigInt({ min: -20n, max: 20n }));
+}
+
+function decimalText(value: bigint, scale: number): string {
+  const digits = String(value < 0n ? -value : value).padStart(scale + 1, '0');
+  return `${value < 0n ? '-' : ''}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
 
 function dayText(days: number): string {
   return new Date(days * 86_400_000).toISOString().slice(0, 10);
@@ -193,23 +218,79 @@ function flatColumn(name: string, rows: number): fc.Arbitrary<RandomColumn> {
   );
 }
 
-/** A list of structs with lists in them: every level can be NULL or empty. */
-function nestedColumn(name: string, rows: number): fc.Arbitrary<RandomColumn> {
-  const nullable = <T>(values: Values<T>): Values<T | null> => fc.option(values, { nil: null, freq: 4 });
-  const inner = nullable(fc.array(nullable(text), { maxLength: 3 }));
-  const struct = nullable(fc.record({ n: nullable(int32), l: inner }));
-  const list = nullable(fc.array(struct, { maxLength: 4 }));
+/** A type of nested values: a leaf, a list, a group or a map of texts to a type. */
+type Shape = 'int' | 'text' | 'double' | 'flag' | { readonly list: Shape } | { readonly map: Shape } | { readonly group: readonly Shape[] };
+
+const shapes = fc.letrec<{ shape: Shape; inner: Shape }>((tie) => {
+  const inner = tie('inner') as fc.Arbitrary<Shape>;
+  const composed: fc.Arbitrary<Shape>[] = [
+    inner.map((list) => ({ list })),
+    inner.map((map) => ({ map })),
+    fc.array(inner, { minLength: 1, maxLength: 3 }).map((group) => ({ group })),
+  ];
+  return {
+    shape: fc.oneof(...composed),
+    inner: fc.oneof({ maxDepth: 3 }, fc.constantFrom<Shape>('int', 'text', 'double', 'flag'), tie('shape') as fc.Arbitrary<Shape>),
+  };
+});
+
+function elementsOf(name: string, shape: Shape): SchemaElement[] {
   const optional = { repetition_type: 'OPTIONAL' } as const;
-  const elements = [
-    { name, converted_type: 'LIST', num_children: 1, ...optional },
-    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { name: 'element', num_children: 2, ...optional },
-    { name: 'n', type: 'INT32', ...optional },
-    { name: 'l', converted_type: 'LIST', num_children: 1, ...optional },
-    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
-    { name: 'element', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
-  ] as SchemaElement[];
-  return dataOf(list, rows).map((data) => ({ source: { name, data } as ColumnSource, elements, expected: data }));
+  if (shape === 'int') return [{ name, type: 'INT32', ...optional }];
+  if (shape === 'double') return [{ name, type: 'DOUBLE', ...optional }];
+  if (shape === 'flag') return [{ name, type: 'BOOLEAN', ...optional }];
+  if (shape === 'text') return [{ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional }];
+  const repeated = { repetition_type: 'REPEATED' } as const;
+  if ('list' in shape)
+    return [
+      { name, converted_type: 'LIST', num_children: 1, ...optional },
+      { name: 'list', num_children: 1, ...repeated },
+      ...elementsOf('element', shape.list),
+    ];
+  if ('group' in shape)
+    return [{ name, num_children: shape.group.length, ...optional }, ...shape.group.flatMap((member, at) => elementsOf(`m${at}`, member))];
+  return [
+    { name, converted_type: 'MAP', num_children: 1, ...optional },
+    { name: 'key_value', num_children: 2, ...repeated },
+    { name: 'key', type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'REQUIRED' },
+    ...elementsOf('value', shape.map),
+  ];
+}
+
+/** Values of a shape, any of which can be NULL: as JSON has them. */
+function valuesOf(shape: Shape): Values<unknown> {
+  const values = (): Values<unknown> => {
+    if (shape === 'int') return int32;
+    if (shape === 'double') return fc.integer({ min: -9999, max: 9999 }).map((n) => n / 8);
+    if (shape === 'flag') return fc.boolean();
+    if (shape === 'text') return text;
+    if ('list' in shape) return fc.array(valuesOf(shape.list), { maxLength: 3 });
+    if ('group' in shape) return fc.record(Object.fromEntries(shape.group.map((member, at) => [`m${at}`, valuesOf(member)])));
+    return fc
+      .array(valuesOf(shape.map), { maxLength: 3 })
+      .map((found) => Object.fromEntries(found.map((value, at) => [`k${at} "é"`, value])));
+  };
+  return fc.option(values(), { nil: null, freq: 4 });
+}
+
+/** As hyparquet-writer takes them: maps are lists of entries. */
+function writable(shape: Shape, value: unknown): unknown {
+  if (typeof shape === 'string' || value === null) return value;
+  if ('list' in shape) return (value as unknown[]).map((item) => writable(shape.list, item));
+  const entries = Object.entries(value as object);
+  if ('map' in shape) return entries.map(([key, item]) => ({ key, value: writable(shape.map, item) }));
+  return Object.fromEntries(entries.map(([key, item], at) => [key, writable(shape.group[at]!, item)]));
+}
+
+/** Lists, groups and maps in one another: every level can be NULL or empty. */
+function nestedColumn(name: string, rows: number): fc.Arbitrary<RandomColumn> {
+  return shapes.shape.chain((shape) =>
+    dataOf(valuesOf(shape), rows).map((data) => ({
+      source: { name, data: data.map((value) => writable(shape, value)) } as ColumnSource,
+      elements: elementsOf(name, shape),
+      expected: data,
+    })),
+  );
 }
 
 const compressors = {
