@@ -9,6 +9,7 @@
 import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { makeDirectories, syncDirectory } from './directory.ts';
 import { hiddenFolder } from './key-path.ts';
@@ -69,7 +70,7 @@ export async function writeMetadata(
     await temporary.handle.sync();
     const meta = join(bucketDirectory, hiddenFolder, 'meta');
     const changed = [...makeDirectories(dirname(meta), dirname(path)), dirname(path)];
-    fs.renameSync(temporary.path, path);
+    await rename(temporary.path, path);
     for (const directory of changed) await syncDirectory(directory);
   } finally {
     await temporary.discard();

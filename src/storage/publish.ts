@@ -4,6 +4,7 @@
  */
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
+import { link, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
@@ -126,8 +127,8 @@ async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boole
       for (const made of makeDirectories(place.bucketDirectory, place.directory)) changed.add(made);
       directory = new OpenDirectory(place.directory);
       if (place.links === 'followed') checkLink(place);
-      if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
-      else move(filePath, directory.pathOf(place.name));
+      if (onlyIfAbsent) await moveIfAbsent(filePath, directory.pathOf(place.name));
+      else await move(filePath, directory.pathOf(place.name));
       for (const parent of changed) await syncDirectory(parent);
       return await directory.sync();
     } catch (error) {
@@ -140,28 +141,29 @@ async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boole
   }
 }
 
-function move(from: string, to: string): void {
+/** Not synchronous: a file system may wait for its journal. */
+async function move(from: string, to: string): Promise<void> {
   try {
-    fs.renameSync(from, to);
+    await rename(from, to);
   } catch (error) {
     if (!isFolder(to)) throw error;
     removeEmptyFolder(to);
-    fs.renameSync(from, to);
+    await rename(from, to);
   }
 }
 
 /** A hard link fails where a name exists, also between processes; the other name goes with the clean-up. */
-function moveIfAbsent(from: string, to: string): void {
+async function moveIfAbsent(from: string, to: string): Promise<void> {
   if (isFolder(to)) removeEmptyFolder(to);
   try {
-    fs.linkSync(from, to);
+    await link(from, to);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'EEXIST') throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
     if (errno !== 'EPERM' && errno !== 'ENOTSUP') throw error;
     // why: no hard links here; writers of this process still take turns.
     if (fs.existsSync(to)) throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
-    fs.renameSync(from, to);
+    await rename(from, to);
   }
 }
 
