@@ -121,7 +121,7 @@ function needOf({ schema }: EncodedScan, slot: EncodedSlot, group: RowGroup): Ne
     const chunk = group.chunks.find((candidate) => candidate.leaf === leaf);
     if (chunk === undefined) continue;
     const { kind, wide } = valueForm(schema.leaves[leaf]!);
-    page += (slot.kind === 'nested' ? NESTED_LEAF_BYTES : COLUMN_BYTES) + pageNeed(chunk, kind === 'string' || slot.kind === 'nested');
+    page += (slot.kind === 'nested' ? NESTED_LEAF_BYTES : COLUMN_BYTES) + pageNeed(chunk, slot.kind === 'nested');
     const texts = kind === 'string' || slot.kind === 'nested' ? chunk.uncompressed_bytes : 0;
     loaded += texts + (slot.kind === 'nested' ? 0 : chunk.values * ((wide ? 16 : FIELD_BYTES) + 1));
   }
@@ -129,16 +129,18 @@ function needOf({ schema }: EncodedScan, slot: EncodedSlot, group: RowGroup): Ne
 }
 
 /** Of an open page: its bytes and the dictionary's, decoded values, levels. More than it is most of the time. */
-function pageNeed({ uncompressed_bytes: all, data_pages, values, encodings, codec, pages }: ColumnChunk, isText: boolean): number {
+function pageNeed({ uncompressed_bytes: all, data_pages, values, encodings, codec, pages }: ColumnChunk, isNested: boolean): number {
   const bytes = codec === 'UNCOMPRESSED' ? Math.max(all, pages.bytes) : all;
   const isOne = data_pages === null || data_pages < 2;
   const page = isOne ? bytes : Math.min(bytes, (PAGE_SLACK * bytes) / data_pages + PAGE_BYTES_MIN);
   const page_values = bytes === 0 ? 0 : values * Math.min(1, page / bytes);
   const hasDictionary = encodings.some((encoding) => encoding.endsWith('DICTIONARY'));
-  const dictionary = hasDictionary ? Math.min(isOne ? bytes : DICTIONARY_BYTES, bytes / 2) : 0;
-  const isDecoded = encodings.some((encoding) => encoding.startsWith('DELTA_') || encoding === 'BYTE_STREAM_SPLIT');
-  const decoded = isDecoded ? page + page_values * DECODED_VALUE_BYTES : 0;
-  return ROOM_SLACK * (page + dictionary + decoded + page_values * (LEVELS_BYTES + (isText ? LEVELS_BYTES_NESTED : 0)));
+  const dictionary = hasDictionary ? Math.min(isOne ? DICTIONARY_BYTES_LARGE : DICTIONARY_BYTES, bytes / 2) : 0;
+  const decoded = encodings.reduce((most, encoding) => {
+    const [of_page, of_value] = decodedBytes[encoding] ?? [0, 0];
+    return Math.max(most, of_page * page + of_value * page_values);
+  }, 0);
+  return ROOM_SLACK * (page + dictionary + decoded + page_values * (LEVELS_BYTES + (isNested ? LEVELS_BYTES_NESTED : 0)));
 }
 
 /** Of a page as it is stored, until it is decompressed. */
@@ -189,14 +191,21 @@ const PAGE_SLACK = 1.25;
 const PAGE_BYTES_MIN = 64 * 1024;
 /** Most writers give up on a dictionary at 1 MiB; those that do not, write one page. */
 const DICTIONARY_BYTES = 1024 * 1024;
+/** What is made of the entries of a dictionary that counts as a part of the page: a million of them. */
+const DICTIONARY_BYTES_LARGE = 8 * 1024 * 1024;
 /** A run in the making, and windows of the chunks it is made of. */
 const WORK_BYTES = 1024 * 1024;
 /** What a column has open besides, its window at least. */
 const COLUMN_BYTES = 20 * 1024;
 /** Of a leaf of nested values also a piece of them, in the making. */
 const NESTED_LEAF_BYTES = 180 * 1024;
-/** Lengths, prefixes and fields of decoded values. */
-const DECODED_VALUE_BYTES = 16;
+/** What is made of a page as a whole, by its bytes and its values: numbers, lengths, prefixes, fields, texts put together. */
+const decodedBytes: Readonly<Record<string, readonly [of_page: number, of_value: number]>> = {
+  BYTE_STREAM_SPLIT: [1, 0],
+  DELTA_BINARY_PACKED: [0, 8],
+  DELTA_LENGTH_BYTE_ARRAY: [0, 12],
+  DELTA_BYTE_ARRAY: [2, 16],
+};
 /** Bits and ranks of NULLs. */
 const LEVELS_BYTES = 0.2;
 const LEVELS_BYTES_NESTED = 2;
