@@ -1,6 +1,7 @@
 // The load suite: objects through HTTP beside s3rver and nginx, idle connections, lists. Figures are of the processor time of the
 // server, which the clients on the same cores and other users of the machine leave alone; rounds go from server to server in turn.
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { attempt, figure } from './context.mjs';
@@ -17,6 +18,7 @@ const ROUND_SECONDS = 2;
 const IDLE_CONNECTIONS = 2000;
 const LISTED = 100_000;
 const LIST_ROUNDS = 3;
+const UPLOADED_ETAG = '"9dd4e461268c8034f5c8564e155c67a6"';
 const KINDS = [
   { name: '1 MiB', size: 1024 * 1024, get: { s3rver: 3, nginx: 1 / 3 }, put: { s3rver: 3 } },
   { name: '4 kB', size: 4096, get: { s3rver: 3 }, put: { s3rver: 1.5 } },
@@ -144,14 +146,16 @@ async function idle(context, server) {
 async function lists(context, server) {
   const root = join(LOAD_DIR, 'lists');
   fillWithFiles(join(root, 'files/p'));
-  await upload(context, server, join(root, 'uploaded/p'));
+  fillWithFiles(join(root, 'uploaded/p'));
+  addSidecars(join(root, 'uploaded'));
   for (const bucket of ['files', 'uploaded']) {
     const rates = [];
     const seconds = [];
     for (let round = 0; round < LIST_ROUNDS; round++) {
       const [startedAt, before] = [performance.now(), cpuMs(server.pid)];
-      const keys = await listAll(server, bucket);
-      if (keys !== LISTED) throw new Error(`${keys} of ${LISTED} keys were listed`);
+      const { keys, uploaded } = await listAll(server, bucket);
+      if (keys !== LISTED || uploaded !== (bucket === 'files' ? 0 : LISTED))
+        throw new Error(`${keys} keys were listed, ${uploaded} as uploaded`);
       rates.push((keys * 1000) / (cpuMs(server.pid) - before));
       seconds.push((keys * 1000) / (performance.now() - startedAt));
     }
@@ -167,20 +171,21 @@ function fillWithFiles(folder) {
   for (let n = 0; n < LISTED; n++) writeFileSync(join(folder, keyOf(n)), 'x');
 }
 
-/** Once: it takes minutes, as every object is made durable. */
-async function upload({ log }, server, folder) {
-  if (existsSync(folder) && readdirSync(folder).length === LISTED) return;
-  log(`uploading ${LISTED} objects to list`);
-  mkdirSync(join(folder, '..'), { recursive: true });
-  let next = 0;
-  const work = async () => {
-    while (next < LISTED) {
-      const path = `/uploaded/p/${keyOf(next++)}`;
-      const request = await requestTo(server, { method: 'PUT', path, body: Buffer.from('x') });
-      await ask(server, request);
-    }
-  };
-  await Promise.all(Array.from({ length: 16 }, work));
+/**
+ * Sidecars as an upload leaves them, for an upload makes each object durable, which takes minutes for so many. A server that did not
+ * believe them would list other ETags.
+ */
+function addSidecars(bucket) {
+  const meta = join(bucket, '.s3lect/meta');
+  if (existsSync(meta)) return;
+  for (let n = 0; n < LISTED; n++) {
+    const key = `p/${keyOf(n)}`;
+    const { size, mtimeNs, ino } = statSync(join(bucket, key), { bigint: true });
+    const record = { etag: UPLOADED_ETAG, contentType: 'text/csv', size: `${size}`, mtimeNs: `${mtimeNs}`, ino: `${ino}` };
+    const name = createHash('sha256').update(key).digest('hex');
+    mkdirSync(join(meta, name.slice(0, 2)), { recursive: true });
+    writeFileSync(join(meta, name.slice(0, 2), `${name.slice(2, 40)}.json`), JSON.stringify({ version: 1, key, records: [record] }));
+  }
 }
 
 function keyOf(n) {
@@ -188,32 +193,24 @@ function keyOf(n) {
 }
 
 async function listAll(server, bucket) {
-  let keys = 0;
+  let [keys, uploaded] = [0, 0];
   for (let token; ; ) {
     const query = { 'list-type': '2', prefix: 'p/', ...(token === undefined ? {} : { 'continuation-token': token }) };
     const page = await ask(server, await requestTo(server, { method: 'GET', path: `/${bucket}`, query }));
     keys += Number(/<KeyCount>(\d+)/.exec(page)[1]);
+    uploaded += page.split(UPLOADED_ETAG.replaceAll('"', '&quot;')).length - 1;
     token = /<NextContinuationToken>([^<]*)/.exec(page)?.[1];
-    if (token === undefined) return keys;
+    if (token === undefined) return { keys, uploaded };
   }
 }
 
-/** The body of an answer. */
-async function ask(server, request) {
-  const [head, body] = splitRequest(Buffer.from(request, 'base64'));
-  const [line, ...headers] = head.split('\r\n');
-  const [method, path] = line.split(' ');
-  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, {
-    method,
-    headers: headers.map((text) => text.split(': ', 2)).filter(([name]) => !['host', 'content-length'].includes(name)),
-    body: method === 'PUT' ? body : undefined,
+/** The body of an answer to a GET. */
+async function ask({ port }, request) {
+  const [line, ...headers] = Buffer.from(request, 'base64').toString('latin1').trimEnd().split('\r\n');
+  const answer = await fetch(`http://127.0.0.1:${port}${line.split(' ')[1]}`, {
+    headers: headers.map((text) => text.split(': ', 2)).filter(([name]) => name !== 'host'),
   });
   const text = await answer.text();
   if (answer.status !== 200) throw new Error(`${answer.status} ${text}`);
   return text;
-}
-
-function splitRequest(bytes) {
-  const end = bytes.indexOf('\r\n\r\n');
-  return [bytes.toString('latin1', 0, end), bytes.subarray(end + 4)];
 }

@@ -19,13 +19,17 @@ export async function putLocally(publisher: Publisher, place: Place, request: Pu
     checkCondition(place, request.condition ?? {});
     return createTemporary(place.bucketDirectory);
   });
+  let isRenamed = false;
   try {
     const { body, checksumAlgorithm } = request;
     const received = await receiveBody(request, checksumAlgorithm, (piece) => withStorageErrors(() => writeFully(temporary.handle, piece)));
     const checksum = fullChecksum(body, checksumAlgorithm, received.checksum);
-    return await withStorageErrors(() => finish(publisher, place, request, temporary, { etag: received.etag, checksum }));
+    const result = await withStorageErrors(() => finish(publisher, place, request, temporary, { etag: received.etag, checksum }));
+    // why: to one that must be the first a hard link is made, and its first name stays.
+    isRenamed = request.condition?.ifNoneMatch !== '*';
+    return result;
   } finally {
-    await temporary.discard();
+    await temporary.discard(isRenamed);
   }
 }
 

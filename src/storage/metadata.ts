@@ -64,6 +64,7 @@ export async function writeMetadata(
   const path = sidecarPath(bucketDirectory, key);
   const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
   const temporary = await createTemporary(bucketDirectory);
+  let isRenamed = false;
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...(kept === undefined ? [] : [kept])] };
     await temporary.handle.writeFile(JSON.stringify(sidecar));
@@ -71,9 +72,10 @@ export async function writeMetadata(
     const meta = join(bucketDirectory, hiddenFolder, 'meta');
     const changed = [...makeDirectories(dirname(meta), dirname(path)), dirname(path)];
     await rename(temporary.path, path);
+    isRenamed = true;
     for (const directory of changed) await syncDirectory(directory);
   } finally {
-    await temporary.discard();
+    await temporary.discard(isRenamed);
   }
 }
 

@@ -12,15 +12,15 @@ import { hiddenFolder } from './key-path.ts';
 export interface Temporary {
   readonly path: string;
   readonly handle: FileHandle;
-  /** Closes the file and removes it unless it was renamed away. */
-  discard(): Promise<void>;
+  /** Closes the file and removes it unless it was renamed away, which a caller who knows says. */
+  discard(isRenamed?: boolean): Promise<void>;
 }
 
 /** Creates an empty temporary file in the bucket. Raises `NoSuchBucket` where the bucket's directory is gone. */
 export async function createTemporary(bucketDirectory: string): Promise<Temporary> {
   const path = newPath(bucketDirectory);
   const handle = await orNoSuchBucket(() => open(path, 'wx'));
-  return { path, handle, discard: () => discard(path, handle) };
+  return { path, handle, discard: (isRenamed = false) => discard(path, handle, isRenamed) };
 }
 
 /** Creates an empty temporary folder in the bucket; answers its path. Raises `NoSuchBucket`. */
@@ -70,6 +70,11 @@ let nextNumber = 0;
 /** An unused path in the folder of temporary files, which is made where it is missing. */
 function newPath(bucketDirectory: string): string {
   const folder = join(bucketDirectory, hiddenFolder, 'tmp');
+  if (!isPlainDirectory(folder)) makeFolder(bucketDirectory, folder);
+  return join(folder, `${process.pid}-${processToken}-${nextNumber++}`);
+}
+
+function makeFolder(bucketDirectory: string, folder: string): void {
   try {
     // why: made one by one, so that a bucket deleted meanwhile does not come back.
     makeDirectory(join(bucketDirectory, hiddenFolder));
@@ -79,7 +84,6 @@ function newPath(bucketDirectory: string): string {
     throw error;
   }
   if (!isPlainDirectory(folder)) throw new SelectError('AccessDenied', { reason: `${hiddenFolder} is a symbolic link` });
-  return join(folder, `${process.pid}-${processToken}-${nextNumber++}`);
 }
 
 async function orNoSuchBucket<T>(create: () => Promise<T>): Promise<T> {
@@ -94,11 +98,11 @@ async function orNoSuchBucket<T>(create: () => Promise<T>): Promise<T> {
 /** For a process number of another machine or one in use again: no upload is still this young. */
 const staleAfterMs = 24 * 3600 * 1000;
 
-async function discard(path: string, handle: FileHandle): Promise<void> {
+async function discard(path: string, handle: FileHandle, isRenamed: boolean): Promise<void> {
   try {
     await handle.close();
   } finally {
-    await rm(path, { force: true });
+    if (!isRenamed) await rm(path, { force: true });
   }
 }
 
