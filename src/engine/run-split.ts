@@ -2,7 +2,7 @@
  * The split task: scan, filter, then rows or partial aggregates, within a budget. A plain synchronous function that knows only
  * its arguments; it runs in a worker, or in process.
  */
-import { deserialize, serialize } from 'node:v8';
+import { deserialize } from 'node:v8';
 import { threadId } from 'node:worker_threads';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -10,7 +10,6 @@ import type { Split } from '../formats/format.ts';
 import { prepareReader } from '../formats/reader.ts';
 import type { Reader, Scan, ScanResume, ScanTraffic } from '../formats/scan.ts';
 import { type ThreadKernels, threadKernels } from '../kernels/load.ts';
-import type { Expression } from '../sql/expression.ts';
 import { callsFunction } from '../sql/expression-walk.ts';
 import type { Plan } from '../sql/plan.ts';
 import { initialPartials, type Partial } from './aggregate.ts';
@@ -56,60 +55,6 @@ export function runSplit(task: SplitTask): TaskResult {
   const run = new SplitRun(task, prepared);
   return run.run();
 }
-
-/** Runs a small query, so that the first real one does not wait for code to load and kernels to compile. */
-export function warmUp(): void {
-  const records = Buffer.from('1,"a ""b""",2.5\n'.repeat(WARM_UP_RECORDS));
-  const column: Expression = { op: 'column', slot: 0, type: 'untyped' };
-  const filter: Expression = {
-    op: 'compare',
-    operator: '>',
-    left: { op: 'cast', operand: column, to: 'int' },
-    right: { op: 'literal', value: { type: 'int', value: 0n } },
-  };
-  const plan: Plan = {
-    source: [],
-    columns: [{ name: '_1', position: 0, path: null }],
-    filter,
-    predicates: [{ kind: 'number', slot: 0, reading: 'int', low: 0.5, high: Number.POSITIVE_INFINITY, negated: false }],
-    residual: null,
-    projection: { kind: 'rows', items: [{ kind: 'record' }] },
-    limit: null,
-    empty: false,
-  };
-  const csv = { format: 'csv', recordDelimiter: '\n', fieldDelimiter: ',', quote: '"', escape: '"' } as const;
-  const program: Program = {
-    plan,
-    schema: { kind: 'positional', names: null },
-    parquet: null,
-    input: { ...csv, compression: 'none', header: 'none', comment: '', allowQuotedRecordDelimiter: false },
-    output: { ...csv, quoteFields: 'asneeded' },
-    record_bytes_max: limits.record_bytes_max,
-    kernels: 'simd',
-    window_bytes: limits.window_bytes,
-  };
-  const encoded = serialize(program);
-  const shared = new SharedArrayBuffer(encoded.length);
-  new Uint8Array(shared).set(encoded);
-  runSplit({
-    planId: 'warm-up',
-    queryId: 0,
-    program: shared,
-    source: { kind: 'pushed', parts: [records], offset: 0, last: true },
-    split: { index: 0, start: 0, end: records.length, first: true },
-    startState: 'outside',
-    resume: null,
-    limit: null,
-    output_bytes_max: limits.task_output_bytes_max,
-    time_ms: limits.task_time_ms,
-    cancel: new SharedArrayBuffer(4),
-    sink: 'frames',
-    utcnow_ms: 0,
-    reuses: false,
-  });
-}
-
-const WARM_UP_RECORDS = 20_000;
 
 let current: Prepared | undefined;
 

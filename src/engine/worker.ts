@@ -1,8 +1,9 @@
 /** Entry of a worker thread: its exports are the tasks a pool can name. A thread warms itself before it takes its first. */
 import { type BlockTask, decodeBlock as decode } from '../formats/codecs/block.ts';
 import { moved, movedWith, type PieceResult, type PieceTask } from './pool.ts';
-import { runSplit as run, warmUp } from './run-split.ts';
+import { runSplit as run } from './run-split.ts';
 import type { SplitTask } from './task.ts';
+import { warmUp } from './warm-up.ts';
 
 export { describe } from './describe.ts';
 
