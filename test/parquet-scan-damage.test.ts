@@ -3,6 +3,7 @@
  * file's. What a page says can be changed without a trace, so rows may be wrong; that they are not is for checksums to say.
  */
 import fc from 'fast-check';
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { Compression, readParquet, WriterPropertiesBuilder, WriterVersion, writeParquet } from 'parquet-wasm';
 import t from 'tap';
 import { SelectError } from '../src/base/errors.ts';
@@ -16,7 +17,7 @@ t.setTimeout(180_000);
 
 /** What stands in the memory of the thread before a scan: must not be found in what it answers. */
 const MARK = 0x51;
-const MARKED_BYTES = 4 * 1024 * 1024;
+const MARKED_BYTES = 24 * 1024 * 1024;
 
 const plainFile = manyTypesFile({ codec: 'UNCOMPRESSED' });
 const rewrite = (codec: Compression, version: WriterVersion, dictionary: boolean): Uint8Array =>
@@ -30,7 +31,22 @@ const rewrite = (codec: Compression, version: WriterVersion, dictionary: boolean
       .build(),
   );
 
+/** Without NULLs, values are read in order and not by their positions. */
+function denseFile(codec: 'UNCOMPRESSED' | 'SNAPPY'): Uint8Array {
+  const rows = Array.from({ length: 300 }, (_, row) => row);
+  const columnData = [
+    { name: 'codes', data: rows.map((row) => BigInt((row * row) % 37)), type: 'INT64', encoding: 'RLE_DICTIONARY' },
+    { name: 'words', data: rows.map((row) => `word ${(row * row) % 41}`), type: 'STRING', encoding: 'RLE_DICTIONARY' },
+    { name: 'deltas', data: rows.map((row) => BigInt(row * row)), type: 'INT64', encoding: 'DELTA_BINARY_PACKED' },
+    { name: 'split', data: rows.map((row) => row / 3), type: 'DOUBLE', encoding: 'BYTE_STREAM_SPLIT' },
+    { name: 'texts', data: rows.map((row) => `text ${row}`), type: 'STRING', encoding: 'PLAIN' },
+  ].map((column) => ({ ...column, nullable: false }));
+  return new Uint8Array(parquetWriteBuffer({ columnData: columnData as ColumnSource[], codec, pageSize: 400 }));
+}
+
 const files = [
+  denseFile('UNCOMPRESSED'),
+  denseFile('SNAPPY'),
   plainFile,
   manyTypesFile(),
   rewrite(Compression.UNCOMPRESSED, WriterVersion.V1, true),
