@@ -138,7 +138,11 @@ t.test('what enters the string to sign', async (t) => {
       { rawPath: '/b/k', rawQuery: 'response-content-type=a%2Fb%20c', headers: { date } },
     ],
     ['the longer list of other clients', `GET\n\n\n${date}\n/b?encryption`, { rawPath: '/b', rawQuery: 'encryption', headers: { date } }],
-    ['a query, of which the SDK signs nothing', `GET\n\n\n${date}\n/b`, { rawPath: '/b', rawQuery: 'select&select-type=2', headers: { date } }],
+    [
+      'a query, of which the SDK signs nothing',
+      `GET\n\n\n${date}\n/b`,
+      { rawPath: '/b', rawQuery: 'select&select-type=2', headers: { date } },
+    ],
     ['which Amazon does not sign', `GET\n\n\n${date}\n/b`, { rawPath: '/b', rawQuery: 'encryption', headers: { date } }],
   ];
   for (const [what, text, request] of cases) t.equal(outcome(signedHeader(text, request)), known, what);

@@ -143,7 +143,7 @@ function indexChunk(start: usize, end: usize, lines: bool): void {
   let p = escapeCarry ? start : 0;
   for (let o = special; o < listEnd || p; ) {
     // why: what a backslash escapes may begin the next block, which may be plain
-    if (!p || (o < listEnd && load<u32>(o) == p)) {
+    if (!p || (o < listEnd && <usize>load<u32>(o) == p)) {
       p = load<u32>(o);
       o += 4;
     }

@@ -119,8 +119,6 @@ function branchAt(node: usize, index: u32): usize {
 }
 
 /** The value at `p` is that of `branch`. */
-// @ts-ignore: decorator
-@inline
 function found(branch: usize, p: usize, row: usize): void {
   const column = load<u32>(branch, 16), below = <usize>load<u32>(branch, 20);
   if (column != NO_COLUMN) {
