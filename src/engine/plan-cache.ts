@@ -1,10 +1,10 @@
 /** What queries have in common: descriptions of objects and compiled plans, kept in bounded caches. */
-import { serialize } from 'node:v8';
 import { limits } from '../base/limits.ts';
 import type { InputFormat, OutputFormat } from '../formats/format.ts';
 import { compileQuery, outputColumns } from '../sql/compile.ts';
 import type { Plan } from '../sql/plan.ts';
 import type { Description } from './describe.ts';
+import { encodeProgram } from './program-bytes.ts';
 import type { Program } from './task.ts';
 
 /** A map that forgets what was not used for longest, bounded in entries and in bytes. */
@@ -79,17 +79,11 @@ export class PlanCache {
     const known = this.#cache.get(key);
     if (known !== undefined) return known;
     const plan = compileQuery(expression, schema);
-    const program = shared(serialize({ plan, schema, parquet: footer?.schema ?? null, input, output, ...this.#options } satisfies Program));
+    const program = encodeProgram({ plan, schema, parquet: footer?.schema ?? null, input, output, ...this.#options });
     plans_made++;
     const planned = { planId: `plan-${plans_made}`, plan, columns: outputColumns(plan, schema), program };
     // The plan as objects takes about as much again as its serialized form.
     this.#cache.set(key, planned, 3 * program.byteLength);
     return planned;
   }
-}
-
-function shared(bytes: Uint8Array): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(bytes.byteLength);
-  new Uint8Array(buffer).set(bytes);
-  return buffer;
 }

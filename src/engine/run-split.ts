@@ -2,7 +2,6 @@
  * The split task: scan, filter, then rows or partial aggregates, within a budget. A plain synchronous function that knows only
  * its arguments; it runs in a worker, or in process.
  */
-import { deserialize } from 'node:v8';
 import { threadId } from 'node:worker_threads';
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -18,6 +17,7 @@ import { compileFilter, type Filter } from './operators/filter.ts';
 import { compileProjection, type Project } from './operators/project.ts';
 import { recordColumnsOf } from './operators/record.ts';
 import { Output } from './output.ts';
+import { decodeProgram } from './program-bytes.ts';
 import { byteSource } from './source.ts';
 import type { Program, SplitTask, TaskResult } from './task.ts';
 import { Machine } from './typed/node.ts';
@@ -60,7 +60,7 @@ let current: Prepared | undefined;
 
 function prepare(task: SplitTask): Prepared {
   if (current?.planId === task.planId && (current.utcnow_ms === null || current.utcnow_ms === task.utcnow_ms)) return current;
-  const program = current?.planId === task.planId ? current.program : (deserialize(new Uint8Array(task.program)) as Program);
+  const program = current?.planId === task.planId ? current.program : decodeProgram(task.program);
   const thread = threadKernels(program.record_bytes_max);
   // why: from here on the constants of the program before are gone, also where this one cannot be made ready.
   current = undefined;

@@ -1,8 +1,8 @@
 /** Small queries before the first real one, so that it does not wait for code to load and kernels to compile. */
-import { serialize } from 'node:v8';
 import { limits } from '../base/limits.ts';
 import type { Expression } from '../sql/expression.ts';
 import type { ColumnRef, Plan } from '../sql/plan.ts';
+import { encodeProgram } from './program-bytes.ts';
 import { runSplit } from './run-split.ts';
 import type { Program } from './task.ts';
 
@@ -54,13 +54,10 @@ function run(record: string, parts: Pick<Program, 'plan' | 'schema' | 'input' | 
     kernels: 'simd',
     window_bytes: limits.window_bytes,
   };
-  const encoded = serialize(program);
-  const shared = new SharedArrayBuffer(encoded.length);
-  new Uint8Array(shared).set(encoded);
   runSplit({
     planId: `warm-up-${parts.input.format}`,
     queryId: 0,
-    program: shared,
+    program: encodeProgram(program),
     source: { kind: 'pushed', parts: [records], offset: 0, last: true },
     split: { index: 0, start: 0, end: records.length, first: true },
     startState: 'outside',
