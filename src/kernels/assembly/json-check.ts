@@ -77,16 +77,26 @@ function isScalarExactly(p: usize, end: usize): bool {
 
 // @ts-ignore: decorator
 @inline
-function isHex(c: u32): bool {
+export function isHex(c: u32): bool {
   return c - 48 <= 9 || (c | 0x20) - 97 <= 5;
 }
 
-/** The bytes of the escape at the backslash `p`, 0 where it is none. */
-export function escapeBytes(p: usize, end: usize): usize {
-  if (p + 1 >= end) return 0;
+/** Whether it escapes as one character, behind a backslash. */
+// @ts-ignore: decorator
+@inline
+export function isEscape(c: u32): bool {
+  return c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116;
+}
+
+/** The bytes of the escape at the backslash `p`; 0 where it is none, -1 where the text ends first. */
+export function escapeBytes(p: usize, end: usize): isize {
+  if (p + 1 >= end) return -1;
   const e = <u32>load<u8>(p + 1);
-  if (e != 117) return e == 34 || e == 92 || e == 47 || e == 98 || e == 102 || e == 110 || e == 114 || e == 116 ? 2 : 0;
-  for (let i: usize = 2; i < 6; i++) if (p + i >= end || !isHex(<u32>load<u8>(p + i))) return 0;
+  if (e != 117) return isEscape(e) ? 2 : 0;
+  for (let i: usize = 2; i < 6; i++) {
+    if (p + i >= end) return -1;
+    if (!isHex(<u32>load<u8>(p + i))) return 0;
+  }
   return 6;
 }
 
@@ -101,16 +111,10 @@ export function stringEnd(p: usize, end: usize): isize {
       p++;
       continue;
     }
-    if (p + 1 >= end) break;
-    const e = <u32>load<u8>(p + 1);
-    if (e == 117) {
-      for (let i: usize = 2; i < 6; i++) {
-        if (p + i >= end) return -(<isize>end);
-        if (!isHex(<u32>load<u8>(p + i))) return -(<isize>p);
-      }
-      p += 6;
-    } else if (e == 34 || e == 92 || e == 47 || e == 98 || e == 102 || e == 110 || e == 114 || e == 116) p += 2;
-    else return -(<isize>p);
+    const bytes = escapeBytes(p, end);
+    if (bytes < 0) break;
+    if (bytes == 0) return -(<isize>p);
+    p += <usize>bytes;
   }
   return -(<isize>end);
 }

@@ -8,7 +8,7 @@
 import {
   BASE, LIMIT, MASK_BYTES, backslashesAt, closingAt, masksOf, openingAt, placeMasks, plane, quotesAt, setWindow,
 } from './json-masks';
-import { any, bits, prefixXor } from './masks';
+import { any, bits, bitsAt, prefixXor } from './masks';
 import { ENDS } from './state';
 import { utf8Error } from './utf8';
 
@@ -111,7 +111,7 @@ export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, r
     memory.copy(scratch, full, rest);
     const m = masksOf(full);
     store<u8>(backslashesAt(m), 0);
-    store<u64>(m, quotesIn(scratch));
+    store<u64>(m, bitsAt(scratch, i8x16.splat(34)));
     store<u64>(m + plane, carry);
     indexBlock(scratch, size - rest, m, lines);
     carry = carry ^ (0 - (popcnt<u64>(quotesAt(m)) & 1));
@@ -181,12 +181,6 @@ function findQuotes(start: usize, end: usize, m: usize): usize {
   }
   carry = inString;
   return o;
-}
-
-// @ts-ignore: decorator
-@inline
-function quotesIn(p: usize): u64 {
-  return bits(i8x16.splat(34), v128.load(p), v128.load(p, 16), v128.load(p, 32), v128.load(p, 48));
 }
 
 /**

@@ -3,7 +3,7 @@
 //
 // The state: u32 expectation, u32 depth, u32 whether the string is a key, u32 detail; then one bit for each open bracket, 1 for an
 // object. Zeros: between two root values.
-import { isBlank, isScalar, scalarEnd } from './json-check';
+import { isBlank, isEscape, isHex, isScalar, scalarEnd } from './json-check';
 
 const VALUE: u32 = 0, FIRST_ELEMENT: u32 = 1, FIRST_KEY: u32 = 2, KEY: u32 = 3, COLON: u32 = 4, AFTER: u32 = 5;
 /** Inside tokens. Detail of HEX: digits to come; of NUMBER: one of the states below; of WORD: address of the letters to come. */
@@ -56,14 +56,6 @@ function plainEnd(p: usize, end: usize): usize {
   return end;
 }
 
-function isEscape(c: u32): bool {
-  return c == 34 || c == 92 || c == 47 || c == 98 || c == 102 || c == 110 || c == 114 || c == 116;
-}
-
-function isHexDigit(c: u32): bool {
-  return c - 48 <= 9 || (c | 0x20) - 97 <= 5;
-}
-
 /** The first byte of `[from, to)` that is out of order, or -1: then the state is that behind `to`. */
 export function jsonStrict(state: usize, from: usize, to: usize, depthMax: u32): i32 {
   let p = from, what = load<u32>(state), depth = load<u32>(state, 4), key = load<u32>(state, 8), detail = load<u32>(state, 12);
@@ -96,7 +88,7 @@ export function jsonStrict(state: usize, from: usize, to: usize, depthMax: u32):
       }
       p++;
     } else if (what == HEX) {
-      if (!isHexDigit(c)) return <i32>p;
+      if (!isHex(c)) return <i32>p;
       if (!--detail) what = STRING;
       p++;
     } else if (what == WORD) {

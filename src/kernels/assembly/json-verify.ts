@@ -80,8 +80,8 @@ function endOfOtherString(p: usize): usize {
     p += <usize>ctz<u32>(m);
     if (load<u8>(p) == 34) return p < LIMIT ? p + 1 : 0;
     const escaped = escapeBytes(p, LIMIT);
-    if (!escaped) return 0;
-    p += escaped;
+    if (escaped <= 0) return 0;
+    p += <usize>escaped;
   }
   return 0;
 }
