@@ -41,7 +41,7 @@ export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, 
     group.chunks.reduce((most, chunk) => Math.max(most, storedNeed(chunk)), 0),
   );
   const open = needs.reduce((sum, { page }, slot) => sum + page + (slots[slot]!.kind === 'nested' ? nested_bytes : 0), 0);
-  const windows = group.chunks.reduce((sum, { pages }) => sum + Math.min(pages.bytes, WINDOW_BYTES), 0);
+  const windows = group.chunks.reduce((sum, { pages }) => sum + Math.min(pages.bytes, WINDOW_BYTES_MAX), 0);
   const none = slots.map(() => 0);
   const batch = batchOf(slots, VALUES_BYTES);
   const fixed_bytes = SCRATCH_BYTES + stored_bytes + batch.bytes;
@@ -174,7 +174,8 @@ const VALUE_BYTES = 16 + 1 + 8;
 const PATH_TEXTS_BYTES = 16 * 1024 * 1024;
 const WINDOWS_BYTES = 32 * 1024 * 1024;
 const WINDOWS_BYTES_SMALL = 4 * 1024 * 1024;
-const WINDOW_BYTES = 2 * 1024 * 1024;
+/** Of one chunk. */
+export const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
 /** Pages and dictionaries may be larger than they are thought to be, and blocks leave gaps. */
 const MARGIN_BYTES = 4 * 1024 * 1024;
 /** Scratch, survivors, and what the blocks of an arena take beside what is asked for. */

@@ -5,7 +5,7 @@ import { FlatColumn } from './flat-column.ts';
 import { nodeWriter } from './json-assembly.ts';
 import { LeafCursor } from './leaf-cursor.ts';
 import { LeafTokens } from './leaf-tokens.ts';
-import type { MemoryPlan } from './memory-plan.ts';
+import { type MemoryPlan, WINDOW_BYTES_MAX } from './memory-plan.ts';
 import type { ColumnChunk, Leaf, ParquetNode, RowGroup } from './metadata.ts';
 import { NestedColumn } from './nested-column.ts';
 import type { PageLocation } from './page-index.ts';
@@ -25,7 +25,6 @@ export interface ScanColumnsSettings {
 
 /** A field, or a value and its state. */
 const ROW_BYTES = 9;
-const WINDOW_BYTES_MAX = 2 * 1024 * 1024;
 const WINDOW_BYTES_MIN = 16 * 1024;
 
 export class ScanColumns {
@@ -72,9 +71,8 @@ export class ScanColumns {
     const chunks = leaves.map((leaf) => this.#chunk(leaf));
     const { path } = this.#encoded.schema.leaves[leaves[0]!]!;
     const settings = { ...this.#settings, plan: { ...this.#settings.plan, work_bytes: 0 } };
-    const locate: Locate = (chunk, leaf) => this.#locate(chunk, leaf);
     return new RunColumn(this.#space, {
-      open: (space) => new ScanColumns(space, this.#encoded, this.#group, settings, locate).#open(slot),
+      open: (space) => new ScanColumns(space, this.#encoded, this.#group, settings, this.#locate).#open(slot),
       work: this.#work,
       kept: this.#block(run_bytes),
       row_bytes: ROW_BYTES + chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0) / Math.max(1, this.#group.rows),
