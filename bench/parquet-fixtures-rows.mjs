@@ -40,6 +40,17 @@ const number = (name, type, kind, value) =>
   );
 
 const quoted = (text) => JSON.stringify(text);
+
+/** @param {string} name @param {string} type @param {Column['kind']} kind @param {(row: number) => string} value */
+const literal = (name, type, kind, value) =>
+  add(
+    name,
+    type,
+    kind,
+    (row) => `'${value(row)}'`,
+    (row) => quoted(value(row)),
+  );
+
 const two = (value) => String(value).padStart(2, '0');
 const day = (row) => `${1960 + row}-${two(1 + (row % 12))}-${two(1 + (row % 28))}`;
 const clock = (row) => `${two(row % 24)}:${two(row % 60)}:${two((row * 7) % 60)}`;
@@ -70,35 +81,11 @@ number('d9', 'DECIMAL(9, 2)', 'int', (row) => `${row * 12_345}.${two(row)}`);
 number('d18', 'DECIMAL(18, 4)', 'int', (row) => `${row % 2 ? '-' : ''}98765432${two(row)}.${two(row)}43`);
 number('d38', 'DECIMAL(38, 6)', 'fixed', (row) => `1234567890123456789012345678${two(row)}.0000${two(row)}`);
 const text = (row) => (row % 30 === 7 ? `long ${'x'.repeat(row * 3)}` : `wörd "${row % 20}"`);
-add(
-  'text',
-  'VARCHAR',
-  'text',
-  (row) => `'${text(row)}'`,
-  (row) => quoted(text(row)),
-);
-add(
-  'bytes',
-  'BLOB',
-  'text',
-  (row) => `'bytes ${row}'`,
-  (row) => quoted(`bytes ${row}`),
-);
+literal('text', 'VARCHAR', 'text', text);
+literal('bytes', 'BLOB', 'text', (row) => `bytes ${row}`);
 const uuid = (row) => `3f2504e0-4f89-41d3-9a0c-0305e82c33${two(row)}`;
-add(
-  'uuid',
-  'UUID',
-  'fixed',
-  (row) => `'${uuid(row)}'`,
-  (row) => quoted(uuid(row)),
-);
-add(
-  'day',
-  'DATE',
-  'int',
-  (row) => `'${day(row)}'`,
-  (row) => quoted(day(row)),
-);
+literal('uuid', 'UUID', 'fixed', uuid);
+literal('day', 'DATE', 'int', day);
 for (const [name, type, digits] of /** @type {const} */ ([
   ['ms', 'TIMESTAMP_MS', 3],
   ['us', 'TIMESTAMP', 6],
@@ -118,13 +105,7 @@ add(
   (row) => `'${day(row)} ${clock(row)}+00'`,
   (row) => quoted(`${day(row)}T${clock(row)}.000000Z`),
 );
-add(
-  'time',
-  'TIME',
-  'int',
-  (row) => `'${clock(row)}.${fraction(row, 6)}'`,
-  (row) => quoted(`${clock(row)}.${fraction(row, 6)}`),
-);
+literal('time', 'TIME', 'int', (row) => `${clock(row)}.${fraction(row, 6)}`);
 add(
   'mood',
   "ENUM('good', 'bad')",
