@@ -1,10 +1,9 @@
-// Run by go.ts. Arguments: endpoint, access key, secret key, folder of the files, SQL, the expected rows. Prints a line a check.
+// Built by go.ts with check.go, which says how it is run.
 package main
 
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -15,21 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
-
-func must(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func check(holds bool, what string) {
-	if !holds {
-		fmt.Fprintln(os.Stderr, what)
-		os.Exit(1)
-	}
-	fmt.Println(what)
-}
 
 func main() {
 	endpoint, access, secret, files, sql, expected := os.Args[1], os.Args[2], os.Args[3], os.Args[4], os.Args[5], os.Args[6]
@@ -51,7 +35,6 @@ func main() {
 		return content
 	}
 	uploader := manager.NewUploader(client, func(uploader *manager.Uploader) { uploader.PartSize = 8 << 20 })
-	names := []string{"tables/t.csv", "tables/t.json", "tables/t.parquet", "large"}
 	for _, name := range names {
 		content, err := os.ReadFile(filepath.Join(files, name))
 		must(err)
