@@ -58,8 +58,9 @@ const JOBS = {
       }
       client.destroy();
     };
+    const startedAt = performance.now();
     await Promise.all(requests.map((request) => work(Buffer.from(request, 'base64'))));
-    return { answers };
+    return { answers, ms: performance.now() - startedAt };
   },
 
   /** Fast clients that go on while one slow client reads at its rate, then hangs up. */

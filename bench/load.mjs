@@ -1,5 +1,6 @@
-// The load suite: objects through HTTP beside s3rver and nginx, idle connections, lists. Figures are of the processor time of the
-// server, which the clients on the same cores and other users of the machine leave alone; rounds go from server to server in turn.
+// The load suite: objects through HTTP beside s3rver and nginx, idle connections, lists. Requests are counted by the clock, with the
+// clients on the same cores, and by the processor time of the server, which other users of the machine leave alone; rounds go from
+// server to server in turn.
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
@@ -65,30 +66,28 @@ async function objects(context) {
   }
 }
 
-/** Requests a second of processor time, of each server. */
+/** Requests a second by the clock, which targets are of, and of processor time, of each server. */
 async function compare(context, { client, servers, kind, method }) {
   const targets = kind[method.toLowerCase()];
   const taking = servers.filter(({ name }) => name === 's3lect' || name in targets);
-  const rates = new Map(taking.map(({ name }) => [name, []]));
+  const rates = new Map(taking.map(({ name }) => [name, { clock: [], cpu: [] }]));
   for (let round = 0; round <= ROUNDS; round++) {
     for (const server of taking) {
       const rate = await flood(client, server, kind, method);
       // The first one warms up: code is compiled, files come into the page cache.
-      if (round > 0) rates.get(server.name).push(rate);
+      if (round > 0) for (const by of ['clock', 'cpu']) rates.get(server.name)[by].push(rate[by]);
     }
   }
-  const ours = median(rates.get('s3lect'));
-  figure(context, { title: `${method} of ${kind.name}, requests a second of CPU`, value: ours, unit: '/s' });
-  for (const [name, target] of Object.entries(targets)) {
-    const theirs = rates.get(name);
-    const value = theirs && ours / median(theirs);
-    if (value)
-      figure(context, {
-        title: `${method} of ${kind.name}, times ${name}`,
-        value,
-        unit: 'x',
-        target: { least: Number(target.toFixed(2)) },
-      });
+  for (const by of ['clock', 'cpu']) {
+    const suffix = by === 'clock' ? '' : ' by CPU';
+    const ours = median(rates.get('s3lect')[by]);
+    figure(context, { title: `${method} of ${kind.name}, requests a second${suffix}`, value: ours, unit: '/s' });
+    for (const [name, least] of Object.entries(targets)) {
+      const theirs = rates.get(name)?.[by];
+      if (theirs === undefined) continue;
+      const target = by === 'clock' ? { target: { least: Number(least.toFixed(2)) } } : {};
+      figure(context, { title: `${method} of ${kind.name}, times ${name}${suffix}`, value: ours / median(theirs), unit: 'x', ...target });
+    }
   }
 }
 
@@ -97,8 +96,8 @@ async function flood(client, server, { name, size }, method) {
   const keys = Array.from({ length: CONNECTIONS }, (_, n) => `/${BUCKET}/${size}-${n}`);
   const requests = await Promise.all(keys.map((path) => requestTo(server, { method, path, body })));
   const before = cpuMs(server.pid);
-  const { answers } = await job(client, 'floodAll', { port: server.port, requests, seconds: ROUND_SECONDS });
-  return (answers * 1000) / Math.max(10, cpuMs(server.pid) - before);
+  const { answers, ms } = await job(client, 'floodAll', { port: server.port, requests, seconds: ROUND_SECONDS });
+  return { clock: (answers * 1000) / ms, cpu: (answers * 1000) / Math.max(10, cpuMs(server.pid) - before) };
 }
 
 /** @param {import('./load-servers.mjs').LoadServer} server @returns {Promise<string>} base64 */
