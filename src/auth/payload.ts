@@ -15,10 +15,15 @@ export interface DecodedBody extends AsyncIterable<Uint8Array> {
   readonly length: number | undefined;
   /** What came as x-amz-checksum-*, in a header or as a trailer; verified once iteration has ended, and undefined before. */
   readonly checksum: Checksum | undefined;
-  /** The digests that are formed of the data to verify it. */
-  readonly digested: readonly ChecksumAlgorithm[];
-  /** One of them in base64, once iteration has ended. */
-  digestOf(algorithm: ChecksumAlgorithm): string;
+  /** The digests of the data that verify it. */
+  readonly verifies: readonly ChecksumAlgorithm[];
+  /**
+   * Called before iteration by one who forms these digests himself, out of the pieces: `form` is asked for them, in base64, when all
+   * pieces are given.
+   */
+  digestsFrom(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void;
+  /** Nobody else has the memory of a piece. */
+  readonly givesMemory: boolean;
 }
 
 /**
@@ -36,8 +41,8 @@ export function decodeBody(
   const length = readLength(payload, headers);
   const declared = readDeclared(payload, headers);
   const checks = headerChecks(payload, headers, declared);
-  const digests = new Map(checks.map(({ algorithm }) => [algorithm, createDigest(algorithm)]));
-  const values = new Map<ChecksumAlgorithm, string>();
+  const verifies = [...new Set(checks.map(({ algorithm }) => algorithm))];
+  let formed: (() => Promise<ReadonlyMap<ChecksumAlgorithm, string>>) | undefined;
   let checksum: Checksum | undefined;
 
   async function* decode(): AsyncGenerator<Uint8Array, void, undefined> {
@@ -48,16 +53,17 @@ export function decodeBody(
         : decodeChunks(source, payload.signed ? chainOf(identity) : undefined, length ?? 0, (found) => {
             trailers = found;
           });
+    const digests = formed === undefined ? verifies.map((algorithm) => [algorithm, createDigest(algorithm)] as const) : [];
     let bytes = 0;
     for await (const piece of pieces) {
       bytes += piece.length;
       if (length !== undefined && bytes > length) throw new SelectError('IncompleteBody');
-      for (const digest of digests.values()) digest.update(piece);
+      for (const [, digest] of digests) digest.update(piece);
       yield piece;
     }
     if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
     const base64 = readTrailer(trailers, declared) ?? declared?.base64;
-    for (const [algorithm, digest] of digests) values.set(algorithm, digest.digest().toString('base64'));
+    const values = (await formed?.()) ?? new Map(digests.map(([algorithm, digest]) => [algorithm, digest.digest().toString('base64')]));
     for (const { algorithm, expected, error } of checks) if (values.get(algorithm) !== (expected ?? base64)) throw error();
     if (declared !== undefined && base64 !== undefined) checksum = { algorithm: declared.algorithm, base64 };
   }
@@ -68,8 +74,12 @@ export function decodeBody(
     get checksum() {
       return checksum;
     },
-    digested: [...digests.keys()],
-    digestOf: (algorithm) => values.get(algorithm) ?? '',
+    verifies,
+    digestsFrom: (form) => {
+      formed = form;
+    },
+    // Of framed data the pieces lie in the memory of the frames.
+    givesMemory: payload.kind !== 'streaming',
     [Symbol.asyncIterator]: () => iterator,
   };
 }

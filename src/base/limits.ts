@@ -49,6 +49,15 @@ export const limits = {
   list_cached_names_max: 512 * 1024,
   /** Keys of one DeleteObjects. */
   deletions_max: 1000,
+  /** Threads that write uploads; each is made when the others are busy. */
+  writer_threads_max: 4,
+  /** An upload up to here is handed to a thread as a whole, once it has been verified. */
+  small_upload_bytes_max: 64 * KiB,
+  /** Of an upload, handed to a thread at once; less where many uploads are under way. */
+  upload_batch_bytes_max: 256 * KiB,
+  upload_batch_bytes_min: 64 * KiB,
+  /** Gathered for the threads by all uploads together, as far as the smallest batches allow. */
+  upload_batches_bytes: 32 * MiB,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,

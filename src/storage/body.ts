@@ -1,5 +1,5 @@
 /** The body of an upload: its length, its digests, and its end when the upload is aborted. */
-import type { ChecksumAlgorithm, Digest } from '../auth/checksum.ts';
+import type { ChecksumAlgorithm } from '../auth/checksum.ts';
 import { createDigest } from '../auth/checksum.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -20,33 +20,57 @@ export interface ReceivedBody {
   readonly checksum: string | undefined;
 }
 
+/** Takes the pieces of a body, one after the other. */
+export interface BodySink {
+  /** Raises what keeps it, or an earlier piece, from being taken. */
+  write(piece: Uint8Array): void | Promise<void>;
+  /** There are no more pieces: answers the digests of all. May be called again. */
+  end(): Promise<Digests>;
+}
+
+/** Digests in base64. */
+export type Digests = ReadonlyMap<ChecksumAlgorithm, string>;
+
+/** A sink that forms digests in this thread, and passes pieces on. */
+export function digestingSink(algorithms: readonly ChecksumAlgorithm[], write: (piece: Uint8Array) => unknown): BodySink {
+  const digests = algorithms.map((name) => [name, createDigest(name)] as const);
+  let formed: Digests | undefined;
+  return {
+    write(piece) {
+      for (const [, digest] of digests) digest.update(piece);
+      write(piece);
+    },
+    async end() {
+      formed ??= new Map(digests.map(([name, digest]) => [name, digest.digest().toString('base64')]));
+      return formed;
+    },
+  };
+}
+
 /**
- * Passes a body on to `write`, one piece at a time, and answers what it was. Digests that the body forms itself are not formed twice.
- * Raises `EntityTooLarge`, `IncompleteBody`, the signal's reason, and whatever the body or `write` raises.
+ * Passes a body on to the sink that `open` makes for the digests that are needed, and answers what it was.
+ * Raises `EntityTooLarge`, `IncompleteBody`, the signal's reason, and whatever the body or the sink raises.
  */
 export async function receiveBody(
   { body, size, signal }: BodyRequest,
   algorithm: ChecksumAlgorithm | undefined,
-  write: (piece: Uint8Array) => unknown,
+  open: (algorithms: readonly ChecksumAlgorithm[]) => BodySink,
 ): Promise<ReceivedBody> {
   const tooLarge = (): SelectError => new SelectError('EntityTooLarge', { bytes_max: limits.put_bytes_max });
   if ((size ?? 0) > limits.put_bytes_max) throw tooLarge();
-  const wanted = algorithm === undefined ? (['md5'] as const) : (['md5', algorithm] as const);
-  const digests = new Map<ChecksumAlgorithm, Digest>();
-  for (const name of wanted) if (body.digested?.includes(name) !== true) digests.set(name, createDigest(name));
+  const sink = open([...new Set([...(body.verifies ?? []), ...(algorithm === undefined ? [] : [algorithm]), 'md5' as const])]);
+  body.digestsFrom?.(() => sink.end());
   let received = 0;
   for await (const piece of signal === undefined ? body : untilAborted(body, signal)) {
     received += piece.length;
     if (received > (size ?? received)) throw new SelectError('IncompleteBody');
     if (received > limits.put_bytes_max) throw tooLarge();
-    for (const digest of digests.values()) digest.update(piece);
-    await write(piece);
+    await sink.write(piece);
   }
   if (received < (size ?? received)) throw new SelectError('IncompleteBody');
-  const values = new Map([...digests].map(([name, digest]) => [name, digest.digest().toString('base64')]));
-  const digestOf = (name: ChecksumAlgorithm): string => values.get(name) ?? body.digestOf?.(name) ?? '';
-  const md5 = Buffer.from(digestOf('md5'), 'base64').toString('hex');
-  return { size: received, etag: `"${md5}"`, checksum: algorithm === undefined ? undefined : digestOf(algorithm) };
+  const digests = await sink.end();
+  const md5 = Buffer.from(digests.get('md5') ?? '', 'base64').toString('hex');
+  return { size: received, etag: `"${md5}"`, checksum: algorithm === undefined ? undefined : digests.get(algorithm) };
 }
 
 /** The checksum to keep of an object: the one that came with its body, or else the one formed of it. */

@@ -58,11 +58,13 @@ export class OpenDirectory {
     return fs.fstatSync(this.#fd, { bigint: true });
   }
 
-  /** Makes the entries durable. File systems that cannot are left as they are. */
-  async sync(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      fs.fsync(this.#fd, (error) => (error === null || cannotSync(error) ? resolve() : reject(error)));
-    });
+  /** Makes the entries durable. File systems that cannot are left as they are. Blocks. */
+  syncNow(): void {
+    try {
+      fs.fsyncSync(this.#fd);
+    } catch (error) {
+      if (!cannotSync(error)) throw error;
+    }
   }
 
   close(): void {
@@ -134,6 +136,24 @@ export async function syncDirectory(directory: string): Promise<void> {
     }
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT' && !cannotSync(error)) throw error;
+  }
+}
+
+/** The same on a thread that may wait. */
+export function syncDirectoryNow(directory: string): void {
+  let fd: number;
+  try {
+    fd = fs.openSync(directory, 'r');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    fs.fsyncSync(fd);
+  } catch (error) {
+    if (!cannotSync(error)) throw error;
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

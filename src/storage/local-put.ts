@@ -1,6 +1,7 @@
 /** How an upload becomes an object: a temporary file, fsync, and its publication. */
 import { SelectError } from '../base/errors.ts';
 import { fullChecksum, receiveBody } from './body.ts';
+import { FileSink } from './file-sink.ts';
 import { errnoOf, withStorageErrors } from './fs-errors.ts';
 import { checkMetadata } from './names.ts';
 import type { PutResult } from './object.ts';
@@ -8,48 +9,50 @@ import { describe } from './object.ts';
 import type { Place, Publisher } from './publish.ts';
 import { checkCondition, checkStorable } from './publish.ts';
 import type { PutRequest } from './store.ts';
-import type { Temporary } from './temporary.ts';
-import { createTemporary, writeFully } from './temporary.ts';
+import { temporaryPath } from './temporary.ts';
+import type { PutJobResult } from './writer-job.ts';
+import { writerThread } from './writers.ts';
 
 export async function putLocally(publisher: Publisher, place: Place, request: PutRequest): Promise<PutResult> {
   checkStorable(place);
   checkMetadata(request.metadata);
-  const temporary = await withStorageErrors(async () => {
+  const path = await withStorageErrors(async () => {
     // why: before the body is taken; decided again when it is published.
     checkCondition(place, request.condition ?? {});
-    return createTemporary(place.bucketDirectory);
+    return temporaryPath(place.bucketDirectory);
   });
-  let isRenamed = false;
+  const { body, size, checksumAlgorithm, signal, condition = {} } = request;
+  let sink: FileSink | undefined;
+  let isOver = false;
   try {
-    const { body, checksumAlgorithm } = request;
-    const received = await receiveBody(request, checksumAlgorithm, (piece) => withStorageErrors(() => writeFully(temporary.handle, piece)));
+    const received = await receiveBody(request, checksumAlgorithm, (algorithms) => {
+      sink = new FileSink({ file: { path }, algorithms, size, movesPieces: body.givesMemory === true });
+      return sink;
+    });
+    const { etag } = received;
     const checksum = fullChecksum(body, checksumAlgorithm, received.checksum);
-    const result = await withStorageErrors(() => finish(publisher, place, request, temporary, { etag: received.etag, checksum }));
-    // why: to one that must be the first a hard link is made, and its first name stays.
-    isRenamed = request.condition?.ifNoneMatch !== '*';
-    return result;
+    const metadata = { etag, ...describe(request), checksum, parts: undefined };
+    const stored = await publisher.publishing(place, () => {
+      signal?.throwIfAborted();
+      const { upload, thread = writerThread() } = sink as FileSink;
+      const { pieces, moved } = (sink as FileSink).take();
+      isOver = true;
+      return asPut(thread.run({ kind: 'put', upload, path, pieces, place, metadata, condition }, moved));
+    });
+    return { etag, ...stored, checksum };
   } finally {
-    await temporary.discard(isRenamed);
+    await sink?.close({ isOver });
   }
 }
 
-async function finish(
-  publisher: Publisher,
-  place: Place,
-  request: PutRequest,
-  { handle, path }: Temporary,
-  { etag, checksum }: Pick<PutResult, 'etag' | 'checksum'>,
-): Promise<PutResult> {
-  await handle.sync();
-  const identity = await handle.stat({ bigint: true });
-  request.signal?.throwIfAborted();
-  const metadata = { etag, ...describe(request), checksum, parts: undefined };
-  try {
-    await publisher.publish(place, { path, identity, metadata }, request.condition);
-  } catch (error) {
-    // why: the bucket was deleted meanwhile, and created again.
-    if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
-    throw error;
-  }
-  return { etag, size: Number(identity.size), lastModified: identity.mtime, checksum };
+async function asPut(job: Promise<PutJobResult>): Promise<PutJobResult> {
+  return withStorageErrors(async () => {
+    try {
+      return await job;
+    } catch (error) {
+      // why: the bucket was deleted meanwhile, and created again.
+      if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
+      throw error;
+    }
+  });
 }

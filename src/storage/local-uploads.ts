@@ -4,7 +4,6 @@ import { setImmediate } from 'node:timers/promises';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { assemble } from './assemble.ts';
-import { receiveBody } from './body.ts';
 import { checkPartChecksum, completedEtag, planCompletion } from './completion.ts';
 import { syncDirectory } from './directory.ts';
 import { errnoOf, withStorageErrors } from './fs-errors.ts';
@@ -30,6 +29,7 @@ import { removeFolder } from './temporary.ts';
 import type { StoredPart, UploadFolder } from './upload-folder.ts';
 import { createUploadFolder, openUploadFolder, uploadIdsIn } from './upload-folder.ts';
 import { newUploadId, pageOfUploads } from './upload-list.ts';
+import { writerThread } from './writers.ts';
 
 /** Of buckets that exist: the store has looked. */
 export class LocalUploads {
@@ -63,7 +63,7 @@ export class LocalUploads {
     const file = await orGone(place, () => openPartFile(folder, number, request.size));
     try {
       const algorithm = folder.info.checksum?.algorithm;
-      const received = await receiveBody(request, algorithm, (piece) => withStorageErrors(() => file.write(piece)));
+      const received = await file.receive(request, algorithm);
       checkPartChecksum(folder.info, body.checksum);
       request.signal?.throwIfAborted();
       const part = { number, ...received, lastModified: new Date() };
@@ -148,7 +148,9 @@ export class LocalUploads {
     const file = await assemble(folder, completion);
     try {
       const metadata = { etag, ...record.description, checksum, parts: layout, uploadId: info.uploadId };
-      await this.#publisher.publish(place, { path: file.path, identity: file.identity, metadata }, request.condition);
+      const { path, identity } = file;
+      const { condition = {} } = request;
+      await this.#publisher.publishing(place, () => writerThread().run({ kind: 'publish', place, path, identity, metadata, condition }));
     } finally {
       await file.discard();
     }

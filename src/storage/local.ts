@@ -20,7 +20,7 @@ import { compareUtf8 } from './listing.ts';
 import { deleteLocally } from './local-delete.ts';
 import { putLocally } from './local-put.ts';
 import { LocalUploads } from './local-uploads.ts';
-import { readListed, readMetadata, writeMetadata } from './metadata.ts';
+import { readListed, readMetadata } from './metadata.ts';
 import type {
   CompleteUploadRequest,
   CreateUploadRequest,
@@ -39,6 +39,7 @@ import type { Place } from './publish.ts';
 import { Publisher, placeOf, presentFile } from './publish.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
 import { sweepTemporaries } from './temporary.ts';
+import { writerThread } from './writers.ts';
 
 export interface LocalStoreOptions {
   /** Directory whose sub-directories are buckets. */
@@ -159,7 +160,10 @@ export class LocalStore implements ObjectStore {
         const present = isReadable(place.directory, this.#links) ? presentFile(place) : undefined;
         if (present === undefined) throw this.#absent(place);
         const metadata = readMetadata(place.bucketDirectory, key, present);
-        await writeMetadata(place.bucketDirectory, key, { ...metadata, tags }, present, undefined);
+        const { bucketDirectory } = place;
+        const { size, mtimeNs, ino } = present;
+        const job = { kind: 'describe', bucketDirectory, key, identity: { size, mtimeNs, ino }, metadata: { ...metadata, tags } } as const;
+        await writerThread().run(job);
       }),
     );
   }

@@ -1,7 +1,7 @@
 /** Multipart uploads of one bucket, in memory. */
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { receiveBody } from './body.ts';
+import { digestingSink, receiveBody } from './body.ts';
 import { checkPartChecksum, completedEtag, planCompletion } from './completion.ts';
 import type {
   CompleteUploadRequest,
@@ -38,7 +38,9 @@ export class MemoryUploads {
   async putPart(request: PutPartRequest): Promise<PartInfo> {
     const { info } = this.#upload(request);
     const pieces: Uint8Array[] = [];
-    const received = await receiveBody(request, info.checksum?.algorithm, (piece) => pieces.push(Uint8Array.from(piece)));
+    const received = await receiveBody(request, info.checksum?.algorithm, (algorithms) =>
+      digestingSink(algorithms, (piece) => pieces.push(Uint8Array.from(piece))),
+    );
     checkPartChecksum(info, request.body.checksum);
     const part = { number: request.number, ...received, lastModified: new Date() };
     this.#upload(request).parts.set(request.number, { ...part, bytes: Buffer.concat(pieces) });

@@ -1,7 +1,7 @@
 /** Objects in shared memory, for tests and for the library. Takes any key S3 takes. */
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
-import { fullChecksum, receiveBody } from './body.ts';
+import { digestingSink, fullChecksum, receiveBody } from './body.ts';
 import { checkDeletion, checkWrite } from './conditions.ts';
 import { compareUtf8, ListPage } from './listing.ts';
 import { MemoryUploads } from './memory-uploads.ts';
@@ -61,7 +61,9 @@ export class MemoryStore implements ObjectStore {
     checkMetadata(request.metadata);
     this.#checkCondition(bucket, key, condition);
     const pieces: Uint8Array[] = [];
-    const received = await receiveBody(request, checksumAlgorithm, (piece) => pieces.push(Uint8Array.from(piece)));
+    const received = await receiveBody(request, checksumAlgorithm, (algorithms) =>
+      digestingSink(algorithms, (piece) => pieces.push(Uint8Array.from(piece))),
+    );
     const { size, etag, checksum } = received;
     this.#checkCondition(bucket, key, condition);
     const info = {

@@ -9,16 +9,15 @@
 import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
-import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { makeDirectories, syncDirectory } from './directory.ts';
+import { makeDirectories, syncDirectoryNow } from './directory.ts';
 import { hiddenFolder } from './key-path.ts';
 import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
 import { readSmallJson } from './small-file.ts';
 import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
-import { createTemporary } from './temporary.ts';
+import { removeTemporary, temporaryPath } from './temporary.ts';
 
 /** What tells one version of a file from another; `BigIntStats` is one. */
 export interface FileIdentity {
@@ -53,29 +52,28 @@ export function readListed(bucketDirectory: string, key: string, file: BigIntSta
   };
 }
 
-/** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. */
-export async function writeMetadata(
+/** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. Blocks. */
+export function writeMetadata(
   bucketDirectory: string,
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
   present: FileIdentity | undefined,
-): Promise<void> {
+): void {
   const path = sidecarPath(bucketDirectory, key);
   const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
-  const temporary = await createTemporary(bucketDirectory);
+  const temporary = temporaryPath(bucketDirectory);
   let isRenamed = false;
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...(kept === undefined ? [] : [kept])] };
-    await temporary.handle.writeFile(JSON.stringify(sidecar));
-    await temporary.handle.sync();
+    fs.writeFileSync(temporary, JSON.stringify(sidecar), { flag: 'wx', flush: true });
     const meta = join(bucketDirectory, hiddenFolder, 'meta');
     const changed = [...makeDirectories(dirname(meta), dirname(path)), dirname(path)];
-    await rename(temporary.path, path);
+    fs.renameSync(temporary, path);
     isRenamed = true;
-    for (const directory of changed) await syncDirectory(directory);
+    for (const directory of changed) syncDirectoryNow(directory);
   } finally {
-    await temporary.discard(isRenamed);
+    if (!isRenamed) removeTemporary(temporary);
   }
 }
 

@@ -53,13 +53,16 @@ export interface ObjectInfo extends ListedObject, ObjectDescription {
   readonly parts: PartLayout | undefined;
 }
 
-/** The bytes of an upload, to be iterated once, and what is formed of them on the way anyhow. */
+/** The bytes of an upload, to be iterated once, and what is to be known of them. */
 export interface ObjectBody extends AsyncIterable<Uint8Array> {
   /** The checksum that came with it, verified: undefined before the end of the iteration, and where none came. */
   readonly checksum?: Checksum | undefined;
-  /** Digests formed of it already; `digestOf` gives each in base64 once iteration has ended. */
-  readonly digested?: readonly ChecksumAlgorithm[];
-  digestOf?(algorithm: ChecksumAlgorithm): string;
+  /** Digests by which it verifies itself before its iteration ends. */
+  readonly verifies?: readonly ChecksumAlgorithm[];
+  /** Called before iteration by one who forms these digests himself: `form` is asked for them, in base64, when all pieces are given. */
+  digestsFrom?(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void;
+  /** The memory of each piece is given away with it. */
+  readonly givesMemory?: boolean;
 }
 
 export interface PutResult {

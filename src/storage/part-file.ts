@@ -2,7 +2,9 @@
 import fs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
-import { writeFully } from './temporary.ts';
+import type { ChecksumAlgorithm } from '../auth/checksum.ts';
+import { type BodyRequest, type ReceivedBody, receiveBody } from './body.ts';
+import { FileSink } from './file-sink.ts';
 import type { UploadFolder } from './upload-folder.ts';
 import { dataFile } from './upload-folder.ts';
 
@@ -11,8 +13,8 @@ export interface PartFile {
   readonly name: string;
   /** Where in the file the part begins. */
   readonly start: number;
-  /** Writes behind what was written before. */
-  write(piece: Uint8Array): Promise<void>;
+  /** Writes the body there. Raises what `receiveBody` raises. */
+  receive(request: BodyRequest, algorithm: ChecksumAlgorithm | undefined): Promise<ReceivedBody>;
   /** Makes what was written durable. */
   sync(): Promise<void>;
   /** The part has a record: it stays. */
@@ -35,14 +37,19 @@ export async function openPartFile(folder: UploadFolder, number: number, size: n
     throw error;
   }
   const start = slot ?? 0;
-  let written = 0;
+  let sink: FileSink | undefined;
   let isKept = false;
   return {
     name,
     start,
-    async write(piece) {
-      await writeFully(handle, piece, start + written);
-      written += piece.length;
+    async receive(request, algorithm) {
+      const received = await receiveBody(request, algorithm, (algorithms) => {
+        const file = { fd: handle.fd, position: start };
+        sink = new FileSink({ file, algorithms, size: request.size, movesPieces: request.body.givesMemory === true });
+        return sink;
+      });
+      await sink?.flush();
+      return received;
     },
     sync: () => handle.sync(),
     keep: () => {
@@ -50,6 +57,8 @@ export async function openPartFile(folder: UploadFolder, number: number, size: n
     },
     async close() {
       try {
+        // why: a descriptor that is closed under a write may by then be another file.
+        await sink?.close({ isOver: false });
         await handle.close();
       } finally {
         // why: only now can nobody write there any more.

@@ -4,11 +4,10 @@
  */
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
-import { link, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
-import { type Links, makeDirectories, OpenDirectory, syncDirectory } from './directory.ts';
+import { type Links, makeDirectories, OpenDirectory, syncDirectoryNow } from './directory.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
 import type { FileIdentity, ObjectMetadata } from './metadata.ts';
@@ -67,27 +66,38 @@ export class Publisher {
     }
   }
 
-  /**
-   * Raises what `checkWrite` raises, `NoSuchBucket`, `InvalidArgument`, `AccessDenied`, and the system's errors: ENOENT where the file
-   * itself is gone.
-   */
-  async publish(place: Place, file: ReadyFile, condition: WriteCondition = {}): Promise<void> {
-    await this.exclusively(place.path, async () => {
-      const { bucketDirectory, key } = place;
+  /** Runs `work`, by which a file becomes the object of a place, when nothing else changes it. */
+  async publishing<T>({ path, bucketDirectory }: Place, work: () => Promise<T>): Promise<T> {
+    return this.exclusively(path, async () => {
       this.#publishing.set(bucketDirectory, (this.#publishing.get(bucketDirectory) ?? 0) + 1);
       try {
-        checkCondition(place, condition);
-        await writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place));
-        await moveIntoPlace(place, file.path, condition.ifNoneMatch === '*');
-      } catch (error) {
-        if (presentFile(place) === undefined) removeMetadata(bucketDirectory, key);
-        throw error;
+        return await work();
       } finally {
         const others = (this.#publishing.get(bucketDirectory) ?? 1) - 1;
         if (others > 0) this.#publishing.set(bucketDirectory, others);
         else this.#publishing.delete(bucketDirectory);
       }
     });
+  }
+}
+
+/**
+ * Makes a file the object of a place, in a turn of `Publisher.publishing`; answers whether its name is gone, which stays where the
+ * object must be the first. Blocks.
+ * Raises what `checkWrite` raises, `NoSuchBucket`, `InvalidArgument`, `AccessDenied`, and the system's errors: ENOENT where the file
+ * itself is gone.
+ */
+export function publishFile(place: Place, file: ReadyFile, condition: WriteCondition): boolean {
+  const { bucketDirectory, key } = place;
+  const onlyIfAbsent = condition.ifNoneMatch === '*';
+  try {
+    checkCondition(place, condition);
+    writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place));
+    moveIntoPlace(place, file.path, onlyIfAbsent);
+    return !onlyIfAbsent;
+  } catch (error) {
+    if (presentFile(place) === undefined) removeMetadata(bucketDirectory, key);
+    throw error;
   }
 }
 
@@ -119,7 +129,7 @@ export function checkCondition(place: Place, condition: WriteCondition): void {
 const moveAttemptsMax = 100;
 
 /** Moves the file to its place and makes that durable. */
-async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): Promise<void> {
+function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): void {
   const changed = new Set<string>();
   for (let attempt = 1; ; attempt++) {
     let directory: OpenDirectory | undefined;
@@ -127,10 +137,11 @@ async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boole
       for (const made of makeDirectories(place.bucketDirectory, place.directory)) changed.add(made);
       directory = new OpenDirectory(place.directory);
       if (place.links === 'followed') checkLink(place);
-      if (onlyIfAbsent) await moveIfAbsent(filePath, directory.pathOf(place.name));
-      else await move(filePath, directory.pathOf(place.name));
-      for (const parent of changed) await syncDirectory(parent);
-      return await directory.sync();
+      if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
+      else move(filePath, directory.pathOf(place.name));
+      for (const parent of changed) syncDirectoryNow(parent);
+      directory.syncNow();
+      return;
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || attempt === moveAttemptsMax) throw error;
       if (!fs.existsSync(place.bucketDirectory)) throw new SelectError('NoSuchBucket', {}, { cause: error });
@@ -141,29 +152,28 @@ async function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boole
   }
 }
 
-/** Not synchronous: a file system may wait for its journal. */
-async function move(from: string, to: string): Promise<void> {
+function move(from: string, to: string): void {
   try {
-    await rename(from, to);
+    fs.renameSync(from, to);
   } catch (error) {
     if (!isFolder(to)) throw error;
     removeEmptyFolder(to);
-    await rename(from, to);
+    fs.renameSync(from, to);
   }
 }
 
 /** A hard link fails where a name exists, also between processes; the other name goes with the clean-up. */
-async function moveIfAbsent(from: string, to: string): Promise<void> {
+function moveIfAbsent(from: string, to: string): void {
   if (isFolder(to)) removeEmptyFolder(to);
   try {
-    await link(from, to);
+    fs.linkSync(from, to);
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === 'EEXIST') throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
     if (errno !== 'EPERM' && errno !== 'ENOTSUP') throw error;
     // why: no hard links here; writers of this process still take turns.
     if (fs.existsSync(to)) throw new SelectError('PreconditionFailed', { Condition: 'If-None-Match' });
-    await rename(from, to);
+    fs.renameSync(from, to);
   }
 }
 

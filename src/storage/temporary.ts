@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { isPlainDirectory, makeDirectory } from './directory.ts';
 import { errnoOf } from './fs-errors.ts';
@@ -18,21 +19,33 @@ export interface Temporary {
 
 /** Creates an empty temporary file in the bucket. Raises `NoSuchBucket` where the bucket's directory is gone. */
 export async function createTemporary(bucketDirectory: string): Promise<Temporary> {
-  const path = newPath(bucketDirectory);
+  const path = temporaryPath(bucketDirectory);
   const handle = await orNoSuchBucket(() => open(path, 'wx'));
   return { path, handle, discard: (isRenamed = false) => discard(path, handle, isRenamed) };
 }
 
 /** Creates an empty temporary folder in the bucket; answers its path. Raises `NoSuchBucket`. */
 export async function createTemporaryFolder(bucketDirectory: string): Promise<string> {
-  const path = newPath(bucketDirectory);
+  const path = temporaryPath(bucketDirectory);
   await orNoSuchBucket(() => mkdir(path));
   return path;
 }
 
+/** An unused path in the folder of temporary files, which is made where it is missing. Raises `NoSuchBucket`, `AccessDenied`. */
+export function temporaryPath(bucketDirectory: string): string {
+  const folder = join(bucketDirectory, hiddenFolder, 'tmp');
+  if (!isPlainDirectory(folder)) makeFolder(bucketDirectory, folder);
+  return join(folder, `${process.pid}-${processToken}-${threadId}-${nextNumber++}`);
+}
+
+/** Removes a temporary file; what is gone already is no error. Blocks. */
+export function removeTemporary(path: string): void {
+  fs.rmSync(path, { force: true });
+}
+
 /** Moves a folder away at once and then removes it; what is gone already is no error. */
 export async function removeFolder(bucketDirectory: string, folder: string): Promise<void> {
-  const away = newPath(bucketDirectory);
+  const away = temporaryPath(bucketDirectory);
   try {
     fs.renameSync(folder, away);
   } catch (error) {
@@ -63,15 +76,16 @@ export function sweepTemporaries(bucketDirectory: string): void {
   }
 }
 
-/** Distinguishes this process from an earlier one of the same number, as in a container every server is process 1. */
-const processToken = randomBytes(6).toString('hex');
+/** Distinguishes this process, with its threads, from an earlier one of the same number: in a container every server is process 1. */
+const processToken = tokenOfProcess();
 let nextNumber = 0;
 
-/** An unused path in the folder of temporary files, which is made where it is missing. */
-function newPath(bucketDirectory: string): string {
-  const folder = join(bucketDirectory, hiddenFolder, 'tmp');
-  if (!isPlainDirectory(folder)) makeFolder(bucketDirectory, folder);
-  return join(folder, `${process.pid}-${processToken}-${nextNumber++}`);
+function tokenOfProcess(): string {
+  const name = 's3lect process token';
+  const known = getEnvironmentData(name);
+  const token = typeof known === 'string' ? known : randomBytes(6).toString('hex');
+  setEnvironmentData(name, token);
+  return token;
 }
 
 function makeFolder(bucketDirectory: string, folder: string): void {

@@ -1,0 +1,127 @@
+/** Where the body of an upload goes in the local store: gathered here, written and digested by a writer thread. */
+import type { ChecksumAlgorithm } from '../auth/checksum.ts';
+import { limits } from '../base/limits.ts';
+import { type BodySink, type Digests, digestingSink } from './body.ts';
+import { withStorageErrors } from './fs-errors.ts';
+import type { UploadFile, WriteResult } from './writer-job.ts';
+import { type WriterThread, writerThread } from './writers.ts';
+
+export interface FileSinkOptions {
+  readonly file: UploadFile;
+  readonly algorithms: readonly ChecksumAlgorithm[];
+  /** Bytes announced. */
+  readonly size: number | undefined;
+  /** The memory of pieces is ours. */
+  readonly movesPieces: boolean;
+}
+
+/** At most one batch waits for the thread while the next is gathered, and one more is under way. */
+export class FileSink implements BodySink {
+  readonly #options: FileSinkOptions;
+  /** Names the upload to its thread. */
+  readonly upload = nextUpload++;
+  #thread: WriterThread | undefined;
+  #pieces: Uint8Array[] = [];
+  #gathered_bytes = 0;
+  #received_bytes = 0;
+  #lastBatch: Promise<WriteResult> | undefined;
+  #digests: Promise<Digests> | undefined;
+  #isOver = false;
+
+  constructor(options: FileSinkOptions) {
+    this.#options = options;
+    sinksOpen++;
+  }
+
+  /** The thread that has written some of it. */
+  get thread(): WriterThread | undefined {
+    return this.#thread;
+  }
+
+  write(piece: Uint8Array): void | Promise<void> {
+    this.#pieces.push(piece);
+    this.#gathered_bytes += piece.length;
+    this.#received_bytes += piece.length;
+    const { size } = this.#options;
+    if (this.#received_bytes === size && this.#received_bytes > limits.small_upload_bytes_max) {
+      // Its end is in sight: the digests come with the last batch.
+      this.#digests ??= this.#formDigests();
+    } else if (this.#gathered_bytes >= batchBytes()) {
+      const before = this.#lastBatch;
+      void this.#send(false);
+      return before?.then(() => {});
+    }
+  }
+
+  end(): Promise<Digests> {
+    this.#digests ??= this.#formDigests();
+    return this.#digests;
+  }
+
+  /** Writes what was gathered, also of a small body. */
+  async flush(): Promise<void> {
+    if (this.#pieces.length > 0) await this.#send(false);
+  }
+
+  /** Takes the pieces that were not written. */
+  take(): { readonly pieces: Uint8Array[]; readonly moved: ArrayBuffer[] } {
+    const pieces = this.#options.movesPieces ? this.#pieces.map(owned) : this.#pieces.map((piece) => new Uint8Array(piece));
+    this.#pieces = [];
+    this.#gathered_bytes = 0;
+    return { pieces, moved: pieces.map(({ buffer }) => buffer as ArrayBuffer) };
+  }
+
+  /** Ends it; what the thread still knows of it is given up, unless that is `over`. */
+  async close({ isOver }: { readonly isOver: boolean }): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    sinksOpen--;
+    if (!isOver) await this.#thread?.run({ kind: 'discard', upload: this.upload });
+  }
+
+  #formDigests(): Promise<Digests> {
+    const { algorithms } = this.#options;
+    if (this.#thread === undefined && this.#received_bytes <= limits.small_upload_bytes_max) {
+      const sink = digestingSink(algorithms, () => {});
+      for (const piece of this.#pieces) void sink.write(piece);
+      return sink.end();
+    }
+    const digests = this.#send(true).then((values) => new Map(values));
+    // why: it may fail before anybody asks.
+    digests.catch(() => {});
+    return digests;
+  }
+
+  #send(isLast: boolean): Promise<WriteResult> {
+    const { file, algorithms } = this.#options;
+    const begin = this.#thread === undefined ? { file, algorithms } : undefined;
+    this.#thread ??= writerThread();
+    const thread = this.#thread;
+    const { pieces, moved } = this.take();
+    const before = this.#lastBatch;
+    const batch = withStorageErrors(async () => {
+      const written = thread.run({ kind: 'write', upload: this.upload, begin, pieces, isLast }, moved);
+      written.catch(() => {});
+      // The first that fails is the one to tell.
+      await before;
+      return written;
+    });
+    batch.catch(() => {});
+    this.#lastBatch = batch;
+    return batch;
+  }
+}
+
+let nextUpload = 0;
+let sinksOpen = 0;
+
+/** Smaller where many uploads are under way. */
+function batchBytes(): number {
+  const { upload_batches_bytes, upload_batch_bytes_min, upload_batch_bytes_max } = limits;
+  return Math.max(upload_batch_bytes_min, Math.min(upload_batch_bytes_max, upload_batches_bytes / Math.max(1, sinksOpen)));
+}
+
+/** The piece in memory of its own, in which nothing else lies. */
+function owned(piece: Uint8Array): Uint8Array {
+  return piece.length === piece.buffer.byteLength && piece.buffer instanceof ArrayBuffer ? piece : new Uint8Array(piece);
+}
