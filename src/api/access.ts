@@ -4,6 +4,7 @@ import type { Policy } from '../auth/policy.ts';
 import { parseUserPolicy } from '../auth/policy-canned.ts';
 import { type AccessRequest, type Decision, decide, isAlwaysAllowed, type Policies } from '../auth/policy-evaluate.ts';
 import { parsePolicy } from '../auth/policy-parse.ts';
+import { isPublic } from '../auth/policy-public.ts';
 import { type BucketSettings, ownerOf, type State, type UserCredentials } from '../auth/state.ts';
 import { SelectError } from '../base/errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -69,7 +70,10 @@ export class Access {
     const settings = bucket === '' ? {} : state.bucket(bucket);
     // why: not even read, for it may be damaged.
     if (identity.kind === 'root' && (settings.policy === undefined || isAlwaysAllowed({ identity, action }))) return null;
-    return { ...(credentials === undefined ? {} : userPolicies(credentials)), bucket: bucketPolicy(settings, bucket) };
+    const policy = bucketPolicy(settings, bucket);
+    const isClosed = identity === anonymousIdentity && settings.publicAccessBlock?.restrictPublicBuckets === true;
+    const open = isClosed && policy !== undefined && isPublic(policy) ? undefined : policy;
+    return { ...(credentials === undefined ? {} : userPolicies(credentials)), bucket: open };
   }
 
   async #tags(action: string, bucket: string, key: string): Promise<ExtraKeys> {

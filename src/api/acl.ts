@@ -17,13 +17,16 @@ export function ownerAclXml(owner: Identity): string {
 
 /**
  * Checks the list that the headers of a request ask for.
- * @throws SelectError AccessControlListNotSupported (another one than the owner's)
+ * @throws SelectError `code` (another one than the owner's)
  */
-export function checkAclHeaders(headers: ApiRequest['headers']): void {
+export function checkAclHeaders(headers: ApiRequest['headers'], code: AclError = 'AccessControlListNotSupported'): void {
   const canned = headers['x-amz-acl'];
   const granting = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
-  if (granting || (canned !== undefined && !harmless.includes(canned))) throw new SelectError('AccessControlListNotSupported');
+  if (granting || (canned !== undefined && !harmless.includes(canned))) throw new SelectError(code);
 }
+
+/** On a bucket that is there, and on one that is to be made. */
+type AclError = 'AccessControlListNotSupported' | 'InvalidBucketAclWithObjectOwnership';
 
 /**
  * Checks what a request to set a list asks for: the list named by a header, or a document.

@@ -31,7 +31,9 @@ import { listObjectsV2 } from './operations/list-objects-v2.ts';
 import { listParts } from './operations/list-parts.ts';
 import { getObjectAcl, putObjectAcl } from './operations/object-acl.ts';
 import { deleteObjectTagging, getObjectTagging, putObjectTagging } from './operations/object-tagging.ts';
+import { getOwnershipControls, putOwnershipControls } from './operations/ownership-controls.ts';
 import { postObject } from './operations/post-object.ts';
+import { deletePublicAccessBlock, getPublicAccessBlock, putPublicAccessBlock } from './operations/public-access-block.ts';
 import { putBucketAcl } from './operations/put-bucket-acl.ts';
 import { putBucketCors } from './operations/put-bucket-cors.ts';
 import { putBucketPolicy } from './operations/put-bucket-policy.ts';
@@ -71,10 +73,12 @@ export const operations: readonly Operation[] = [
   entry('DeleteBucketReplication', 'bucket', 'DELETE', 'replication', 's3:PutReplicationConfiguration', unset.remove),
   entry('GetBucketWebsite', 'bucket', 'GET', 'website', 's3:GetBucketWebsite', unset.getWebsite),
   entry('DeleteBucketWebsite', 'bucket', 'DELETE', 'website', 's3:DeleteBucketWebsite', unset.remove),
-  entry('GetBucketOwnershipControls', 'bucket', 'GET', 'ownershipControls', 's3:GetBucketOwnershipControls', unset.getOwnershipControls),
+  entry('GetBucketOwnershipControls', 'bucket', 'GET', 'ownershipControls', 's3:GetBucketOwnershipControls', getOwnershipControls),
+  entry('PutBucketOwnershipControls', 'bucket', 'PUT', 'ownershipControls', 's3:PutBucketOwnershipControls', putOwnershipControls),
   entry('DeleteBucketOwnershipControls', 'bucket', 'DELETE', 'ownershipControls', 's3:PutBucketOwnershipControls', unset.remove),
-  entry('GetPublicAccessBlock', 'bucket', 'GET', 'publicAccessBlock', 's3:GetBucketPublicAccessBlock', unset.getPublicAccessBlock),
-  entry('DeletePublicAccessBlock', 'bucket', 'DELETE', 'publicAccessBlock', 's3:PutBucketPublicAccessBlock', unset.remove),
+  entry('GetPublicAccessBlock', 'bucket', 'GET', 'publicAccessBlock', 's3:GetBucketPublicAccessBlock', getPublicAccessBlock),
+  entry('PutPublicAccessBlock', 'bucket', 'PUT', 'publicAccessBlock', 's3:PutBucketPublicAccessBlock', putPublicAccessBlock),
+  entry('DeletePublicAccessBlock', 'bucket', 'DELETE', 'publicAccessBlock', 's3:PutBucketPublicAccessBlock', deletePublicAccessBlock),
   entry('GetObjectLockConfiguration', 'bucket', 'GET', 'object-lock', 's3:GetBucketObjectLockConfiguration', unset.getObjectLock),
   entry('GetBucketAccelerateConfiguration', 'bucket', 'GET', 'accelerate', 's3:GetAccelerateConfiguration', unset.getAccelerate),
   entry('GetBucketLogging', 'bucket', 'GET', 'logging', 's3:GetBucketLogging', unset.getLogging),
@@ -112,8 +116,8 @@ export const operations: readonly Operation[] = [
 ];
 
 /**
- * The operation a request asks for. A query parameter that the operation does not know may turn it into another one, so it is never
- * ignored: `PUT ?renameObject` taken for a PutObject would overwrite data.
+ * The operation a request asks for. A query parameter that the operation does not know may turn it into another one, so none that S3
+ * has is ignored, and none at all where something is written: `PUT ?renameObject` taken for a PutObject would overwrite data.
  * @throws SelectError NotImplemented, MethodNotAllowed
  */
 export function findOperation(method: string, { bucket, key, query }: Target, headers: ApiRequest['headers']): Operation {
@@ -125,8 +129,9 @@ export function findOperation(method: string, { bucket, key, query }: Target, he
     ofSubresource.find(({ header }) => header !== undefined && headers[header] !== undefined) ??
     ofSubresource.find(({ header }) => header === undefined);
   const { subresource = null, parameters = [] } = operation ?? {};
+  const isReading = method === 'GET' || method === 'HEAD';
   for (const name of query.keys()) {
-    if (name !== subresource && !parameters.includes(name) && !isKnownEverywhere(name)) {
+    if (name !== subresource && !parameters.includes(name) && !isKnownEverywhere(name) && !(isReading && isForeign(name))) {
       throw new SelectError('NotImplemented', { reason: `the query parameter ${name.slice(0, 64)}` });
     }
   }
@@ -141,6 +146,24 @@ function isKnownEverywhere(name: string): boolean {
   // why: S3 leaves all other names with this beginning to its users, who find them again in the log.
   return name.startsWith('x-');
 }
+
+/**
+ * Whether a parameter means nothing to any operation of S3, nor to servers like it. Links of web pages have such: the page that a form
+ * leads to is told of the upload in them, others keep caches from answering.
+ */
+function isForeign(name: string): boolean {
+  return !reservedParameters.has(name) && !/^x-amz-/i.test(name);
+}
+
+/** Beside those of the operations here: sub-resources of S3's others, and the extensions of MinIO and Ceph. */
+const reservedParameters: ReadonlySet<string> = new Set([
+  ...operations.flatMap(({ subresource, parameters }) => (subresource === null ? parameters : [subresource, ...parameters])),
+  ...(
+    'abac analytics annotation append defaultObjectAcl intelligent-tiering inventory metadataAnnotationTable metadataConfiguration ' +
+    'metadataInventoryTable metadataJournalTable metadataTable metrics renameObject session torrent ' +
+    'allow-unordered events lambdaArn metadata usage'
+  ).split(' '),
+]);
 
 const signatureParameters = new Set([
   'AWSAccessKeyId',

@@ -17,6 +17,17 @@ export interface BucketSettings {
   readonly cors?: string;
   /** The tags of the bucket. */
   readonly tagging?: Readonly<Record<string, string>>;
+  readonly publicAccessBlock?: PublicAccessBlock;
+}
+
+/** What of its openness to everybody a bucket refuses. What concerns ACLs is kept and shown: nobody can be given any. */
+export interface PublicAccessBlock {
+  readonly blockPublicAcls: boolean;
+  readonly ignorePublicAcls: boolean;
+  /** No policy is taken that would make the bucket public. */
+  readonly blockPublicPolicy: boolean;
+  /** A policy that makes the bucket public opens it to users only. */
+  readonly restrictPublicBuckets: boolean;
 }
 
 /** A change to settings; undefined takes one away. */

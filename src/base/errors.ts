@@ -166,6 +166,7 @@ export const catalogue = {
   InternalError: entry(500, 'ours', 'We encountered an internal error. Please try again.'),
   InvalidAccessKeyId: entry(403, 'caller', 'The AWS Access Key Id you provided does not exist in our records.'),
   InvalidArgument: entry(400, 'caller', 'Invalid argument[: {reason}].'),
+  InvalidBucketAclWithObjectOwnership: entry(400, 'caller', 'Bucket cannot have ACLs set with BucketOwnerEnforced: use a bucket policy.'),
   InvalidBucketName: entry(400, 'caller', 'The specified bucket is not valid[: {bucket}].'),
   InvalidDigest: entry(400, 'caller', 'The {checksum} you specified is not valid.'),
   InvalidPart: entry(
@@ -219,7 +220,6 @@ export const catalogue = {
   NotImplemented: entry(501, 'caller', 'A header, parameter or operation you used is not implemented[: {reason}].'),
   ObjectLockConfigurationNotFoundError: entry(404, 'caller', 'Object Lock configuration does not exist for this bucket.'),
   OperationAborted: entry(409, 'upstream', 'The object was changed by another program while it was read. Please try again.'),
-  OwnershipControlsNotFoundError: entry(404, 'caller', 'The bucket ownership controls were not found.'),
   PreconditionFailed: entry(412, 'caller', 'At least one of the pre-conditions you specified did not hold.'),
   ReplicationConfigurationNotFoundError: entry(404, 'caller', 'The replication configuration was not found.'),
   RequestHeaderSectionTooLarge: entry(400, 'limit', 'Your request header section exceeds the maximum allowed size of {bytes_max} bytes.'),

@@ -7,16 +7,17 @@ import type { OperationBody, OperationContext, Services } from '../operation.ts'
 import { readXmlBody } from '../read-body.ts';
 import { parseXml } from '../request-xml.ts';
 import { type Tags, tagsOf } from '../tagging.ts';
+import { ownershipEnforced } from './ownership-controls.ts';
 
 export const createBucket: OperationBody = {
   parameters: [],
   unsupportedHeaders: {
     'x-amz-bucket-object-lock-enabled': ['false', 'False'],
-    'x-amz-object-ownership': ['BucketOwnerEnforced'],
+    'x-amz-object-ownership': [ownershipEnforced],
   },
   async handle(context) {
     const { services, request, identity, bucket, body } = context;
-    checkAclHeaders(request.headers);
+    checkAclHeaders(request.headers, 'InvalidBucketAclWithObjectOwnership');
     const document = await readXmlBody(body);
     const tagging = document.length > 0 ? readConfiguration(document, services) : undefined;
     if (tagging !== undefined) await authorizeTags(context, tagging);

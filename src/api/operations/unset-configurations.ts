@@ -11,13 +11,11 @@ export const getEncryption = missing('ServerSideEncryptionConfigurationNotFoundE
 export const getLifecycle = missing('NoSuchLifecycleConfiguration');
 export const getLogging = answering('BucketLoggingStatus');
 export const getNotification = answering('NotificationConfiguration');
-export const getOwnershipControls = missing('OwnershipControlsNotFoundError');
 export const getReplication = missing('ReplicationConfigurationNotFoundError');
 export const getRequestPayment = answering('RequestPaymentConfiguration', element('Payer', 'BucketOwner'));
 export const getVersioning = answering('VersioningConfiguration');
 export const getWebsite = missing('NoSuchWebsiteConfiguration');
 export const getObjectLock = missing('ObjectLockConfigurationNotFoundError');
-export const getPublicAccessBlock = missing('NoSuchPublicAccessBlockConfiguration');
 
 export const remove: OperationBody = {
   parameters: [],
