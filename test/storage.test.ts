@@ -1,8 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import t from 'tap';
+import { GUNZIP_TURNS, inflate } from '../src/formats/codecs.ts';
 import { openFile } from '../src/storage/file-object.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import { MemoryStore, openBytes } from '../src/storage/memory.ts';
@@ -273,6 +277,38 @@ t.test('files and bytes outside a store', async (t) => {
     t.equal(structuredClone(bytes.ref).size, 3);
     t.equal(await bytes.reader.read({ start: 0, end: 9 }, into), 3);
   }
+});
+
+t.test('pieces of a stream in turns have the bytes of any other, and so have what is inflated of them', async (t) => {
+  const directory = t.testdir();
+  const path = join(directory, 'f');
+  const text = randomBytes(200_003).toString('hex');
+  fs.writeFileSync(path, gzipSync(text));
+  const stored = fs.readFileSync(path);
+  const file = await openFile(path);
+  for (const turns of [1, 2, 3]) {
+    for (const piece_bytes of [1000, 70_000, 1_000_000]) {
+      const given = new Set<ArrayBufferLike>();
+      let at = 0;
+      for await (const piece of file.stream(undefined, undefined, { piece_bytes, turns })) {
+        if (Buffer.compare(piece, stored.subarray(at, at + piece_bytes)) !== 0) t.fail(`${turns} turns: the piece at ${at}`);
+        given.add(piece.buffer);
+        at += piece.length;
+      }
+      t.equal(at, stored.length);
+      t.equal(given.size, Math.min(turns, Math.ceil(at / piece_bytes)), 'its memory is used again');
+    }
+  }
+  for (const piece_bytes of [100, 15_000, 40_000]) {
+    const inflated: Buffer[] = [];
+    const source = file.stream(undefined, undefined, { piece_bytes, turns: GUNZIP_TURNS });
+    for await (const part of inflate('gzip', source, { compressed_bytes: 0, inflated_bytes: 0 })) {
+      inflated.push(Buffer.from(part));
+      await setTimeout(1);
+    }
+    t.equal(Buffer.concat(inflated).toString(), text, `inflated of pieces of ${piece_bytes}`);
+  }
+  await file.close();
 });
 
 t.test('no temporary file stays', async (t) => {

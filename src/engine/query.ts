@@ -8,7 +8,7 @@ import type { ByteRange } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Decoding } from '../formats/codecs/block.ts';
-import { type InflateStats, inflate } from '../formats/codecs.ts';
+import { GUNZIP_TURNS, type InflateStats, inflate } from '../formats/codecs.ts';
 import { isCuttable } from '../formats/csv-dialect.ts';
 import type { InputFormat, OutputFormat, ScanRange } from '../formats/format.ts';
 import { footerBytes } from '../formats/parquet/describe.ts';
@@ -16,7 +16,7 @@ import { heldFooterBytes } from '../formats/parquet/footer.ts';
 import { whyUncut } from '../formats/serialization.ts';
 import { splitsOf } from '../formats/split.ts';
 import type { Plan } from '../sql/plan.ts';
-import type { ObjectRef } from '../storage/store.ts';
+import type { ObjectRef, StreamOptions } from '../storage/store.ts';
 import type { OutputBlock } from './deliver.ts';
 import type { DescribeResult } from './describe.ts';
 import { type DriverOptions, QueryDriver } from './driver.ts';
@@ -58,8 +58,8 @@ export interface QueryObject {
   readonly size: number;
   /** Identity of these bytes; empty when there is none, and then nothing is remembered of the object. */
   readonly etag: string;
-  /** Used for compressed objects and for those without a `ref`. Pieces of `piece_bytes` are the best, others will do. */
-  stream(range?: ByteRange, signal?: AbortSignal, piece_bytes?: number): AsyncIterable<Uint8Array>;
+  /** Used for compressed objects and for those without a `ref`. It may leave the options aside. */
+  stream(range?: ByteRange, signal?: AbortSignal, options?: StreamOptions): AsyncIterable<Uint8Array>;
 }
 
 export interface QueryRequest {
@@ -312,8 +312,9 @@ function openText({ object, input, signal }: QueryRequest, decoding: Decoding): 
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const stats: InflateStats = { compressed_bytes: 0, inflated_bytes: 0 };
+  const streamOptions = { piece_bytes: limits.stream_read_bytes, ...(input.compression === 'gzip' ? { turns: GUNZIP_TURNS } : {}) };
   const stream = new TextStream(
-    inflate(input.compression, object.stream(undefined, controller.signal, limits.stream_read_bytes), stats, { decoding }),
+    inflate(input.compression, object.stream(undefined, controller.signal, streamOptions), stats, { decoding }),
     {
       compressed: () => stats.compressed_bytes,
       owned: input.compression !== 'none',

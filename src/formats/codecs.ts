@@ -14,6 +14,7 @@ import { unzstd } from './codecs/zstd.ts';
 import type { Compression } from './format.ts';
 
 export type { InflateStats } from './codecs/codec.ts';
+export { GUNZIP_TURNS } from './codecs/gzip.ts';
 
 export interface InflateOptions {
   /** Inflated bytes per compressed byte. */

@@ -8,7 +8,7 @@ import { SelectError } from '../base/errors.ts';
 import { foreignEtag, isSameFile } from './metadata.ts';
 import type { ObjectInfo } from './object.ts';
 import { describe } from './object.ts';
-import type { ObjectRef, OpenObject } from './store.ts';
+import type { ObjectRef, OpenObject, StreamOptions } from './store.ts';
 
 /** Takes over `fd`, whose `fstat` gave `stats`. */
 export function openFileObject(fd: number, stats: BigIntStats, info: ObjectInfo): OpenObject {
@@ -56,12 +56,15 @@ class FileObject implements OpenObject {
   async *stream(
     range: ByteRange = { start: 0, end: this.info.size },
     signal?: AbortSignal,
-    piece_bytes = pieceBytes,
+    { piece_bytes = pieceBytes, turns = Number.POSITIVE_INFINITY }: StreamOptions = {},
   ): AsyncGenerator<Uint8Array> {
     const end = Math.min(range.end, this.info.size);
+    const given: Uint8Array[] = [];
     for (let start = range.start; start < end; start += piece_bytes) {
       signal?.throwIfAborted();
-      const piece = Buffer.allocUnsafeSlow(Math.min(piece_bytes, end - start));
+      const length = Math.min(piece_bytes, end - start);
+      const piece = (given.length === turns ? given.shift() : undefined)?.subarray(0, length) ?? Buffer.allocUnsafeSlow(length);
+      if (turns < Number.POSITIVE_INFINITY) given.push(piece);
       const got = await this.#read({ start, end: start + piece.length }, piece);
       signal?.throwIfAborted();
       if (got < piece.length) throw new SelectError('InternalError', {}, { cause: new Error('the file was cut short while it was read') });

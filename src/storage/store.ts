@@ -62,15 +62,25 @@ export interface BucketInfo {
   readonly createdAt: Date;
 }
 
+export interface StreamOptions {
+  /** Of each piece at most; 256 KiB where nothing is said. */
+  readonly piece_bytes?: number;
+  /**
+   * A piece is the caller's until so many others have been asked for: its memory is used again then. New memory is faulted in page
+   * by page, and the collector of garbage learns of it late.
+   */
+  readonly turns?: number;
+}
+
 export interface OpenObject {
   readonly info: ObjectInfo;
   readonly ref: ObjectRef;
   readonly reader: RangeReader;
   /**
-   * The bytes of `range` (cut to the object) in pieces of at most `piece_bytes` (256 KiB), read only as they are asked for.
-   * Each piece is the caller's to keep. Raises the signal's reason once it is aborted.
+   * The bytes of `range` (cut to the object) in pieces, read only as they are asked for.
+   * Each piece is the caller's to keep unless it said `turns`. Raises the signal's reason once it is aborted.
    */
-  stream(range?: ByteRange, signal?: AbortSignal, piece_bytes?: number): AsyncIterable<Uint8Array>;
+  stream(range?: ByteRange, signal?: AbortSignal, options?: StreamOptions): AsyncIterable<Uint8Array>;
   /** Whether the bytes are still those the ETag names: a foreign program may write into an open file. */
   isUnchanged(): boolean;
   /** Frees the descriptor once reads under way have ended. Threads holding `ref` must be done. May be called twice. */

@@ -3,6 +3,12 @@ import { createGunzip, type Gunzip } from 'node:zlib';
 import { SelectError } from '../../base/errors.ts';
 import type { InflateStats } from './codec.ts';
 
+/**
+ * A piece of the source is done with before as many others are asked for, so it may be overwritten then: while zlib takes it,
+ * one more is read.
+ */
+export const GUNZIP_TURNS = 2;
+
 /** The text, in chunks of 1 MiB (the last is shorter) that have a buffer of their own each. */
 export async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): AsyncGenerator<Uint8Array, void, undefined> {
   const inflater = new Inflater(source);
@@ -80,9 +86,9 @@ class Inflater {
         const { done, value } = await reading;
         if (this.#stream.destroyed) return;
         if (done === true) break;
-        // While zlib takes these bytes the next are read.
+        // While zlib takes this piece the next one is read.
         reading = this.#read();
-        if (!this.#stream.write(value)) await this.#drained();
+        await this.#write(value);
       }
       this.#stream.end();
     } catch (error) {
@@ -98,13 +104,14 @@ class Inflater {
     return reading;
   }
 
-  #drained(): Promise<void> {
+  /** Settles when zlib has taken all of the piece or has been closed. */
+  #write(piece: Uint8Array): Promise<void> {
     return new Promise((resolve) => {
-      const settle = (): void => {
-        this.#stream.off('drain', settle).off('close', settle);
+      this.#stream.once('close', resolve);
+      this.#stream.write(piece, () => {
+        this.#stream.off('close', resolve);
         resolve();
-      };
-      this.#stream.on('drain', settle).on('close', settle);
+      });
     });
   }
 
