@@ -2,12 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { headersOf } from './http.ts';
 import { newReport, type Observer, type RequestReport } from './report.ts';
-import { atPace, type BodyPace } from './slow-body.ts';
+import { type BodyPace, RequestBody } from './request-body.ts';
 
 export interface ExchangeOptions {
   readonly handle: Handler;
@@ -30,16 +29,40 @@ interface Exchange extends ExchangeOptions {
   readonly res: ServerResponse;
   readonly began_ms: number;
   readonly report: RequestReport;
-  readonly signal: AbortSignal;
+  readonly leaving: Leaving;
+}
+
+const goneError = new Error('the client is gone');
+
+/** That the client leaves before it has its answer. Most requests are over before anybody asks for the signal. */
+class Leaving {
+  #controller: AbortController | undefined;
+  #hasHappened = false;
+
+  get hasHappened(): boolean {
+    return this.#hasHappened;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#hasHappened) this.#controller.abort(goneError);
+    }
+    return this.#controller.signal;
+  }
+
+  happened(): void {
+    this.#hasHappened = true;
+    this.#controller?.abort(goneError);
+  }
 }
 
 /** Never rejects. */
 export async function exchange(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions): Promise<void> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const running = { ...options, req, res, began_ms: performance.now(), report: reportOf(req), signal };
+  const leaving = new Leaving();
+  const running = { ...options, req, res, began_ms: performance.now(), report: reportOf(req), leaving };
   res.once('close', () => {
-    if (!res.writableFinished) controller.abort(new Error('the client is gone'));
+    if (!res.writableFinished) leaving.happened();
     end(running);
   });
   // why: a request cut off is told through the body's iteration or the signal; without a listener it would be thrown.
@@ -49,14 +72,14 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
     answer = await options.handle(requestOf(running));
   } catch (error) {
     // Only the client's leaving brings us here, or a fault of the handler itself.
-    if (!signal.aborted) options.onBroken(error);
+    if (!leaving.hasHappened) options.onBroken(error);
     req.socket.destroy();
     return;
   }
   try {
     await send(running, answer);
   } catch (error) {
-    if (!signal.aborted) options.onBroken(error);
+    if (!leaving.hasHappened) options.onBroken(error);
     // Neither a clean end, which some clients take for success, nor a loss of what was written before: Node hands that to the
     // socket in a later tick.
     const { socket } = req as { socket: Socket | null };
@@ -75,37 +98,34 @@ function end({ res, report, began_ms, observe }: Exchange): void {
 }
 
 function requestOf(running: Exchange): ApiRequest {
-  const { req, res, target, report, signal, pace } = running;
+  const { req, res, target, report, leaving, pace, expectsContinue } = running;
   const question = target.indexOf('?');
   return {
     method: report.method,
     rawPath: question < 0 ? target : target.slice(0, question),
     rawQuery: question < 0 ? '' : target.slice(question + 1),
     headers: headersOf(req.rawHeaders),
-    body: atPace(bodyOf(running), pace),
+    body: new RequestBody(req, {
+      pace,
+      onStart: () => {
+        if (expectsContinue) res.writeContinue();
+      },
+      onPiece: (bytes) => {
+        report.received_bytes += bytes;
+      },
+    }),
     remote: report.remote,
     secure: 'encrypted' in req.socket,
     tlsVersion: (req.socket as Partial<TLSSocket>).getProtocol?.()?.replace(/^TLSv/, ''),
-    signal,
+    get signal() {
+      return leaving.signal;
+    },
     report,
     onOver: (run) => {
       if (res.closed) run();
       else res.once('close', run);
     },
   };
-}
-
-async function* bodyOf({ req, res, expectsContinue, report }: Exchange): AsyncGenerator<Uint8Array, void, undefined> {
-  if (expectsContinue) res.writeContinue();
-  try {
-    // why: to destroy the request would take the connection with it, and an error must still be answered.
-    for await (const piece of req.iterator({ destroyOnReturn: false })) {
-      report.received_bytes += piece.length;
-      yield piece;
-    }
-  } catch (cause) {
-    throw new SelectError('IncompleteBody', {}, { cause });
-  }
 }
 
 async function send(running: Exchange, { status, headers, body }: ApiResponse): Promise<void> {
@@ -150,13 +170,13 @@ function unreadBody({ req, expectsContinue, report }: Exchange): 'none' | 'small
 
 /** Sends pieces as they come: one of `flush_bytes` and more holds until the next is asked for, so it has left before. */
 async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-  const { res, signal } = running;
+  const { res, leaving } = running;
   const iterator = pieces[Symbol.asyncIterator]();
   let ended = false;
   let flushed = false;
   try {
     for (;;) {
-      signal.throwIfAborted();
+      if (leaving.hasHappened) throw goneError;
       const next = await iterator.next();
       if (next.done === true) {
         ended = true;

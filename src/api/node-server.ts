@@ -8,7 +8,7 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Connections } from './connections.ts';
 import type { ApiResponse } from './http.ts';
-import type { BodyPace } from './slow-body.ts';
+import type { BodyPace } from './request-body.ts';
 
 /** How long clients are waited for. */
 export interface Patience {
@@ -47,11 +47,6 @@ export interface NodeServerOptions {
 
 export function createNodeServer(listener: RequestListener, options: NodeServerOptions): NodeServer {
   const { patience, connections_max, waiting, connections } = options;
-  const onRequest = (req: IncomingMessage, res: ServerResponse): void => {
-    // why: Fastify answers 415 to what it does not like here; the handler reads the raw headers.
-    delete req.headers['content-type'];
-    listener(req, res);
-  };
   const settings = {
     keepAliveTimeout: patience.keep_alive_ms,
     headersTimeout: patience.request_header_ms,
@@ -64,17 +59,17 @@ export function createNodeServer(listener: RequestListener, options: NodeServerO
   };
   const server =
     options.tls === undefined
-      ? http.createServer(settings, onRequest)
-      : https.createServer({ ...settings, ...options.tls, handshakeTimeout: limits.tls_handshake_ms }, onRequest);
+      ? http.createServer(settings, listener)
+      : https.createServer({ ...settings, ...options.tls, handshakeTimeout: limits.tls_handshake_ms }, listener);
   server.timeout = patience.socket_idle_ms;
   server.maxConnections = connections_max;
   trackConnections(server, connections);
   // why: with a listener, Node leaves it to the handler whether the client may send the body.
   server.on('checkContinue', (req: IncomingMessage, res: ServerResponse) => {
     waiting.add(req);
-    onRequest(req, res);
+    listener(req, res);
   });
-  server.on('checkExpectation', onRequest);
+  server.on('checkExpectation', listener);
   server.on('clientError', options.onClientError);
   return server;
 }

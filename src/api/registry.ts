@@ -122,8 +122,9 @@ export const operations: readonly Operation[] = [
  */
 export function findOperation(method: string, { bucket, key, query }: Target, headers: ApiRequest['headers']): Operation {
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
-  const candidates = operations.filter((operation) => operation.level === level && operation.method === method);
-  const subresourceAsked = candidates.find(({ subresource }) => subresource !== null && query.has(subresource))?.subresource ?? null;
+  const candidates = byMethod.get(`${level} ${method}`) ?? [];
+  const subresourceAsked =
+    query.size === 0 ? null : (candidates.find(({ subresource }) => subresource !== null && query.has(subresource))?.subresource ?? null);
   const ofSubresource = candidates.filter(({ subresource }) => subresource === subresourceAsked);
   const operation =
     ofSubresource.find(({ header }) => header !== undefined && headers[header] !== undefined) ??
@@ -137,6 +138,13 @@ export function findOperation(method: string, { bucket, key, query }: Target, he
   }
   if (operation !== undefined) return operation;
   throw new SelectError('MethodNotAllowed');
+}
+
+/** By level and method. */
+const byMethod = new Map<string, Operation[]>();
+for (const operation of operations) {
+  const name = `${operation.level} ${operation.method}`;
+  byMethod.set(name, [...(byMethod.get(name) ?? []), operation]);
 }
 
 /** Parts of a signature, what SDKs add to say who they are or which checksum a body would have, and notes of the user's own. */

@@ -151,8 +151,8 @@ function createApp(
     clientErrorHandler: () => {},
     frameworkErrors: (_error, request, reply) => onRequest(request, reply),
   });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // why: what comes behind the first hook, parsers that refuse bodies they do not know among it, is not for us.
+  app.addHook('onRequest', (request, reply) => onRequest(request, reply));
   app.route({ method: ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS', 'PATCH'], url: '/', handler: onRequest });
   app.setNotFoundHandler(onRequest);
   app.setErrorHandler((_error, request, reply) => onRequest(request, reply));

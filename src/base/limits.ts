@@ -154,6 +154,12 @@ export const limits = {
   /** AWS's Java SDK 1 decodes in a fixed 128 KiB buffer; MinIO leaves the same margin. */
   frame_bytes_max: 128 * KiB - 256,
   flush_bytes: 64 * KiB,
+  /** What an object is read into to be sent. */
+  answer_buffer_bytes: 512 * KiB,
+  /** Beyond, answers are sent through `flush_bytes` each. */
+  answer_buffers_max: 64,
+  /** Kept for answers to come. */
+  answer_buffers_kept: 16,
   flush_ms: 250,
   first_byte_ms: 1000,
   /** A first block smaller than a flush waits so long for an error right behind it, which can then still be an HTTP status. */

@@ -1,5 +1,5 @@
-import { closing } from '../closing.ts';
 import { answerOf, objectParameters } from '../object-answer.ts';
+import { bodyOf } from '../object-body.ts';
 import type { OperationBody } from '../operation.ts';
 import { checkVersion } from '../versions.ts';
 
@@ -13,7 +13,7 @@ export const getObject: OperationBody = {
       const { status, headers, range } = answerOf(object.info, request, query);
       if (status === 304) return { status, headers, body: null };
       kept = true;
-      return { status, headers, body: closing(object.stream(range, request.signal), object) };
+      return { status, headers, body: await bodyOf(object, range) };
     } finally {
       if (!kept) await object.close();
     }

@@ -1,0 +1,118 @@
+/** The body of a request: read as it is asked for, and no more waited for when it comes slower than anybody has a use for. */
+import type { IncomingMessage } from 'node:http';
+import { SelectError } from '../base/errors.ts';
+
+/** A slow body holds a connection, memory and a temporary file. */
+export interface BodyPace {
+  /** The longest silence. */
+  readonly idle_ms_max: number;
+  /** Waiting that is allowed beside what `bytes_per_s_min` takes. */
+  readonly grace_ms: number;
+  readonly bytes_per_s_min: number;
+}
+
+export interface RequestBodyOptions {
+  readonly pace: BodyPace;
+  /** The body is asked for. */
+  onStart(): void;
+  onPiece(bytes: number): void;
+}
+
+/**
+ * To be iterated once. Only the time that is spent waiting for the client counts.
+ * @throws SelectError RequestTimeout, IncompleteBody
+ */
+export class RequestBody implements AsyncIterableIterator<Uint8Array> {
+  readonly #req: IncomingMessage;
+  readonly #options: RequestBodyOptions;
+  #state: 'new' | 'open' | 'over' = 'new';
+  #waited_ms = 0;
+  #bytes = 0;
+  #cut: { readonly cause: unknown } | undefined;
+  /** Wakes the one who waits for a piece. */
+  #wake = (): void => {};
+
+  constructor(req: IncomingMessage, options: RequestBodyOptions) {
+    this.#req = req;
+    this.#options = options;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
+    if (this.#state === 'new') this.#start();
+    for (;;) {
+      if (this.#state === 'over') return { done: true, value: undefined };
+      const piece: Uint8Array | null = this.#req.read();
+      if (piece !== null) return this.#given(piece);
+      // why: the event that says so comes a turn later.
+      if (this.#req.readableEnded || (this.#req.complete && this.#req.readableLength === 0)) return this.return();
+      if (this.#cut !== undefined) return this.#fail(new SelectError('IncompleteBody', {}, this.#cut));
+      if (!(await this.#more())) return this.#fail(new SelectError('RequestTimeout'));
+    }
+  }
+
+  /** Leaves the rest unread: to destroy the request would take the connection with it, and an error must still be answered. */
+  async return(): Promise<IteratorReturnResult<undefined>> {
+    if (this.#state === 'open') {
+      for (const event of wakingEvents) this.#req.off(event, this.#onEvent);
+      this.#req.off('error', this.#onCut);
+      this.#req.off('close', this.#onCut);
+    }
+    this.#state = 'over';
+    this.#wake();
+    return { done: true, value: undefined };
+  }
+
+  #start(): void {
+    this.#state = 'open';
+    this.#options.onStart();
+    for (const event of wakingEvents) this.#req.on(event, this.#onEvent);
+    this.#req.on('error', this.#onCut);
+    this.#req.on('close', this.#onCut);
+    if (this.#req.destroyed && !this.#req.readableEnded) this.#onCut(undefined);
+  }
+
+  #given(piece: Uint8Array): IteratorYieldResult<Uint8Array> {
+    this.#bytes += piece.length;
+    this.#options.onPiece(piece.length);
+    return { done: false, value: piece };
+  }
+
+  async #fail(error: SelectError): Promise<never> {
+    await this.return();
+    throw error;
+  }
+
+  /** Resolves when there may be something new: false where that took too long. */
+  async #more(): Promise<boolean> {
+    const { grace_ms, bytes_per_s_min, idle_ms_max } = this.#options.pace;
+    const left_ms = grace_ms + (1000 * this.#bytes) / bytes_per_s_min - this.#waited_ms;
+    const began_ms = performance.now();
+    const isInTime = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(resolve, wholeSeconds(Math.min(left_ms, idle_ms_max)), false);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+    this.#waited_ms += performance.now() - began_ms;
+    return isInTime;
+  }
+
+  readonly #onEvent = (): void => this.#wake();
+
+  readonly #onCut = (cause: unknown): void => {
+    this.#cut ??= { cause };
+    this.#wake();
+  };
+}
+
+const wakingEvents = ['readable', 'end'] as const;
+
+/** Timers of one length are cheap; of a long one nobody needs to know the milliseconds. */
+function wholeSeconds(ms: number): number {
+  return ms > 10_000 ? Math.ceil(ms / 1000) * 1000 : ms;
+}
