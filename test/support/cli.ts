@@ -70,9 +70,14 @@ export interface Serving {
   readonly ended: Promise<Ended>;
 }
 
-/** `s3lect serve ARGS`, ready. */
-export async function serve(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Serving> {
-  const child = spawn(process.execPath, [main, 'serve', ...args], { env: cleanEnv(env), cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+/** `s3lect serve ARGS`, ready. `within`: a program, and its arguments, that is given the command to run. */
+export async function serve(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  within: readonly string[] = [],
+): Promise<Serving> {
+  const [program = '', ...rest] = [...within, process.execPath, main, 'serve', ...args];
+  const child = spawn(program, rest, { env: cleanEnv(env), cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   const end = ended(child);
   let printed = '';
   await new Promise<void>((resolve, reject) => {
