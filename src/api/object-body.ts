@@ -13,6 +13,7 @@ export async function bodyOf(object: OpenObject, range: ByteRange): Promise<ApiR
   try {
     const bytes = Buffer.allocUnsafe(length);
     await readWhole(object, range.start, bytes);
+    checkUnchanged(object);
     return bytes;
   } finally {
     await object.close();
@@ -28,6 +29,8 @@ async function* piecesOf(object: OpenObject, { start, end }: ByteRange): AsyncGe
       // why: a shorter piece may wait to be sent when the memory is somebody else's.
       const piece = left < limits.flush_bytes ? Buffer.allocUnsafeSlow(left) : memory.subarray(0, left);
       await readWhole(object, at, piece);
+      // why: without its last piece no client takes the answer for whole.
+      if (at + piece.length >= end) checkUnchanged(object);
       yield piece;
     }
   } finally {
@@ -37,7 +40,12 @@ async function* piecesOf(object: OpenObject, { start, end }: ByteRange): AsyncGe
 
 async function readWhole({ reader }: OpenObject, start: number, into: Uint8Array): Promise<void> {
   const got = await reader.read({ start, end: start + into.length }, into);
-  if (got < into.length) throw new SelectError('InternalError', {}, { cause: new Error('the file was cut short while it was read') });
+  if (got < into.length) throw new SelectError('OperationAborted');
+}
+
+/** What was read has to be what the ETag names. */
+function checkUnchanged(object: OpenObject): void {
+  if (!object.isUnchanged()) throw new SelectError('OperationAborted');
 }
 
 const spares: Buffer[] = [];

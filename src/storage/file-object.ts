@@ -67,7 +67,7 @@ class FileObject implements OpenObject {
       if (turns < Number.POSITIVE_INFINITY) given.push(piece);
       const got = await this.#read({ start, end: start + piece.length }, piece);
       signal?.throwIfAborted();
-      if (got < piece.length) throw new SelectError('InternalError', {}, { cause: new Error('the file was cut short while it was read') });
+      if (got < piece.length) throw new SelectError('OperationAborted');
       yield piece;
     }
   }
