@@ -4,6 +4,9 @@ import { Room } from './arena.ts';
 import type { Extent } from './metadata.ts';
 import type { ChunkErrors, ScanSpace } from './scan-space.ts';
 
+/** What nobody wants is read along with its neighbours when it is no longer than this: a read of its own costs as much. */
+export const GAP_BYTES = 16 * 1024;
+
 export class ChunkBytes {
   readonly #space: ScanSpace;
   readonly #errors: ChunkErrors;

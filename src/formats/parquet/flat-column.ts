@@ -15,6 +15,7 @@ import { PageFilter } from './page-filter.ts';
 import type { PageLocation } from './page-index.ts';
 import { PageReader } from './page-reader.ts';
 import { ChunkErrors, PIECE_VALUES, type ScanSpace } from './scan-space.ts';
+import { isInStretches } from './stored-values.ts';
 import type { TextArea } from './text-area.ts';
 import { type Items, type ValueForm, valueForm } from './value-form.ts';
 import { ValueLoader } from './value-loader.ts';
@@ -59,8 +60,8 @@ export class FlatColumn {
     this.#space = space;
     this.form = valueForm(leaf);
     this.#loader = new ValueLoader(space, this.form, errors);
-    this.#reader = new PageReader(space, chunk, window_bytes, errors);
-    this.#pages = new FlatPages(this.#reader, chunk, rows, locations);
+    this.#reader = new PageReader(space, leaf, chunk, window_bytes, errors);
+    this.#pages = new FlatPages(this.#reader, chunk, rows, locations, isInStretches(chunk, this.form));
     this.#room = new Room(space.arena);
     this.#rooms = new DictionaryRooms(space);
     this.#page = new OpenPage(space, leaf, this.#loader);
@@ -211,10 +212,10 @@ export class FlatColumn {
     if (index === this.#open && (this.#moves === IN_ROOM || this.#moves === this.#reader.moves)) return;
     this.#open = -1;
     const pages = this.#pages;
-    const { header, body } = pages.open(index, this.#room, wants, () => this.#loadDictionary());
-    this.#page.open(pages.offset(index), header, body, pages.firstRow(index), this.#dictionary ?? NO_DICTIONARY);
+    const page = pages.open(index, this.#room, wants, () => this.#loadDictionary());
+    this.#page.open(pages.offset(index), page, pages.firstRow(index), this.#dictionary ?? NO_DICTIONARY);
     this.#open = index;
-    this.#moves = body.from === this.#room.address ? IN_ROOM : this.#reader.moves;
+    this.#moves = page.values !== null || page.body.from === this.#room.address ? IN_ROOM : this.#reader.moves;
   }
 
   #loadDictionary(): void {

@@ -4,19 +4,29 @@
  */
 import { limits } from '../../base/limits.ts';
 import type { Room } from './arena.ts';
+import { GAP_BYTES } from './chunk-bytes.ts';
 import type { ColumnChunk } from './metadata.ts';
 import { encoding, type PageHeader } from './page-header.ts';
 import type { PageLocation } from './page-index.ts';
 import type { PageBody, PageReader } from './page-reader.ts';
+import type { StoredExtent } from './stored-values.ts';
 
 /** Whether any row of `[first, end)` is wanted. */
 export type WantsRows = (first: number, end: number) => boolean;
+
+export interface FlatPage {
+  readonly header: PageHeader;
+  readonly body: PageBody;
+  /** Null: they are part of the body; else that has the levels alone. */
+  readonly values: StoredExtent | null;
+}
 
 export class FlatPages {
   readonly #reader: PageReader;
   readonly #locations: readonly PageLocation[] | null;
   readonly #rows: number;
   readonly #start: number;
+  readonly #stretches: boolean;
   /** Of the pages found so far: the offset and the first row of each. */
   readonly #offsets: number[] = [];
   readonly #firsts: number[] = [];
@@ -27,10 +37,11 @@ export class FlatPages {
   #empty = 0;
   #dictionary: { readonly offset: number; readonly header: PageHeader } | null | undefined;
 
-  /** `rows`: of the row group. */
-  constructor(reader: PageReader, { pages }: ColumnChunk, rows: number, locations: readonly PageLocation[] | null) {
+  /** `rows`: of the row group. `stretches`: large pages are better read in parts. */
+  constructor(reader: PageReader, { pages }: ColumnChunk, rows: number, locations: readonly PageLocation[] | null, stretches: boolean) {
     this.#reader = reader;
     this.#rows = rows;
+    this.#stretches = stretches;
     this.#start = pages.offset;
     this.#next = pages.offset;
     this.#locations = locations;
@@ -71,15 +82,20 @@ export class FlatPages {
    * The page, decompressed; reads on as far as the pages behind it are wanted. Where its values are codes, `dictionary` is called
    * before: it may read another page.
    */
-  open(page: number, room: Room, wants: WantsRows, dictionary: () => void): { readonly header: PageHeader; readonly body: PageBody } {
+  open(page: number, room: Room, wants: WantsRows, dictionary: () => void): FlatPage {
     const offset = this.offset(page);
     const until = this.#until(page, wants);
+    if (this.#stretches) {
+      const header = this.#header(page, offset);
+      const parts = header.encoding === encoding.plain ? this.#reader.parts(offset, header) : null;
+      if (parts !== null) return { header, ...parts };
+    }
     // why: a dictionary still to be read would take the place of the page, so both are read at once, or of the page its header first.
     const begins = this.#locations !== null && this.#dictionary === undefined;
     if (begins && page === 0) this.#findDictionary(until);
     const header = this.#header(page, begins && page > 0 ? offset : until);
     if (isCodes(header.encoding)) dictionary();
-    return { header, body: this.#reader.body(offset, header, until, room) };
+    return { header, body: this.#reader.body(offset, header, until, room), values: null };
   }
 
   /** The dictionary's page, decompressed; null where the chunk has none. */
@@ -160,6 +176,7 @@ export class FlatPages {
   #ahead(offset: number): number {
     const { end } = this.#reader;
     if (this.#locations !== null) return this.#locations[0]?.offset ?? offset;
+    if (this.#stretches) return offset;
     return this.#reader.fits(end - this.#start) ? end : offset;
   }
 
@@ -176,9 +193,6 @@ export class FlatPages {
     return locations[last]!.offset + locations[last]!.bytes;
   }
 }
-
-/** Pages nobody wants are read along with their neighbours when they are no longer than this: a read of its own costs as much. */
-const GAP_BYTES = 16 * 1024;
 
 const isCodes = (values: number): boolean => values === encoding.plain_dictionary || values === encoding.rle_dictionary;
 

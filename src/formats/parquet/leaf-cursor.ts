@@ -63,7 +63,7 @@ export class LeafCursor {
     this.#rows = rows;
     this.#locations = locations ?? [];
     this.errors = new ChunkErrors(leaf.path);
-    this.#reader = new PageReader(space, chunk, window_bytes, this.errors);
+    this.#reader = new PageReader(space, leaf, chunk, window_bytes, this.errors);
     this.#room = new Room(space.arena);
     this.#repetitions = new Room(space.arena);
     this.#definitions = new Room(space.arena);

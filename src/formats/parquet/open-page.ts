@@ -2,10 +2,9 @@
 import { DAMAGED } from '../../kernels/parquet-kernels.ts';
 import { Room } from './arena.ts';
 import type { Dictionary } from './dictionary.ts';
+import type { FlatPage } from './flat-pages.ts';
 import type { Leaf } from './metadata.ts';
-import type { PageHeader } from './page-header.ts';
-import { damagedLevels, type Levels, layOutPage, readLevels, widthOf } from './page-levels.ts';
-import type { PageBody } from './page-reader.ts';
+import { areAll, damagedLevels, type Levels, layOutPage, readLevels, widthOf } from './page-levels.ts';
 import { PageValues } from './page-values.ts';
 import type { ScanSpace } from './scan-space.ts';
 import type { ValueLoader } from './value-loader.ts';
@@ -45,7 +44,7 @@ export class OpenPage {
     return this.#ranks.address;
   }
 
-  open(offset: number, header: PageHeader, body: PageBody, first: number, dictionary: Dictionary): void {
+  open(offset: number, { header, body, values: extent }: FlatPage, first: number, dictionary: Dictionary): void {
     const { errors } = this.#loader;
     const { values: rows } = header;
     this.offset = offset;
@@ -58,7 +57,8 @@ export class OpenPage {
       this.#reserve(this.#ranks, 4 * (rows / 64 + 2));
       this.#space.parquet.ranks(this.bitmap, rows, this.ranks);
     }
-    this.values.open(offset, header.encoding, values, stored, dictionary);
+    if (extent !== null) this.values.openStored(offset, extent, stored);
+    else this.values.open(offset, header.encoding, values, stored, dictionary);
   }
 
   /** Position of the first value in or behind `row`. */
@@ -72,6 +72,7 @@ export class OpenPage {
     const { parquet } = this.#space;
     const { errors } = this.#loader;
     const { from, end, packed, max } = levels;
+    if (areAll(this.#space, levels, rows)) return rows;
     this.#reserve(this.#bitmap, 8 * (rows / 64 + 3));
     if (packed) {
       this.#reserve(this.#levels, rows);

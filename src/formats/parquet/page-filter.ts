@@ -1,7 +1,7 @@
 /** Predicates on the open page of a column: on dictionary codes where it has them, each entry being tested once, else on values. */
 import { DAMAGED, filterHint } from '../../kernels/parquet-kernels.ts';
 import { Room } from './arena.ts';
-import type { ColumnTest, ValuesTest } from './column-test.ts';
+import type { ColumnTest, KeepValues, ValuesTest } from './column-test.ts';
 import type { OpenPage } from './open-page.ts';
 import { PIECE_VALUES, type ScanSpace } from './scan-space.ts';
 import { NO_TEXTS, TextArea } from './text-area.ts';
@@ -82,8 +82,7 @@ export class PageFilter {
       if (kept === DAMAGED) throw values.damagedCodes();
       return kept;
     }
-    const width = this.#loader.form.stored_bytes;
-    if (values.access === 'fixed' && test.stored !== null) return test.stored(values.values + first * width, count, base, into);
+    if (values.access === 'fixed' && test.stored !== null) return this.#filterFixed(test.stored, first, count, base, into);
     if (values.openFields() && this.#loader.form.finish === 'none') return test.ascending(values.values + 8 * first, count, base, into);
     let kept = 0;
     for (let done = 0; done < count; done += PIECE_VALUES) {
@@ -91,6 +90,17 @@ export class PageFilter {
       this.#loader.distant.clear();
       values.load({ positions: 0, shift: first + done, rows: 0, count: pieces }, scratch.values, this.#textArea());
       kept += test.loaded(scratch.values, pieces, base + done, into + 4 * kept);
+    }
+    return kept;
+  }
+
+  #filterFixed(keep: KeepValues, first: number, count: number, base: number, into: number): number {
+    const { values } = this.#page;
+    let kept = 0;
+    for (let done = 0; done < count; ) {
+      const size = Math.min(count - done, values.together_max);
+      kept += keep(values.fixedAt(first + done, size), size, base + done, into + 4 * kept);
+      done += size;
     }
     return kept;
   }

@@ -48,17 +48,18 @@ const KINDS: readonly PageKind[] = ['data', 'index', 'dictionary', 'data-v2'];
  */
 export function readPageHeader(bytes: Uint8Array, at: number, end: number): PageHeader | 'incomplete' | { readonly wrong: string } {
   const reader = new ThriftReader(bytes, at, end);
-  const draft = { ...EMPTY };
+  const draft = emptyDraft();
+  let type = -1;
   let seen = 0;
-  reader.struct((id, type) => {
-    if (type === thriftType.i32 && id >= 1 && id <= 4) {
+  reader.struct((id, fieldType) => {
+    if (fieldType === thriftType.i32 && id >= 1 && id <= 4) {
       seen |= 1 << id;
       const value = reader.int();
-      if (id === 1) draft.type = value;
+      if (id === 1) type = value;
       else if (id === 2) draft.uncompressed_bytes = value;
       else if (id === 3) draft.compressed_bytes = value;
       else draft.crc = value >>> 0;
-    } else if (type === thriftType.struct && id >= 5 && id <= 8) {
+    } else if (fieldType === thriftType.struct && id >= 5 && id <= 8) {
       seen |= 1 << id;
       const fields = id === 8 ? V2_FIELDS : FIELDS;
       reader.struct((inner, innerType) => readNumber(reader, draft, fields[inner], innerType), 1);
@@ -67,14 +68,18 @@ export function readPageHeader(bytes: Uint8Array, at: number, end: number): Page
   });
   if (reader.overrun) return 'incomplete';
   if (reader.malformed) return { wrong: 'its header is malformed' };
-  return finish(draft, seen, reader.at - at);
+  draft.header_bytes = reader.at - at;
+  return finish(draft, type, seen);
 }
 
-const EMPTY = {
-  type: -1,
+type Draft = { -readonly [name in keyof PageHeader]: PageHeader[name] };
+
+const emptyDraft = (): Draft => ({
+  kind: 'data',
+  header_bytes: 0,
   uncompressed_bytes: -1,
   compressed_bytes: -1,
-  crc: null as number | null,
+  crc: null,
   values: -1,
   encoding: -1,
   definition_encoding: -1,
@@ -84,9 +89,7 @@ const EMPTY = {
   rows: -1,
   nulls: -1,
   is_compressed: true,
-};
-
-type Draft = typeof EMPTY;
+});
 
 /** Numbers in the structs of data pages and dictionaries, by field. */
 const FIELDS = [undefined, 'values', 'encoding', 'definition_encoding', 'repetition_encoding'] as const;
@@ -102,8 +105,7 @@ function readNumber(reader: ThriftReader, draft: Draft, name: (typeof FIELDS)[nu
   return true;
 }
 
-function finish(draft: Draft, seen: number, header_bytes: number): PageHeader | { readonly wrong: string } {
-  const { type, ...fields } = draft;
+function finish(draft: Draft, type: number, seen: number): PageHeader | { readonly wrong: string } {
   const kind = KINDS[type];
   if (kind === undefined) return { wrong: `its type is ${type}` };
   if (draft.compressed_bytes < 0 || draft.uncompressed_bytes < 0) return { wrong: 'its size is missing or negative' };
@@ -120,5 +122,6 @@ function finish(draft: Draft, seen: number, header_bytes: number): PageHeader | 
       return { wrong: 'the size of its levels is missing or larger than the page' };
     if (rows < 0 || nulls < 0 || rows > values || nulls > values) return { wrong: 'its number of rows or NULLs cannot be' };
   }
-  return { ...fields, kind, header_bytes };
+  draft.kind = kind;
+  return draft;
 }

@@ -68,6 +68,22 @@ export function readLevels(
   if (done === DAMAGED) throw damagedLevels(errors, offset);
 }
 
+/** Whether all levels are the highest, as one run says: most pages of columns that may be NULL have none. */
+export function areAll({ memory }: ScanSpace, { from, end, packed, max }: Levels, values: number): boolean {
+  const { u8 } = memory;
+  let at = from;
+  let [run, shift] = [0, 0];
+  do {
+    if (packed || shift > RUN_BITS_MAX || at >= end) return false;
+    run += (u8[at]! & 0x7f) * 2 ** shift;
+    shift += 7;
+  } while (u8[at++]! >= 0x80);
+  // why: an even number counts what is repeated, twice; a level of one byte follows.
+  return run % 2 === 0 && run / 2 >= values && at < end && max < 256 && u8[at] === max;
+}
+
+const RUN_BITS_MAX = 28;
+
 export function damagedLevels(errors: ChunkErrors, offset: number): Error {
   return errors.damaged(offset, 'the levels of a page are cut off or too high');
 }

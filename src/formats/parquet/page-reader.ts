@@ -3,9 +3,10 @@ import { crc32 } from 'node:zlib';
 import type { Room } from './arena.ts';
 import { ChunkBytes } from './chunk-bytes.ts';
 import { decompress } from './decompress.ts';
-import type { ColumnChunk } from './metadata.ts';
-import { type PageHeader, readPageHeader } from './page-header.ts';
+import type { ColumnChunk, Leaf } from './metadata.ts';
+import { encoding, type PageHeader, readPageHeader } from './page-header.ts';
 import type { ChunkErrors, ScanSpace } from './scan-space.ts';
+import type { StoredExtent } from './stored-values.ts';
 
 /** A page in the memory of the thread: its levels, and behind them its values. */
 export interface PageBody {
@@ -16,12 +17,14 @@ export interface PageBody {
 export class PageReader {
   readonly #space: ScanSpace;
   readonly #chunk: ColumnChunk;
+  readonly #definition_max: number;
   readonly #bytes: ChunkBytes;
   readonly errors: ChunkErrors;
 
-  constructor(space: ScanSpace, chunk: ColumnChunk, window_bytes: number, errors: ChunkErrors) {
+  constructor(space: ScanSpace, { definition_max }: Leaf, chunk: ColumnChunk, window_bytes: number, errors: ChunkErrors) {
     this.#space = space;
     this.#chunk = chunk;
+    this.#definition_max = definition_max;
     this.#bytes = new ChunkBytes(space, chunk.pages, window_bytes, errors);
     this.errors = errors;
   }
@@ -85,6 +88,33 @@ export class PageReader {
     return { from: room.address, end: room.address + size };
   }
 
+  /**
+   * The levels of a page of a column without lists, and where its values are, which are read as they are wanted. Null: the
+   * page is compressed, or it is better read as a whole.
+   */
+  parts(offset: number, header: PageHeader): { readonly body: PageBody; readonly values: StoredExtent } | null {
+    const { compressed_bytes: stored, uncompressed_bytes: size, crc } = header;
+    // why: a checksum is one of all bytes.
+    if (this.#chunk.codec !== 'UNCOMPRESSED' || stored !== size || crc !== null || size < PARTS_BYTES_MIN) return null;
+    const at = offset + header.header_bytes;
+    const levels = this.#levelsBytes(at, header);
+    if (levels === null || levels > size || !this.fits(levels)) return null;
+    const from = levels === 0 ? 0 : this.#bytes.at(at, levels, at);
+    const read: StoredExtent['read'] = (first, length, into) => {
+      this.#space.traffic.decompressed_bytes += length;
+      this.#bytes.copy(first, length, into);
+    };
+    return { body: { from, end: from + levels }, values: { read, offset: at + levels, bytes: size - levels } };
+  }
+
+  /** What the definition levels of a page take; null where that is not to be told by its beginning. */
+  #levelsBytes(at: number, header: PageHeader): number | null {
+    if (header.kind === 'data-v2') return header.definition_bytes + header.repetition_bytes;
+    if (this.#definition_max === 0) return 0;
+    if (header.definition_encoding !== encoding.rle) return null;
+    return 4 + this.#space.memory.bytes.readUInt32LE(this.#bytes.at(at, 4, at));
+  }
+
   #stored(offset: number, length: number, until: number, room: Room): number {
     if (this.#bytes.fits(length)) return this.#bytes.at(offset, length, until);
     if (!room.reserve(length)) throw this.errors.tooLarge(offset);
@@ -106,5 +136,7 @@ export class PageReader {
   }
 }
 
+/** Smaller pages are read at once. */
+const PARTS_BYTES_MIN = 64 * 1024;
 /** Most headers are shorter; statistics can make them long. */
 const HEADER_BYTES = 8 * 1024;

@@ -6,6 +6,7 @@ import type { Leaf } from './metadata.ts';
 import { encoding } from './page-header.ts';
 import type { PageBody } from './page-reader.ts';
 import type { ScanSpace } from './scan-space.ts';
+import { type StoredExtent, StoredValues } from './stored-values.ts';
 import type { TextArea } from './text-area.ts';
 import type { Items } from './value-form.ts';
 import type { ValueLoader } from './value-loader.ts';
@@ -25,6 +26,9 @@ export class PageValues {
   readonly #fields: Room;
   readonly #lengths: Room;
   readonly #prefixes: Room;
+  /** Null: they are in memory. */
+  #stored: StoredValues | null = null;
+  readonly #stored_values: StoredValues;
   dictionary: Dictionary = NO_DICTIONARY;
   #offset = 0;
   access: Access = 'none';
@@ -44,6 +48,7 @@ export class PageValues {
     this.#fields = new Room(space.arena);
     this.#lengths = new Room(space.arena);
     this.#prefixes = new Room(space.arena);
+    this.#stored_values = new StoredValues(space, loader.form.stored_bytes, loader.errors);
   }
 
   /** Texts among them are known to be UTF-8. */
@@ -65,10 +70,30 @@ export class PageValues {
     this.#body = body;
     this.stored = stored;
     this.access = 'none';
+    this.#stored = null;
     if (stored === 0) return;
     this.#reserve(this.#stream, PARQUET_STREAM_BYTES);
     if (!this.#openAs(values_encoding, body, dictionary))
       throw this.#loader.errors.unsupported(offset, `${this.#leaf.physical} in encoding ${values_encoding}`);
+  }
+
+  /** Opens PLAIN values that are read when they are asked for. @throws {SelectError} ParquetParsingError: they are cut off */
+  openStored(offset: number, extent: StoredExtent, stored: number): void {
+    this.#offset = offset;
+    this.stored = stored;
+    this.#setFixed(0, extent.bytes);
+    this.#stored = this.#stored_values;
+    this.values = this.#stored.open(extent);
+  }
+
+  /** Of `fixed`: the address of `count` values from the `first` on, `together_max` at most. */
+  fixedAt(first: number, count: number): number {
+    this.#stored?.need(first, count);
+    return this.values + first * this.#loader.form.stored_bytes;
+  }
+
+  get together_max(): number {
+    return this.#stored?.count_max ?? this.stored;
   }
 
   /** False: values of this type have no such encoding. */
@@ -120,6 +145,7 @@ export class PageValues {
         this.loadEntries(scratch.codes, rows, count, into);
         return;
       case 'fixed':
+        this.#stored?.needItems(items);
         this.#loader.fixed(this.values, items, into, texts, this.#offset);
         return;
       case 'truths':

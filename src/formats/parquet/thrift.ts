@@ -1,15 +1,14 @@
-/**
- * Thrift's compact protocol, in which Parquet keeps everything but values. hyparquet makes objects of it; before it may, the
- * bytes are walked over here, because it trusts the sizes they claim.
- */
-import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
+/** Thrift's compact protocol, in which Parquet keeps everything but values. No size that it claims is believed. */
 import { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 
 /** Fields by their number, untyped: what a reader expects it asks for with `intOf`, `listOf` and the like. */
 export type ThriftStruct = { readonly [field in `field_${FieldNumber}`]?: unknown };
 
-/** Those that are read anywhere. */
+/** By number: names of the fields that are read anywhere. */
+const FIELD_NAMES = [undefined, ...Array.from({ length: 15 }, (_, index) => `field_${index + 1}` as const)];
+
+/** Their numbers. */
 type FieldNumber = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15;
 
 /** Thrift at some place of the object. Positions are indices into `bytes`; errors name offsets in the object. */
@@ -19,6 +18,7 @@ export class ThriftBytes {
   readonly #what: string;
   #at = 0;
   #values = 0;
+  #values_max = 0;
 
   /** `offset`: where `bytes` lie in the object. `what` they are, for errors. */
   constructor(bytes: Uint8Array, offset: number, what = 'Metadata') {
@@ -52,10 +52,8 @@ export class ThriftBytes {
   /** The struct at `at`. @throws {SelectError} ParquetParsingError: it is damaged, or has more than `values_max` values */
   struct(at: number, values_max: number = limits.parquet_struct_values_max): ThriftStruct {
     this.#begin(at);
-    this.#walkStruct(0, null);
-    if (this.#values > values_max) throw this.corrupt(at, 'a structure is too large');
-    const { bytes } = this;
-    return deserializeTCompactProtocol({ view: new DataView(bytes.buffer, bytes.byteOffset, this.#at), offset: at });
+    this.#values_max = values_max;
+    return this.#readStruct(0);
   }
 
   /** The integer at `at`, and the text; both where another type stands are some other value. */
@@ -94,7 +92,6 @@ export class ThriftBytes {
   }
 
   #walkValue(type: number, depth: number): void {
-    this.#values++;
     if (type === TRUE || type === FALSE) return;
     if (type === BYTE) this.#skip(1);
     else if (type === I16 || type === I32 || type === I64) this.#varint();
@@ -109,6 +106,62 @@ export class ThriftBytes {
     if (depth > DEPTH_MAX) throw this.corrupt(this.#at, 'structures are nested too deep');
     const { type, size } = this.#listHead();
     for (let index = 0; index < size; index++) this.#walkValue(type === TRUE || type === FALSE ? BYTE : type, depth + 1);
+  }
+
+  #readStruct(depth: number): ThriftStruct {
+    if (depth > DEPTH_MAX) throw this.corrupt(this.#at, 'structures are nested too deep');
+    const struct: Record<string, unknown> = {};
+    for (let field = 0; ; ) {
+      const head = this.#byte();
+      const type = head & 15;
+      if (type === STOP) return struct;
+      field = head >> 4 === 0 ? zigzag(this.#varint()) : field + (head >> 4);
+      const value = this.#readValue(type, depth + 1);
+      const name = FIELD_NAMES[field];
+      if (name !== undefined) struct[name] = value;
+    }
+  }
+
+  #readValue(type: number, depth: number): unknown {
+    if (++this.#values > this.#values_max) throw this.corrupt(this.#at, 'a structure is too large');
+    switch (type) {
+      case TRUE:
+      case FALSE:
+        return type === TRUE;
+      case BYTE:
+        return (this.#byte() << 24) >> 24;
+      case I16:
+      case I32:
+      case I64:
+        return zigzag(this.#varint());
+      case DOUBLE:
+        this.#skip(8);
+        return undefined;
+      case BINARY: {
+        const bytes = this.#varint();
+        const start = this.#at;
+        this.#skip(bytes);
+        return this.bytes.subarray(start, this.#at);
+      }
+      case LIST:
+        return this.#readList(depth);
+      case STRUCT:
+        return this.#readStruct(depth);
+      default:
+        throw this.corrupt(this.#at, 'a field has an unknown type');
+    }
+  }
+
+  #readList(depth: number): unknown[] {
+    if (depth > DEPTH_MAX) throw this.corrupt(this.#at, 'structures are nested too deep');
+    const { type, size } = this.#listHead();
+    const isTruth = type === TRUE || type === FALSE;
+    const values: unknown[] = [];
+    for (let index = 0; index < size; index++) {
+      const value = this.#readValue(isTruth ? BYTE : type, depth + 1);
+      values.push(isTruth ? value === 1 : value);
+    }
+    return values;
   }
 
   #listHead(): { readonly type: number; readonly size: number } {
@@ -170,8 +223,7 @@ export function sizeOf(value: unknown): number | undefined {
 }
 
 export function intOf(value: unknown): number | undefined {
-  const number = typeof value === 'bigint' ? Number(value) : value;
-  return Number.isSafeInteger(number) ? (number as number) : undefined;
+  return Number.isSafeInteger(value) ? (value as number) : undefined;
 }
 
 /** A copy: the parsed bytes may be many, and what is kept of them few. */

@@ -36,8 +36,16 @@ export interface ValueForm extends Pick<LoadedColumn, 'kind' | 'scale' | 'wide' 
 }
 
 export function valueForm(leaf: Leaf): ValueForm {
-  return { ...PLAIN, ...meaning(leaf), ...storage(leaf) };
+  let form = forms.get(leaf);
+  if (form === undefined) {
+    form = { ...PLAIN, ...meaning(leaf), ...storage(leaf) };
+    forms.set(leaf, form);
+  }
+  return form;
 }
+
+/** Each row group asks for those of its columns. */
+const forms = new WeakMap<Leaf, ValueForm>();
 
 const PLAIN = {
   kind: 'int',

@@ -55,22 +55,23 @@ export function filterInt32(values: usize, rows: usize, count: u32, low: u32, hi
   return <u32>((o - into) >> 2);
 }
 
+// Whether values are further from low than high is. `lows` is half of all numbers below low, and `spans` as far from the span, as there is no unsigned
+// comparison of 64-bit lanes.
 // @ts-ignore: decorator
 @inline
-function within64(p: usize, lows: v128, spans: v128, top: v128): v128 {
-  // why: there is no unsigned comparison of 64-bit lanes.
-  return i64x2.le_s(v128.xor(i64x2.sub(v128.load(p), lows), top), spans);
+function outside64(p: usize, lows: v128, spans: v128): v128 {
+  return i64x2.gt_s(i64x2.sub(v128.load(p), lows), spans);
 }
 
 export function filterInt64(values: usize, rows: usize, count: u32, low: u64, high: u64, negated: u32, base: u32, into: usize): u32 {
   let o = into, j: u32 = 0;
-  const span = high - low, flip: u32 = negated ? 0xff : 0;
+  const span = high - low, flip: u32 = negated ? 0 : 0xff;
   if (!rows) {
-    const lows = i64x2.splat(low), top = i64x2.splat(i64.MIN_VALUE), spans = v128.xor(i64x2.splat(span), top);
+    const lows = i64x2.splat(low ^ i64.MIN_VALUE), spans = i64x2.splat(span ^ i64.MIN_VALUE);
     for (; j + 8 <= count; j += 8) {
       const p = values + (<usize>j << 3);
       const kept = flip ^ mask8(
-        within64(p, lows, spans, top), within64(p + 16, lows, spans, top), within64(p + 32, lows, spans, top), within64(p + 48, lows, spans, top),
+        outside64(p, lows, spans), outside64(p + 16, lows, spans), outside64(p + 32, lows, spans), outside64(p + 48, lows, spans),
       );
       if (kept) o = emit8(o, kept, base + j);
     }
