@@ -91,7 +91,7 @@ export class StoredValues {
 }
 
 /** Where all are looked at: what is read at once, and looked at while it is in the second-level cache. */
-const STRETCH_BYTES = 128 * 1024;
+const STRETCH_BYTES = 256 * 1024;
 /** Values are read by pieces of a page. */
 const PIECE_BYTES = 4 * 1024;
 /** One value in so many. */
