@@ -1,5 +1,6 @@
 /** How queries share the workers: cancellation, slow clients, fairness, admission, deadlines and threads that die. */
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Worker } from 'node:worker_threads';
@@ -196,12 +197,19 @@ t.test('a sparse result does not wait for the end of the query', async (t) => {
   t.equal(query.stats.scanned_bytes, big.size);
 });
 
-t.test('a process that does not close its engine can end', async (t) => {
+t.test('a process that does not close its engine can end, whatever options Node was given', async (t) => {
   const script = `
     const { Engine } = await import(${JSON.stringify(new URL('../src/engine/query.js', import.meta.url).href)});
     const { ask, memoryObject } = await import(${JSON.stringify(new URL('./support/engine.js', import.meta.url).href)});
     const { text } = await ask(new Engine({ workers: 2 }), memoryObject('1\\n2\\n'), 'SELECT COUNT(*) FROM S3Object');
     process.stdout.write(text);`;
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 });
-  t.equal(stdout, '2\n');
+  const file = join(t.testdir({ 'count.mjs': script }), 'count.mjs');
+  for (const args of [
+    ['--input-type=module', '-e', script],
+    ['--max-old-space-size=512', '--input-type=module', '-e', script],
+    ['--max-old-space-size=512', '--no-warnings', file],
+  ]) {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+    t.equal(stdout, '2\n', args.join(' ').slice(0, 60));
+  }
 });

@@ -157,14 +157,18 @@ function threads(entry: URL, count: number, workerData: unknown): Piscina {
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
     trackUnmanagedFds: false,
-    // A thread runs a file: what this process was told of a program on its command line is not for it.
-    execArgv: process.execArgv.filter((option) => !option.startsWith('--input-type')),
+    ...(isProgramOnCommandLine() ? { execArgv: [] } : {}),
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: limits.worker_heap_mib_max },
   });
   // An idle thread that dies takes no task with it, and is replaced.
   piscina.on('error', () => {});
   return piscina;
+}
+
+/** Then a thread, which runs a file, must not take over Node's options. Else it does: given one by one, those of V8 are refused. */
+function isProgramOnCommandLine(): boolean {
+  return process.execArgv.some((option) => option.startsWith('--input-type'));
 }
 
 /** The thread that keeps the task's scan open where it is idle, else any that is. */
