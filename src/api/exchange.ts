@@ -8,25 +8,33 @@ import { headersOf } from './http.ts';
 import { newReport, type Observer, type RequestReport } from './report.ts';
 import { type BodyPace, RequestBody } from './request-body.ts';
 
+/** The same for all requests of a server. */
 export interface ExchangeOptions {
   readonly handle: Handler;
-  /** `req.url` may have been replaced for routing, so the request target comes beside it. */
-  readonly target: string;
-  /** The client waits for `100 Continue` before it sends the body. */
-  readonly expectsContinue: boolean;
   /** The server is about to stop: the connection is not kept. */
   isClosing(): boolean;
   /** What broke an answer under way. */
-  onBroken(error: unknown): void;
+  onBroken(error: unknown, requestId: string): void;
   readonly observe: Observer;
   readonly pace: BodyPace;
   readonly socket_idle_ms: number;
 }
 
-/** A request under way. */
-interface Exchange extends ExchangeOptions {
+/** A request that has come in. */
+export interface Incoming {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** `req.url` may have been replaced for routing, so the request target comes beside it. */
+  readonly target: string;
+  /** The client waits for `100 Continue` before it sends the body. */
+  readonly expectsContinue: boolean;
+}
+
+/** A request under way. */
+interface Exchange extends Incoming {
+  readonly options: ExchangeOptions;
+  /** To be called when it is over. */
+  readonly overs: (() => void)[];
   readonly began_ms: number;
   readonly report: RequestReport;
   readonly leaving: Leaving;
@@ -58,9 +66,10 @@ class Leaving {
 }
 
 /** Never rejects. */
-export async function exchange(req: IncomingMessage, res: ServerResponse, options: ExchangeOptions): Promise<void> {
+export async function exchange({ req, res, target, expectsContinue }: Incoming, options: ExchangeOptions): Promise<void> {
   const leaving = new Leaving();
-  const running = { ...options, req, res, began_ms: performance.now(), report: reportOf(req), leaving };
+  const report = reportOf(req);
+  const running: Exchange = { req, res, target, expectsContinue, options, began_ms: performance.now(), report, leaving, overs: [] };
   res.once('close', () => {
     if (!res.writableFinished) leaving.happened();
     end(running);
@@ -72,14 +81,14 @@ export async function exchange(req: IncomingMessage, res: ServerResponse, option
     answer = await options.handle(requestOf(running));
   } catch (error) {
     // Only the client's leaving brings us here, or a fault of the handler itself.
-    if (!leaving.hasHappened) options.onBroken(error);
+    if (!leaving.hasHappened) options.onBroken(error, report.requestId);
     req.socket.destroy();
     return;
   }
   try {
     await send(running, answer);
   } catch (error) {
-    if (!leaving.hasHappened) options.onBroken(error);
+    if (!leaving.hasHappened) options.onBroken(error, report.requestId);
     // Neither a clean end, which some clients take for success, nor a loss of what was written before: Node hands that to the
     // socket in a later tick.
     const { socket } = req as { socket: Socket | null };
@@ -91,14 +100,15 @@ function reportOf({ socket, method = '', headers }: IncomingMessage): RequestRep
   return newReport({ remote: socket.remoteAddress ?? '', method, userAgent: headers['user-agent'] ?? '' });
 }
 
-function end({ res, report, began_ms, observe }: Exchange): void {
+function end({ res, report, began_ms, options, overs }: Exchange): void {
   report.isWhole = res.writableFinished;
   report.duration_ms = performance.now() - began_ms;
-  observe(report);
+  options.observe(report);
+  for (const run of overs) run();
 }
 
 function requestOf(running: Exchange): ApiRequest {
-  const { req, res, target, report, leaving, pace, expectsContinue } = running;
+  const { req, res, target, report, leaving, expectsContinue, overs, options } = running;
   const question = target.indexOf('?');
   return {
     method: report.method,
@@ -106,7 +116,7 @@ function requestOf(running: Exchange): ApiRequest {
     rawQuery: question < 0 ? '' : target.slice(question + 1),
     headers: headersOf(req.rawHeaders),
     body: new RequestBody(req, {
-      pace,
+      pace: options.pace,
       onStart: () => {
         if (expectsContinue) res.writeContinue();
       },
@@ -123,7 +133,7 @@ function requestOf(running: Exchange): ApiRequest {
     report,
     onOver: (run) => {
       if (res.closed) run();
-      else res.once('close', run);
+      else overs.push(run);
     },
   };
 }
@@ -133,7 +143,7 @@ async function send(running: Exchange, { status, headers, body }: ApiResponse): 
   const unread = unreadBody(running);
   report.status = status;
   // A body that was announced and never called for leaves the connection in a state nobody can know: Node closes it then.
-  if (running.isClosing() || unread === 'large') headers['connection'] = 'close';
+  if (running.options.isClosing() || unread === 'large') headers['connection'] = 'close';
   try {
     res.writeHead(status, headers);
   } catch (error) {
@@ -186,7 +196,7 @@ async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>):
       sent(running, piece.length);
       if (piece.length === 0) {
         if (!flushed) res.flushHeaders();
-        res.socket?.setTimeout(running.socket_idle_ms);
+        res.socket?.setTimeout(running.options.socket_idle_ms);
       } else if (piece.length >= limits.flush_bytes) {
         await written(res, piece);
       } else if (!res.write(piece)) {

@@ -15,7 +15,7 @@ import type { Engine } from '../engine/query.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type AdminOptions, createAdmin } from './admin.ts';
 import { Connections } from './connections.ts';
-import { exchange } from './exchange.ts';
+import { type ExchangeOptions, exchange } from './exchange.ts';
 import { type Answerer, createHandler } from './handler.ts';
 import { LoadLimits } from './load-limits.ts';
 import { Metrics } from './metrics.ts';
@@ -79,22 +79,22 @@ export function createServer(options: ServerOptions): Server {
     isStopping: () => stopping || connections.closing,
   });
 
+  const exchangeOptions: ExchangeOptions = {
+    handle: answerer.handle,
+    isClosing: () => connections.closing,
+    observe,
+    pace: patience.body,
+    socket_idle_ms: patience.socket_idle_ms,
+    onBroken: (error, requestId) => {
+      if (!(error instanceof SelectError)) options.onFault?.(error, requestId);
+    },
+  };
+
   const onRequest = ({ raw: req, originalUrl }: FastifyRequest, reply: FastifyReply): void => {
     reply.hijack();
     const { raw: res } = reply;
     connections.began(req, res);
-    void exchange(req, res, {
-      handle: answerer.handle,
-      target: originalUrl,
-      expectsContinue: waiting.has(req),
-      isClosing: () => connections.closing,
-      observe,
-      pace: patience.body,
-      socket_idle_ms: patience.socket_idle_ms,
-      onBroken: (error) => {
-        if (!(error instanceof SelectError)) options.onFault?.(error, String(res.getHeader('x-amz-request-id') ?? ''));
-      },
-    });
+    void exchange({ req, res, target: originalUrl, expectsContinue: waiting.has(req) }, exchangeOptions);
   };
 
   const onClientError = (error: Error, socket: Duplex): void => {

@@ -23,6 +23,7 @@ export interface Unsigned {
 /** @throws SelectError what `verify` and `verifyV2` raise; InvalidArgument (two signatures), InvalidRequest (Signature Version 2) */
 export function authenticate(request: SignedRequest, options: AuthenticateOptions): VerifiedIdentity | VerifiedV2 | Unsigned {
   const { headers, rawQuery } = request;
+  if (rawQuery === '' && headers['authorization']?.startsWith('AWS4-') === true) return verify(request, options);
   const names = new Set(parseQuery(rawQuery).map(([name]) => name));
   const inQuery = ['X-Amz-Algorithm', 'X-Amz-Signature', 'X-Amz-Credential'].some((name) => names.has(name));
   const isV2 = isV2Request(headers, names);

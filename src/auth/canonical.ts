@@ -29,11 +29,13 @@ export function canonicalRequest(parts: CanonicalParts): string {
 
 /** The path as sent, each byte in its one canonical spelling. `/` and `%2F` stay what they are: S3 tells them apart in the signature. */
 export function canonicalPath(rawPath: string): string {
-  return rawPath === '' ? '/' : reencode(rawPath, '/');
+  if (plainPath.test(rawPath)) return rawPath === '' ? '/' : rawPath;
+  return reencode(rawPath, '/');
 }
 
 /** The parameters of a query string as sent. A missing value equals an empty one; `+` is a plus sign; repeated names are kept. */
 export function parseQuery(rawQuery: string): QueryPair[] {
+  if (rawQuery === '') return [];
   return rawQuery
     .split('&')
     .filter((text) => text !== '')

@@ -48,8 +48,42 @@ function readHeader(authorization: string, headers: RequestHeaders): Claim {
   const [word = ''] = authorization.split(/[ \t]/, 1);
   if (word.startsWith('AWS4-') && word !== algorithm) throw new SelectError('NotImplemented', { reason: `signing algorithm ${word}` });
   if (word !== algorithm) throw new SelectError('InvalidArgument', { reason: 'unsupported authorization type' });
+  const time = readTime(headers['x-amz-date'] ?? headers['date']);
+  const end = authorization.lastIndexOf('Signature=') + 'Signature='.length;
+  const rest = authorization.slice(end);
+  const known = /^[0-9a-f]{64}$/.test(rest) ? knownSigners.get(authorization.slice(0, end)) : undefined;
+  const signer = known ?? readSigner(authorization.slice(word.length));
+  if (time === undefined)
+    throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
+  const { accessKey, scope, signedHeaders } = signer;
+  const claim = checkDay({
+    via: 'header',
+    accessKey,
+    scope,
+    signedHeaders,
+    signature: known === undefined ? signer.signature : rest,
+    ...time,
+  });
+  if (known === undefined && authorization.endsWith(`Signature=${signer.signature}`)) remember(authorization.slice(0, end), signer);
+  return claim;
+}
+
+/** What an Authorization header says of the signer, and the signature. */
+type Signer = Pick<Claim, 'accessKey' | 'scope' | 'signedHeaders' | 'signature'>;
+
+/** By all of the header but the signature, which is all that changes while a client goes on. In order of insertion. */
+const knownSigners = new Map<string, Signer>();
+
+function remember(text: string, signer: Signer): void {
+  if (text.length > limits.signer_text_max) return;
+  const oldest = knownSigners.keys().next();
+  if (knownSigners.size >= limits.signers_cached_max && !oldest.done) knownSigners.delete(oldest.value);
+  knownSigners.set(text, signer);
+}
+
+function readSigner(parts: string): Signer {
   const fields = new Map<string, string>();
-  for (const text of authorization.slice(word.length).split(',')) {
+  for (const text of parts.split(',')) {
     const equals = text.indexOf('=');
     const name = text.slice(0, Math.max(equals, 0)).trim();
     if (!['Credential', 'SignedHeaders', 'Signature'].includes(name))
@@ -63,11 +97,7 @@ function readHeader(authorization: string, headers: RequestHeaders): Claim {
     return value;
   };
   const { accessKey, scope } = readCredential('header', part('Credential'));
-  const time = readTime(headers['x-amz-date'] ?? headers['date']);
-  if (time === undefined)
-    throw new SelectError('AccessDenied', { reason: 'AWS authentication requires a valid Date or x-amz-date header' });
-  const signedHeaders = readSignedHeaders('header', part('SignedHeaders'));
-  return checkDay({ via: 'header', accessKey, scope, signedHeaders, signature: part('Signature'), ...time });
+  return { accessKey, scope, signedHeaders: readSignedHeaders('header', part('SignedHeaders')), signature: part('Signature') };
 }
 
 function readQuery(query: readonly QueryPair[]): Claim {
@@ -129,15 +159,21 @@ function readSignedHeaders(via: Via, text: string): string[] {
 /** Reads ISO 8601 basic format, and the HTTP date that a Date header may hold instead. */
 export function readTime(text: string | undefined): { timestamp: string; time_ms: number } | undefined {
   if (text === undefined) return undefined;
+  if (text === lastTime?.timestamp) return lastTime;
   const [, year, month, day, hour, minute, second] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text) ?? [];
   if (year !== undefined) {
     const time_ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-    return Number.isNaN(time_ms) || formatTimestamp(new Date(time_ms)) !== text ? undefined : { timestamp: text, time_ms };
+    if (Number.isNaN(time_ms) || formatTimestamp(new Date(time_ms)) !== text) return undefined;
+    lastTime = { timestamp: text, time_ms };
+    return lastTime;
   }
   if (!/^[A-Z][a-z]{2}, \d\d? [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (GMT|UTC|[+-]0000)$/.test(text)) return undefined;
   const time_ms = Date.parse(text);
   return Number.isNaN(time_ms) ? undefined : { timestamp: formatTimestamp(new Date(time_ms)), time_ms };
 }
+
+/** Requests of one second have the same. */
+let lastTime: { readonly timestamp: string; readonly time_ms: number } | undefined;
 
 /** @throws SelectError where the day of the credential is not that of the request */
 export function checkDay<Dated extends Pick<Claim, 'via' | 'scope' | 'timestamp'>>(claim: Dated): Dated {

@@ -61,6 +61,9 @@ export const limits = {
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,
+  /** What Authorization headers say beside the signature; longer ones are read each time. */
+  signers_cached_max: 256,
+  signer_text_max: KiB,
   /** Everything of a posted form before its file, as on S3. */
   post_form_bytes_max: 20 * KiB,
   /** S3's bound on the policy of a bucket; also for those of users. */

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import { type BodySink, type Digests, digestingSink } from './body.ts';
 import { withStorageErrors } from './fs-errors.ts';
 import type { UploadFile, WriteResult } from './writer-job.ts';
-import { type WriterThread, writerThread } from './writers.ts';
+import { type WriterThread, writerThreadForUpload } from './writers.ts';
 
 export interface FileSinkOptions {
   readonly file: UploadFile;
@@ -21,6 +21,7 @@ export class FileSink implements BodySink {
   /** Names the upload to its thread. */
   readonly upload = nextUpload++;
   #thread: WriterThread | undefined;
+  #release = (): void => {};
   #pieces: Uint8Array[] = [];
   #gathered_bytes = 0;
   #received_bytes = 0;
@@ -76,7 +77,15 @@ export class FileSink implements BodySink {
     if (this.#isOver) return;
     this.#isOver = true;
     sinksOpen--;
+    this.#release();
     if (!isOver) await this.#thread?.run({ kind: 'discard', upload: this.upload });
+  }
+
+  #takeThread(): WriterThread {
+    const { thread, release } = writerThreadForUpload();
+    this.#thread = thread;
+    this.#release = release;
+    return thread;
   }
 
   #formDigests(): Promise<Digests> {
@@ -95,8 +104,7 @@ export class FileSink implements BodySink {
   #send(isLast: boolean): Promise<WriteResult> {
     const { file, algorithms } = this.#options;
     const begin = this.#thread === undefined ? { file, algorithms } : undefined;
-    this.#thread ??= writerThread();
-    const thread = this.#thread;
+    const thread = this.#thread ?? this.#takeThread();
     const { pieces, moved } = this.take();
     const before = this.#lastBatch;
     const batch = withStorageErrors(async () => {

@@ -33,7 +33,7 @@ export interface Place {
 export function placeOf(bucket: string, bucketDirectory: string, key: string, links: Links): Place {
   const names = keyToNames(key);
   const name = names.at(-1) ?? '';
-  const directory = join(bucketDirectory, ...names.slice(0, -1));
+  const directory = names.length === 1 ? bucketDirectory : join(bucketDirectory, ...names.slice(0, -1));
   return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names, links };
 }
 

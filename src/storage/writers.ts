@@ -14,11 +14,32 @@ export interface WriterThread {
   run<J extends Job>(job: J, moved?: readonly ArrayBuffer[]): Promise<JobResults[J['kind']]>;
 }
 
-/** The thread that has the least to do. It may be kept for jobs that belong together. */
+/** The thread for one job. Those made first are preferred, whose code and memory are warm: others are for disks that keep one waiting. */
 export function writerThread(): WriterThread {
+  for (const thread of threads) if (thread.load < jobsInARow) return thread;
+  return leastOf(({ load }) => load, jobsInARow);
+}
+
+/** The thread for all jobs of an upload; `release` once it is over. */
+export function writerThreadForUpload(): { readonly thread: WriterThread; release(): void } {
+  const thread = leastOf(({ uploads }) => uploads, 1);
+  thread.uploads++;
+  return {
+    thread,
+    release: () => {
+      thread.uploads--;
+    },
+  };
+}
+
+/** Jobs that may wait for one thread before there is another. */
+const jobsInARow = 2;
+
+/** The thread with the least of something; a new one, where all have as much as `enough` and there may be more. */
+function leastOf(measure: (thread: Thread) => number, enough: number): Thread {
   let [least] = threads;
-  for (const thread of threads) if (least === undefined || thread.load < least.load) least = thread;
-  if (least !== undefined && (least.load === 0 || threads.size >= limits.writer_threads_max)) return least;
+  for (const thread of threads) if (least === undefined || measure(thread) < measure(least)) least = thread;
+  if (least !== undefined && (measure(least) < enough || threads.size >= limits.writer_threads_max)) return least;
   const thread = new Thread();
   threads.add(thread);
   return thread;
@@ -37,6 +58,8 @@ class Thread implements WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
+  /** Uploads whose jobs are all for this thread. */
+  uploads = 0;
 
   constructor() {
     this.#worker.on('message', (reply: Reply) => this.#settle(reply));
