@@ -84,29 +84,41 @@ export function fullChecksum(
 }
 
 /** Ends with the signal's reason even while the body gives nothing. */
-async function* untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+function untilAborted(body: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncIterable<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  // why: it may reject when nobody is racing it.
-  aborted.catch(() => {});
-  let isDone = false;
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const next = await Promise.race([iterator.next(), aborted]);
-      if (next.done === true) {
-        isDone = true;
-        return;
-      }
-      yield next.value;
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+  let fail = (_reason: unknown): void => {};
+  const onAbort = (): void => {
+    leave();
+    fail(signal.reason);
+  };
+  const over = (): void => signal.removeEventListener('abort', onAbort);
+  const leave = (): void => {
+    over();
     // why: not awaited: a body that hangs would keep the upload open.
-    if (!isDone) Promise.resolve(iterator.return?.()).catch(() => {});
-  }
+    iterator.return?.()?.catch(() => {});
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  const next = (): Promise<IteratorResult<Uint8Array>> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        leave();
+        return reject(signal.reason);
+      }
+      fail = reject;
+      iterator.next().then(
+        (result) => {
+          if (result.done === true) over();
+          resolve(result);
+        },
+        (error: unknown) => {
+          over();
+          reject(error);
+        },
+      );
+    });
+  const stop = async (): Promise<IteratorReturnResult<undefined>> => {
+    leave();
+    return { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next, return: stop }) };
 }

@@ -52,17 +52,17 @@ export function readListed(bucketDirectory: string, key: string, file: BigIntSta
   };
 }
 
-/** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. Blocks. */
+/** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. `temporary`: an unused path. Blocks. */
 export function writeMetadata(
   bucketDirectory: string,
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
   present: FileIdentity | undefined,
+  temporary = temporaryPath(bucketDirectory),
 ): void {
   const path = sidecarPath(bucketDirectory, key);
   const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
-  const temporary = temporaryPath(bucketDirectory);
   let isRenamed = false;
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...(kept === undefined ? [] : [kept])] };

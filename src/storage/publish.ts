@@ -42,6 +42,8 @@ export interface ReadyFile {
   readonly path: string;
   readonly identity: FileIdentity;
   readonly metadata: ObjectMetadata;
+  /** An unused path for a temporary file, where one is known. */
+  readonly temporary?: string | undefined;
 }
 
 /** Changes keys; of each, one change at a time. */
@@ -92,7 +94,7 @@ export function publishFile(place: Place, file: ReadyFile, condition: WriteCondi
   const onlyIfAbsent = condition.ifNoneMatch === '*';
   try {
     checkCondition(place, condition);
-    writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place));
+    writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place), file.temporary);
     moveIntoPlace(place, file.path, onlyIfAbsent);
     return !onlyIfAbsent;
   } catch (error) {

@@ -139,7 +139,7 @@ function put({ upload, path, pieces, place, metadata, condition }: PutJob): PutJ
     fs.fsyncSync(writing.fd);
     const identity = fs.fstatSync(writing.fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
-    isRenamed = publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata }, condition);
+    isRenamed = publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` }, condition);
     return { size: Number(size), lastModified: identity.mtime };
   } finally {
     writings.delete(upload);
