@@ -49,8 +49,10 @@ export class FileSink implements BodySink {
       this.#digests ??= this.#formDigests();
     } else if (this.#gathered_bytes >= batchBytes()) {
       const before = this.#lastBatch;
-      void this.#send(false);
-      return before?.then(() => {});
+      const batch = this.#send(false);
+      // Where many uploads wait for the threads, none sends a batch ahead.
+      const awaited = batchBytes() < limits.upload_batch_bytes_max ? batch : before;
+      return awaited?.then(() => {});
     }
   }
 

@@ -1,0 +1,99 @@
+/** Uploads that are written by other threads, piece by piece. */
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { limits } from '../src/base/limits.ts';
+import { LocalStore } from '../src/storage/local.ts';
+import type { ObjectBody } from '../src/storage/object.ts';
+import { codeOf, get } from './support/storage-contract.ts';
+import { localStores } from './support/storage-local.ts';
+
+const { newLocalStore } = localStores(t);
+
+const pieceBytes = 64 * 1024;
+/** More than one batch, and no whole number of pieces. */
+const bytes = 3 * limits.upload_batch_bytes_max + 1000;
+
+/** Bytes that differ from place to place and from seed to seed. */
+function contentOf(seed: number): Buffer {
+  const content = Buffer.alloc(bytes);
+  for (let at = 0; at < bytes; at += 4) content.writeUInt32LE((at * 2654435761 + seed) >>> 0, Math.min(at, bytes - 4));
+  return content;
+}
+
+/** `before`: called before each piece. */
+function bodyIn(content: Buffer, pieces: Uint8Array[], before: (at: number) => unknown = () => {}): ObjectBody {
+  async function* give(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < content.length; at += pieceBytes) {
+      await before(at);
+      const piece = new Uint8Array(content.subarray(at, at + pieceBytes));
+      pieces.push(piece);
+      yield piece;
+    }
+  }
+  return give();
+}
+
+t.test('many large uploads at once', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const uploads = Array.from({ length: 12 }, async (_, n) => {
+    const content = contentOf(n);
+    // Of a known length and of an unknown one.
+    const size = n % 2 === 0 ? bytes : undefined;
+    const { etag } = await store.putObject({ bucket: 'b-1', key: `k-${n}`, body: bodyIn(content, []), size, metadata: { n: `${n}` } });
+    t.equal(etag, `"${createHash('md5').update(content).digest('hex')}"`);
+    t.ok(fs.readFileSync(join(bucket, `k-${n}`)).equals(content));
+    t.match(await store.headObject('b-1', `k-${n}`), { etag, size: bytes, metadata: { n: `${n}` } });
+  });
+  await Promise.all(uploads);
+  t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+});
+
+t.test('memory that is given away with the pieces', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const content = contentOf(1);
+  const [given, kept]: [Uint8Array[], Uint8Array[]] = [[], []];
+  await store.putObject({ bucket: 'b-1', key: 'given', body: Object.assign(bodyIn(content, given), { givesMemory: true }) });
+  await store.putObject({ bucket: 'b-1', key: 'kept', body: bodyIn(content, kept) });
+  t.ok(fs.readFileSync(join(bucket, 'given')).equals(content));
+  t.ok(
+    given.every(({ length }) => length === 0),
+    'is moved to the thread',
+  );
+  t.ok(Buffer.concat(kept).equals(content), 'other memory stays as it was');
+});
+
+t.test('a body that fails in its midst leaves nothing', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  await store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(Buffer.from('old'), []) });
+  const fail = (at: number): void => {
+    if (at > 2 * limits.upload_batch_bytes_max) throw new Error('cut');
+  };
+  await t.rejects(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(1), [], fail) }), { message: 'cut' });
+  t.equal(await codeOf(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(1), []), size: bytes + 1 })), 'IncompleteBody');
+  t.equal(await codeOf(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(1), []), size: bytes - 1 })), 'IncompleteBody');
+  t.equal(await get(store, 'k'), 'old');
+  t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+});
+
+t.test('a store that is opened meanwhile takes no file of a thread for one that was left', async (t) => {
+  const { store, root, bucket } = await newLocalStore();
+  let present: string[] = [];
+  const open = async (at: number): Promise<void> => {
+    if (at < 3 * limits.upload_batch_bytes_max) return;
+    await LocalStore.open({ root });
+    present = fs.readdirSync(join(bucket, '.s3lect/tmp'));
+  };
+  await store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(3), [], open) });
+  t.equal(present.length, 1, 'the upload was on its way');
+  t.ok(fs.readFileSync(join(bucket, 'k')).equals(contentOf(3)));
+});
+
+t.test('a bucket that is taken away meanwhile', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const remove = (at: number): void => {
+    if (at >= 3 * limits.upload_batch_bytes_max) fs.rmSync(bucket, { recursive: true });
+  };
+  t.equal(await codeOf(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(3), [], remove) })), 'NoSuchBucket');
+});
