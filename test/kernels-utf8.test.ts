@@ -1,6 +1,7 @@
 /** UTF-8 validation: SIMD against the plain kernels and both against the platform's decoder. */
 import t from 'tap';
-import { place, Random, seed, twins } from './support/kernels.ts';
+import { STATE_BYTES } from '../src/kernels/json-kernels.ts';
+import { constants, layout, place, Random, seed, twins, u8 } from './support/kernels.ts';
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -83,4 +84,32 @@ t.test('the first ill-formed sequence is found wherever it lies', async (t) => {
     }
   }
   t.ok(errors > 1500, `${errors} ill-formed texts`);
+});
+
+t.test('the index of JSON finds it too, in one block of the text or across several', (t) => {
+  const random = new Random(seed + 1);
+  u8.fill(0, layout.json_state, layout.json_state + STATE_BYTES);
+  let errors = 0;
+  for (let round = 0; round < 3000; round++) {
+    const parts: Buffer[] = [Buffer.from('["')];
+    for (let left = random.below(12); left > 0; left--) {
+      parts.push(Buffer.from('x'.repeat(random.below(70))));
+      parts.push(
+        random.chance(0.05) ? Buffer.from(random.pick(INVALID), 'hex') : Buffer.from(random.pick(VALID).repeat(1 + random.below(8))),
+      );
+    }
+    const bytes = Buffer.concat([...parts, Buffer.from(random.chance(0.5) ? '"]' : '')]);
+    const base = place(bytes, round % 64, random);
+    const offset = firstError(bytes);
+    if (offset >= 0) errors++;
+    for (const { kind, json } of twins) {
+      json.jsonPath(layout.json_state, constants.u32s([0]));
+      json.walkIndex(base, bytes.length, 0);
+      const found = json.jsonEncodingAt();
+      if (found !== (offset < 0 ? -1 : base + offset)) return void t.equal(found - base, offset, `${kind}: ${bytes.toString('hex')}`);
+    }
+    constants.reset();
+  }
+  t.ok(errors > 500, `${errors} ill-formed texts`);
+  t.end();
 });

@@ -10,7 +10,7 @@ import {
 } from './json-masks';
 import { any, bits, bitsAt, prefixXor } from './masks';
 import { ENDS } from './state';
-import { utf8Error } from './utf8';
+import { hasUtf8Error, utf8Error } from './utf8';
 
 const HIGH: u32 = 8, ENDS_QUOTED: u32 = 64, ENDS_ESCAPED: u32 = 128, BACKSLASH: u32 = 256, NEWLINE_INSIDE: u32 = 512, DEEP: u32 = 1024;
 /** A depth no window can close: there are no records to find the ends of. */
@@ -71,7 +71,7 @@ let openings: i32 = 0;
 export let isFlat: bool = false;
 let deepest: i32 = 0;
 let newlineInside: i32 = 0;
-/** Blocks with bytes beyond ASCII that stand behind one another: where they begin, or -1, and end. */
+/** Blocks with bytes beyond ASCII that stand behind one another, the first of them not in order for certain: where they begin, or -1, and end. */
 let highFrom: i32 = -1;
 let highTo: u32 = 0;
 let encodingAt: i32 = -1;
@@ -81,7 +81,7 @@ export function jsonEncodingAt(): i32 {
   return encodingAt;
 }
 
-/** Checks the blocks behind one another: the byte before them and that behind are ASCII, so no character reaches out of them. */
+/** Checks the blocks behind one another: no character reaches out of them, since what is before them is in order and what is behind is ASCII. */
 function checkEncoding(): void {
   if (encodingAt < 0) encodingAt = utf8Error(BASE + highFrom, min(BASE + highTo, LIMIT));
   highFrom = -1;
@@ -237,7 +237,7 @@ function noteOdd(p: usize, offset: u32, m: usize, before: i32, inside: u64, line
   const control = (controls(a) | (controls(b) << 16) | (controls(c) << 32) | (controls(d) << 48)) & inside;
   if (control && controlAt < 0) controlAt = <i32>(BASE + offset + <u32>ctz<u64>(control));
   const high = bitmask(a, b, c, d);
-  if (high) noteHigh(p, offset, high);
+  if (high) noteHigh(offset);
   if (!lines) return;
   for (let newlines = bits(i8x16.splat(10), a, b, c, d); newlines; newlines &= newlines - 1) {
     const below = (newlines & (0 - newlines)) - 1;
@@ -257,30 +257,22 @@ function noteBrackets(opening: u64, closing: u64, offset: u32): void {
   else if (before + <i32>popcnt<u64>(opening & (closing - 1)) == 1) noteEnd(offset + <u32>ctz<u64>(closing) + 1);
 }
 
-/** A block with bytes beyond ASCII, `high`. */
-function noteHigh(p: usize, offset: u32, high: u64): void {
+/** A block with bytes beyond ASCII. */
+function noteHigh(offset: u32): void {
   seen |= HIGH;
   const follows = highFrom >= 0 && highTo == offset;
-  if (!follows && areShort(p, high)) return;
+  // Characters cut off by its end show in the bytes behind it.
+  if (!follows && offset && BASE + offset + 128 <= LIMIT && !hasUtf8Error(BASE + offset, 80)) return;
   if (highFrom >= 0 && !follows) checkEncoding();
-  if (highFrom < 0) highFrom = offset;
+  if (highFrom < 0) highFrom = offset - cutBefore(offset);
   highTo = offset + 64;
 }
 
-/** Whether `high` are whole characters of two or three bytes as they mostly are, inside the block at `p`. */
-function areShort(p: usize, high: u64): bool {
-  while (high) {
-    const at = ctz<u64>(high), text = load<u32>(p + <usize>at), first = text & 0xff;
-    let bytes: u64 = 2;
-    if ((text & 0xc0e0) != 0x80c0 || first < 0xc2) {
-      // Of E0, ED and others the second byte has narrower bounds.
-      if ((text & 0xc0c0f0) != 0x8080e0 || first == 0xe0 || first == 0xed) return false;
-      bytes = 3;
-    }
-    if (at + bytes > 64) return false;
-    high &= ~(((<u64>1 << bytes) - 1) << at);
-  }
-  return true;
+/** Bytes of a character before `offset` that goes on there, where those before are in order. */
+function cutBefore(offset: u32): u32 {
+  let back: u32 = 0;
+  while (back < 3 && back < offset && (load<u8>(BASE + offset - back) & 0xc0) == 0x80) back++;
+  return back;
 }
 
 // @ts-ignore: decorator

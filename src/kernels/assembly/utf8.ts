@@ -36,8 +36,28 @@ function walk(p: usize, end: usize): i32 {
   return -1;
 }
 
-export function utf8Error(start: usize, end: usize): i32 {
+/** What is wrong with 16 bytes; `one`, `two`, `three`: the bytes so far before each. */
+// @ts-ignore: decorator
+@inline
+function errors(x: v128, one: v128, two: v128, three: v128): v128 {
   const nibble = i8x16.splat(0x0f), third = i8x16.splat(0x60), fourth = i8x16.splat(0x70), top = i8x16.splat(<i8>0x80);
+  const special = v128.and(
+    v128.and(i8x16.swizzle(HIGH_1, i8x16.shr_u(one, 4)), i8x16.swizzle(LOW_1, v128.and(one, nibble))),
+    i8x16.swizzle(HIGH_2, i8x16.shr_u(x, 4)),
+  );
+  return v128.xor(v128.and(v128.or(i8x16.sub_sat_u(two, third), i8x16.sub_sat_u(three, fourth)), top), special);
+}
+
+/** Whether `size` bytes at `p`, a multiple of 16, are ill-formed behind the three before them. A sequence that their end cuts off is not told. */
+export function hasUtf8Error(p: usize, size: usize): bool {
+  let error = i64x2.splat(0);
+  for (const end = p + size; p < end; p += 16) {
+    error = v128.or(error, errors(v128.load(p), v128.load(p - 1), v128.load(p - 2), v128.load(p - 3)));
+  }
+  return v128.any_true(error);
+}
+
+export function utf8Error(start: usize, end: usize): i32 {
   let error = i64x2.splat(0), previous = i64x2.splat(0);
   let p = start;
   for (; p + 16 <= end; p += 16) {
@@ -45,12 +65,7 @@ export function utf8Error(start: usize, end: usize): i32 {
     const one = i8x16.shuffle(previous, x, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
     const two = i8x16.shuffle(previous, x, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
     const three = i8x16.shuffle(previous, x, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
-    const special = v128.and(
-      v128.and(i8x16.swizzle(HIGH_1, i8x16.shr_u(one, 4)), i8x16.swizzle(LOW_1, v128.and(one, nibble))),
-      i8x16.swizzle(HIGH_2, i8x16.shr_u(x, 4)),
-    );
-    const must = v128.and(v128.or(i8x16.sub_sat_u(two, third), i8x16.sub_sat_u(three, fourth)), top);
-    error = v128.or(error, v128.xor(must, special));
+    error = v128.or(error, errors(x, one, two, three));
     previous = x;
   }
   if (v128.any_true(error)) return walk(start, end);
