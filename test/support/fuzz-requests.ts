@@ -30,7 +30,7 @@ export interface WrongRequest {
 /** One request that nobody ought to send. */
 export function wrongRequest(random: Random): WrongRequest {
   const broken = [mutatedBytes, wrongHeaders, wrongChunks];
-  const whole = [wrongDocument, wrongDocument, wrongDocument, wrongQuery, wrongSignature];
+  const whole = [wrongDocument, wrongDocument, wrongDocument, wrongTarget, wrongQuery, wrongSignature];
   const make = pick(random, [...broken, ...whole]);
   return { bytes: make(random), isWhole: whole.includes(make) };
 }
@@ -63,6 +63,16 @@ const documents: readonly RawRequest[] = [
     method: 'POST',
     target: `/${bucket}?delete`,
     body: '<Delete><Quiet>true</Quiet><Object><Key>x</Key></Object><Object><Key>y/z</Key></Object></Delete>',
+  },
+  {
+    method: 'PUT',
+    target: `/${bucket}?ownershipControls`,
+    body: '<OwnershipControls><Rule><ObjectOwnership>BucketOwnerEnforced</ObjectOwnership></Rule></OwnershipControls>',
+  },
+  {
+    method: 'PUT',
+    target: `/${bucket}?publicAccessBlock`,
+    body: '<PublicAccessBlockConfiguration><IgnorePublicAcls>true</IgnorePublicAcls></PublicAccessBlockConfiguration>',
   },
   {
     method: 'PUT',
@@ -222,6 +232,17 @@ function mutatedBytes(random: Random): Buffer {
   return mutate(random, bytesOf(pick(random, requests)));
 }
 
+/** A first line that the parser of HTTP takes. */
+function wrongTarget(random: Random): Buffer {
+  const { head, body } = rawRequest(pick(random, requests));
+  const [method = '', target = '', rest = ''] = head.split(/ (.*?) (?=HTTP\/1\.1\r\n)/s);
+  const other = mutate(random, Buffer.from(target))
+    .toString('latin1')
+    .replace(/[^\x21-\x7e]/g, pick(random, ['', '%', '%ff', '%0', '%00', '%C3%28', '%2F']));
+  const line = `${random(4) === 0 ? pick(random, ['OPTIONS', 'PATCH', 'DELETE']) : method} ${random(2) === 0 ? '/' : ''}${other} `;
+  return Buffer.concat([Buffer.from(line + rest, 'latin1'), body]);
+}
+
 function wrongDocument(random: Random): Buffer {
   const request = pick(random, documents);
   const body = String(request.body);
@@ -293,7 +314,7 @@ function wrongHeaders(random: Random): Buffer {
 const parameters: readonly string[] =
   `prefix delimiter marker max-keys encoding-type continuation-token start-after fetch-owner list-type versions
   key-marker version-id-marker uploads upload-id-marker max-uploads uploadId partNumber part-number-marker max-parts versionId tagging acl policy
-  policyStatus cors attributes select select-type delete location versioning lifecycle response-content-type response-expires renameObject x-id
+  policyStatus publicAccessBlock ownershipControls cors attributes select select-type delete location versioning lifecycle response-content-type response-expires renameObject x-id
   X-Amz-Expires X-Amz-Date AWSAccessKeyId Signature Expires restore legal-hold`.split(/\s+/);
 
 function wrongQuery(random: Random): Buffer {
