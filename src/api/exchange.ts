@@ -198,9 +198,9 @@ async function sendPieces(running: Exchange, pieces: AsyncIterable<Uint8Array>):
         if (!flushed) res.flushHeaders();
         res.socket?.setTimeout(running.options.socket_idle_ms);
       } else if (piece.length >= limits.flush_bytes) {
-        await written(res, piece);
+        await unlessGone(res, (settle) => res.write(piece, settle));
       } else if (!res.write(piece)) {
-        await drained(res);
+        await unlessGone(res, (settle) => res.once('drain', settle));
       }
       flushed = true;
     }
@@ -218,30 +218,17 @@ async function discard(body: ApiResponse['body']): Promise<void> {
   if (body !== null && !(body instanceof Uint8Array)) await body[Symbol.asyncIterator]().return?.();
 }
 
-/** Resolves once the system has taken the piece, or nobody is left to send it to. */
-function written(res: ServerResponse, piece: Uint8Array): Promise<void> {
+/** Resolves once what `begin` starts has settled, or nobody is left to send anything to. */
+function unlessGone(res: ServerResponse, begin: (settle: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     if (res.destroyed) return resolve();
-    const settle = (): void => {
-      res.off('close', settle);
-      resolve();
-    };
-    res.once('close', settle);
-    res.write(piece, settle);
-  });
-}
-
-/** Resolves once there is room for more, or nobody left to send it to. */
-function drained(res: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    if (res.destroyed || !res.writableNeedDrain) return resolve();
     const settle = (): void => {
       res.off('drain', settle);
       res.off('close', settle);
       resolve();
     };
-    res.once('drain', settle);
     res.once('close', settle);
+    begin(settle);
   });
 }
 
