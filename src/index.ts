@@ -45,8 +45,8 @@ export interface SelectOptions {
   /** All of a JSON text is held to the grammar, not only what the query reads or writes of it. */
   readonly strictJson?: boolean | undefined;
   /**
-   * A block holds only until the next one is asked for: its memory is then used again. For who writes or copies each block before
-   * the next, large results come faster; who keeps blocks leaves it off.
+   * A block holds only until the next one is asked for: its memory, which may be a SharedArrayBuffer, is then used again. For who
+   * writes or copies each block before the next, large results come faster; who keeps blocks leaves it off.
    */
   readonly reuseBlocks?: boolean | undefined;
   /** Aborting it makes the iteration throw the signal's reason. */

@@ -104,6 +104,10 @@ export const limits = {
   text_units_max: 4 * MiB,
   // Engine
   split_bytes: 8 * MiB,
+  /** Splits of a query that are opened and not yet delivered. */
+  splits_open_max: 64,
+  /** Memory in which they are handed to workers, a stretch of it. */
+  splits_shared_bytes: 128 * KiB,
   /** What a kernel sees at once: with its offsets it stays in a 1 MiB second-level cache. */
   window_bytes: 128 * KiB,
   /** First window of a query with LIMIT; doubles up to `window_bytes`. */
@@ -117,6 +121,8 @@ export const limits = {
   /** Asked of the first tasks of a query; doubles up to `task_output_bytes_max` while tasks fill it. */
   task_output_bytes_first: 256 * KiB,
   task_time_ms: 25,
+  /** Room for the output of a task in memory that goes round: what ends behind `task_output_bytes_max` is a record or a frame long. */
+  output_memory_bytes: 3 * MiB + 256 * KiB,
   /** Results in flight between the workers and slow clients, for the whole server. */
   results_in_flight_bytes_max: 64 * MiB,
   results_per_query_bytes_max: 16 * MiB,

@@ -4,38 +4,41 @@
  */
 import { limits } from '../base/limits.ts';
 import { framePayloadMax, recordsFrame } from '../formats/event-stream.ts';
+import type { OutputMemory } from './output-memory.ts';
 
 /** Whole frames (sink `frames`) or whole records (sink `blocks`). */
 export interface OutputBlock {
   readonly bytes: Uint8Array;
-  /** The memory of `bytes` where it is used again: they hold until the next block is asked for. Only `flush_bytes` and more are. */
-  readonly reused: ArrayBuffer | null;
+  /** Of `bytes` where it is used again: they hold until the next block is asked for. Only `flush_bytes` and more are. */
+  readonly memory: OutputMemory | null;
 }
 
 export class TailJoiner {
   readonly #frames: boolean;
-  readonly #reuses: boolean;
   readonly #blocks: OutputBlock[] = [];
   #tails: Uint8Array[] = [];
   #tail_bytes = 0;
   #due_ms: number | null = null;
 
-  constructor(sink: 'frames' | 'blocks', reuses: boolean) {
+  constructor(sink: 'frames' | 'blocks') {
     this.#frames = sink === 'frames';
-    this.#reuses = reuses;
   }
 
-  /** Output of one task: `sealed_bytes` of finished frames, then whole records. */
-  accept(bytes: Uint8Array<ArrayBuffer>, sealed_bytes: number): void {
+  /** Output of a split: `sealed_bytes` of finished frames, then whole records. Its memory is released when it is not needed any more. */
+  accept(bytes: Uint8Array, sealed_bytes: number, memory: OutputMemory | null): void {
     const whole_bytes = !this.#frames && bytes.length >= limits.flush_bytes ? bytes.length : sealed_bytes;
-    const isReused = this.#reuses && whole_bytes >= limits.flush_bytes;
+    // why: what waits must not lie in memory that is used again before it leaves.
+    const part = (start: number, end: number): Uint8Array => (memory === null ? bytes.subarray(start, end) : bytes.slice(start, end));
+    const isLent = memory !== null && whole_bytes >= limits.flush_bytes;
     if (whole_bytes > 0) {
       this.flush();
-      this.#blocks.push({ bytes: bytes.subarray(0, whole_bytes), reused: isReused ? bytes.buffer : null });
+      this.#blocks.push(isLent ? { bytes: bytes.subarray(0, whole_bytes), memory } : { bytes: part(0, whole_bytes), memory: null });
     }
-    if (whole_bytes === bytes.length) return;
-    // why: what waits must not lie in memory that is used again before it leaves.
-    const tail = isReused ? bytes.slice(whole_bytes) : bytes.subarray(whole_bytes);
+    if (whole_bytes < bytes.length) this.#addTail(part(whole_bytes, bytes.length));
+    if (!isLent) memory?.release();
+  }
+
+  #addTail(tail: Uint8Array): void {
     if (this.#tail_bytes + tail.length > framePayloadMax) this.flush();
     this.#due_ms ??= performance.now() + limits.flush_ms;
     this.#tails.push(tail);
@@ -53,8 +56,8 @@ export class TailJoiner {
     const [first] = this.#tails;
     if (first === undefined) return;
     const records = this.#tails.length === 1 ? first : Buffer.concat(this.#tails, this.#tail_bytes);
-    if (this.#frames) for (const part of frameParts(records)) this.#blocks.push({ bytes: recordsFrame(part), reused: null });
-    else this.#blocks.push({ bytes: records, reused: null });
+    if (this.#frames) for (const part of frameParts(records)) this.#blocks.push({ bytes: recordsFrame(part), memory: null });
+    else this.#blocks.push({ bytes: records, memory: null });
     this.#tails = [];
     this.#tail_bytes = 0;
     this.#due_ms = null;
@@ -67,6 +70,7 @@ export class TailJoiner {
 
   /** Drops everything. */
   clear(): void {
+    for (const { memory } of this.#blocks) memory?.release();
     this.#blocks.length = 0;
     this.#tails = [];
     this.#tail_bytes = 0;

@@ -5,35 +5,22 @@
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import type { OutputFormat } from '../formats/format.ts';
 import { initialPartials, merge, type Partial } from './aggregate.ts';
 import { type OutputBlock, TailJoiner } from './deliver.ts';
+import type { DriverOptions } from './driver-options.ts';
 import type { SplitFeed } from './feed.ts';
 import { finalRow } from './final-row.ts';
-import { acceptResult, type HeldResult, heldBytes, heldRows, type OpenSplit, openSplit, restart } from './open-split.ts';
-import type { PlannedQuery } from './plan-cache.ts';
+import { acceptResult, type HeldResult, heldRows, type OpenSplit, restart } from './open-split.ts';
+import { OutputMemory } from './output-memory.ts';
 import { emptyStats, type QueryStats } from './query-stats.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
-import type { Resume, SplitTask, StartState, TaskResult } from './task.ts';
-
-export interface DriverOptions {
-  readonly planned: PlannedQuery;
-  readonly output: OutputFormat;
-  readonly sink: 'frames' | 'blocks';
-  /** A block's memory is used again when the next block is asked for. */
-  readonly reuses: boolean;
-  readonly record_bytes_max: number;
-  /**
-   * How a task knows the state its split begins in: it is always the same (`known`), the task assumes one and may have to run
-   * again (`guessed`), or the split before must end first (`chained`).
-   */
-  readonly starts: 'known' | 'guessed' | 'chained';
-  /** A task goes on best on the thread where the one before it ended: a query has no more tasks than there are threads. */
-  readonly parks: boolean;
-  readonly utcnow_ms: number;
-}
+import { SplitWindow } from './split-window.ts';
+import type { Resume, SplitTask, TaskResult } from './task.ts';
 
 let queries_made = 0;
+
+/** Opened while a thread waits: enough for its task to go on with. */
+const SHARED_MIN = 4;
 
 export class QueryDriver implements Runnable {
   readonly #id = ++queries_made;
@@ -49,13 +36,14 @@ export class QueryDriver implements Runnable {
   /** Output asked of one task: little until the query has shown that it fills it, so that most queries hold little memory. */
   #output_bytes_max: number = limits.task_output_bytes_first;
   readonly #cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-  readonly #window: OpenSplit[] = [];
+  readonly #window: SplitWindow;
   readonly #running = new Map<SplitTask, { readonly open: OpenSplit; readonly reserved_bytes: number }>();
+  /** Tasks take splits by themselves. Else each is given the one it works on: LIMIT must not read ahead. */
+  readonly #shares: boolean;
   #feed: SplitFeed | null = null;
   #feedEnded = false;
   /** Splits opened at once; LIMIT starts with one and doubles it with every split that was not enough. */
   #window_max: number;
-  #lastEnd: StartState = 'outside';
   readonly #partials: readonly Partial[];
   /** Since when the client has had output and not come back for more. */
   stalledSince_ms: number | null = null;
@@ -75,8 +63,10 @@ export class QueryDriver implements Runnable {
     this.#aggregates = plan.projection.kind === 'aggregation';
     this.#limit = this.#aggregates ? null : plan.limit;
     this.#partials = plan.projection.kind === 'aggregation' ? initialPartials(plan.projection.aggregates) : [];
-    this.#joiner = new TailJoiner(options.sink, options.reuses);
-    this.#window_max = this.#limit === null ? scheduler.pool.workers + 2 : 1;
+    this.#joiner = new TailJoiner(options.sink);
+    this.#shares = options.queues && this.#limit === null && options.starts !== 'chained';
+    this.#window = new SplitWindow(options.starts, this.#shares);
+    this.#window_max = this.#shares ? limits.splits_open_max : this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 
   /** Blocks in order. Throws what ended the query early. `feed`: null when nothing is to be read. */
@@ -90,7 +80,7 @@ export class QueryDriver implements Runnable {
         this.stalledSince_ms = performance.now();
         yield block;
         this.stalledSince_ms = null;
-        if (block.reused !== null) this.#scheduler.pool.reuse(block.reused);
+        block.memory?.release();
       }
       this.#sent();
       if (block !== null) continue;
@@ -102,6 +92,7 @@ export class QueryDriver implements Runnable {
   /** Ends the query with an error at once, whatever its results are. */
   fail(error: unknown): void {
     this.#failure ??= { error };
+    this.#joiner.clear();
     this.#stop();
     this.#wake?.();
   }
@@ -146,7 +137,11 @@ export class QueryDriver implements Runnable {
 
   next(): SplitTask | null {
     if (this.#ended || this.#feed === null) return null;
-    if (this.#options.parks && this.#running.size >= Math.max(1, this.#scheduler.pool.workers)) return null;
+    if ((this.#options.parks || this.#shares) && this.#running.size >= Math.max(1, this.#scheduler.pool.workers)) {
+      // Now that all threads work, none of them waits for it.
+      if (this.#shares) this.#openMore(limits.splits_open_max);
+      return null;
+    }
     let wanted = this.#limit === null ? null : this.#limit - this.stats.rows;
     for (const open of this.#window) {
       // Rows of a split that may have to run again do not count.
@@ -155,8 +150,14 @@ export class QueryDriver implements Runnable {
       if (open.phase === 'ready') return this.#mayStart(open) ? this.#task(open, wanted) : null;
       if (open.error !== null) return null;
     }
-    const open = this.#open();
+    if (this.#shares) this.#openMore(SHARED_MIN);
+    const open = this.#shares ? this.#window.take() : this.#open();
+    this.#checkStarts();
     return open === null || !this.#mayStart(open) ? null : this.#task(open, wanted);
+  }
+
+  #openMore(count: number): void {
+    for (let opened = 0; opened < count && this.#open() !== null; opened++);
   }
 
   settled(task: SplitTask, outcome: TaskResult | SelectError): void {
@@ -166,21 +167,20 @@ export class QueryDriver implements Runnable {
     const { open, reserved_bytes } = running;
     if (this.#ended) {
       this.#scheduler.release(this, reserved_bytes);
+      if (!(outcome instanceof SelectError)) OutputMemory.of(outcome, this.#scheduler.pool)?.dropAll();
       if (this.#running.size === 0) this.#drained?.();
       return;
     }
-    if (open.stale) {
-      open.stale = false;
-      open.phase = 'ready';
-      this.#scheduler.release(this, reserved_bytes);
-    } else if (outcome instanceof SelectError) {
+    if (outcome instanceof SelectError) {
+      // What else the task took comes later, and is not missed.
       open.phase = 'done';
+      open.stale = false;
       open.error = outcome;
       this.#scheduler.release(this, reserved_bytes);
     } else {
       this.#accept(open, task, outcome, reserved_bytes);
     }
-    if (this.#options.starts !== 'known') this.#checkStarts();
+    this.#checkStarts();
     this.#scheduler.ready(this);
     this.#wake?.();
   }
@@ -193,10 +193,8 @@ export class QueryDriver implements Runnable {
       this.#wake?.();
     }
     if (work === 'end' || work === 'wait') return null;
-    const followsOn = this.#options.starts !== 'known' && this.#window.length > 0;
-    const open = openSplit(work, followsOn ? 'unknown' : work.apart ? 'outside' : this.#lastEnd);
-    this.#window.push(open);
-    if (this.#options.starts !== 'known') this.#checkStarts();
+    const open = this.#window.add(work);
+    this.#checkStarts();
     return open;
   }
 
@@ -209,7 +207,7 @@ export class QueryDriver implements Runnable {
     const { planned, sink, utcnow_ms, reuses } = this.#options;
     let output_bytes_max = this.#output_bytes_max;
     let reserved_bytes = this.#aggregates ? 0 : output_bytes_max;
-    const first = open === this.#window[0];
+    const first = open === this.#window.first;
     // Splits ahead of their turn leave room for the one whose turn it is.
     if (reserved_bytes > 0 && !this.#scheduler.hold(this, reserved_bytes, first ? 0 : output_bytes_max)) {
       // That one always gets on, once what it produced before has been sent.
@@ -225,6 +223,7 @@ export class QueryDriver implements Runnable {
       split: open.work.split,
       startState: open.startState,
       resume: open.resume,
+      ...this.#window.more,
       limit,
       output_bytes_max,
       time_ms: limits.task_time_ms,
@@ -238,37 +237,36 @@ export class QueryDriver implements Runnable {
     return task;
   }
 
-  #accept(open: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
-    // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
-    const held_bytes = Math.min(reserved_bytes, result.bytes.buffer.byteLength);
-    this.#scheduler.release(this, reserved_bytes - held_bytes);
-    assert(task.limit === null || result.rows <= task.limit, 'a task keeps to its limit');
-    if (2 * result.bytes.length > this.#output_bytes_max) {
+  #accept(own: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
+    const { splits } = result;
+    const memory = OutputMemory.of(result, this.#scheduler.pool);
+    const bytes = splits.reduce((sum, split) => sum + split.bytes.length, 0);
+    if (2 * bytes > this.#output_bytes_max) {
       this.#output_bytes_max = Math.min(2 * this.#output_bytes_max, limits.task_output_bytes_max);
     }
-    acceptResult(open, task, result, held_bytes, this.#options.record_bytes_max);
+    // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
+    let kept_bytes = Math.min(reserved_bytes, splits[0]!.bytes.buffer.byteLength);
+    this.#scheduler.release(this, reserved_bytes - kept_bytes);
+    for (const [index, split] of splits.entries()) {
+      const isOwn = index === 0;
+      const open = isOwn ? own : this.#window.find(split.index);
+      assert(open !== undefined, 'a task takes splits of its query');
+      const held_bytes = index === splits.length - 1 ? kept_bytes : Math.min(kept_bytes, split.bytes.length);
+      kept_bytes -= held_bytes;
+      const limit = isOwn ? task.limit : null;
+      assert(limit === null || split.rows <= limit, 'a task keeps to its limit');
+      const held = { result: split, memory, resume: isOwn ? task.resume : null, held_bytes };
+      this.#scheduler.release(this, acceptResult(open, held, limit, this.#options.record_bytes_max));
+    }
   }
 
-  /** Splits whose task assumed another start state than the split before ends in are run again from there. */
   #checkStarts(): void {
-    let start = this.#lastEnd;
-    for (const open of this.#window) {
-      // A task that was told `unknown` has not said yet what it assumed.
-      const guessing = open.phase === 'running' && open.assumed === null;
-      if (open.startState === 'unknown' && !guessing) {
-        open.startState = start;
-        if (open.assumed !== null && open.assumed !== 'certain' && open.assumed !== start) this.#rerun(open, null);
-      }
-      if (open.startState === 'unknown' || open.phase !== 'done' || open.error !== null) return;
-      start = open.endState;
-    }
+    this.#window.checkStarts((open) => this.#rerun(open, null));
   }
 
   /** Runs `open` again from `resume`, dropping what it produced since. */
   #rerun(open: OpenSplit, resume: Resume | null): void {
-    const held_bytes = heldBytes(open);
-    restart(open, resume);
-    this.#scheduler.release(this, held_bytes);
+    this.#scheduler.release(this, restart(open, resume));
     this.#scheduler.ready(this);
   }
 
@@ -280,7 +278,7 @@ export class QueryDriver implements Runnable {
       if (this.#failure !== null) throw this.#failure.error;
       const block = this.#joiner.shift();
       if (block !== null || this.#ended) return block;
-      const open = this.#window[0];
+      const open = this.#window.first;
       if (open === undefined) {
         if (this.#feedEnded) this.#finish();
         else if (this.#open() === null && !this.#feedEnded) return this.#flushDue();
@@ -315,7 +313,7 @@ export class QueryDriver implements Runnable {
       this.stats.scanned_bytes += result.scanned_bytes;
       this.stats.processed_bytes += result.processed_bytes;
     }
-    this.#joiner.accept(result.bytes, result.sealed_bytes);
+    this.#joiner.accept(result.bytes, result.sealed_bytes, held.memory);
     if (this.#limit !== null && this.stats.rows === this.#limit) this.#end();
   }
 
@@ -331,9 +329,8 @@ export class QueryDriver implements Runnable {
       this.stats.scanned_bytes = open.work.compressed_bytes;
       this.stats.processed_bytes = source.offset + open.consumed_bytes;
     }
-    this.#lastEnd = open.endState;
     this.#window.shift();
-    this.#window_max = Math.min(2 * this.#window_max, this.#scheduler.pool.workers + 2);
+    if (!this.#shares) this.#window_max = Math.min(2 * this.#window_max, this.#scheduler.pool.workers + 2);
     this.#feed?.done(open.work, open.consumed_bytes);
     this.#scheduler.ready(this);
   }
@@ -349,7 +346,7 @@ export class QueryDriver implements Runnable {
       const row = finalRow(projection, this.#partials, output, this.#options);
       this.stats.rows += 1;
       this.stats.returned_bytes += row.length;
-      this.#joiner.accept(row, 0);
+      this.#joiner.accept(row, 0, null);
     }
     this.#end();
   }
@@ -393,8 +390,6 @@ export class QueryDriver implements Runnable {
     this.#ended = true;
     if (this.#running.size > 0) Atomics.store(new Int32Array(this.#cancel), 0, 1);
     this.#scheduler.forget(this);
-    const held_bytes = this.#window.reduce((sum, open) => sum + heldBytes(open), 0);
-    this.#window.length = 0;
-    this.#scheduler.release(this, held_bytes);
+    this.#scheduler.release(this, this.#window.clear());
   }
 }

@@ -2,11 +2,13 @@
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import type { Partial } from './aggregate.ts';
 import type { SplitWork } from './feed.ts';
-import type { Resume, SplitTask, StartState, TaskResult } from './task.ts';
+import type { OutputMemory } from './output-memory.ts';
+import type { Resume, SplitResult, StartState } from './task.ts';
 
 /** The output of one task, not yet delivered. */
 export interface HeldResult {
-  readonly result: TaskResult;
+  readonly result: SplitResult;
+  readonly memory: OutputMemory | null;
   /** Where its task began, to run it again. */
   readonly resume: Resume | null;
   /** What it holds of the shared budget. */
@@ -15,7 +17,8 @@ export interface HeldResult {
 
 export interface OpenSplit {
   readonly work: SplitWork;
-  phase: 'ready' | 'running' | 'done';
+  /** `queued`: any task of the query may take it, or has done so. */
+  phase: 'ready' | 'queued' | 'running' | 'done';
   /** What its task is told; `unknown` until the split before is known to its end. */
   startState: StartState;
   /** What its task took for the state at its start. */
@@ -46,32 +49,55 @@ export function openSplit(work: SplitWork, startState: StartState): OpenSplit {
   };
 }
 
-/** Takes the result of `task` into `open`: the split is then `done`, or `ready` to go on where the task's budget ended. */
-export function acceptResult(open: OpenSplit, task: SplitTask, result: TaskResult, held_bytes: number, record_bytes_max: number): void {
-  open.held.push({ result, resume: task.resume, held_bytes });
+/**
+ * Takes a result into `open`: the split is then `done`, or `ready` to go on where the task's budget ended. `limit`: the rows that were
+ * asked for. Answers the bytes of the shared budget that are free again: of a result that is dropped.
+ */
+export function acceptResult(open: OpenSplit, held: HeldResult, limit: number | null, record_bytes_max: number): number {
+  const { result, memory, held_bytes } = held;
+  if (open.stale) {
+    open.stale = false;
+    open.phase = 'ready';
+    memory?.release();
+    return held_bytes;
+  }
+  open.held.push(held);
   open.assumed ??= result.assumedStart;
   open.resume = result.resume;
   if (result.error !== null) open.error = SelectError.fromValue(result.error);
-  const enough = task.limit !== null && result.rows === task.limit;
+  const enough = limit !== null && result.rows === limit;
   if (result.resume !== null && result.error === null && !enough) {
     open.phase = 'ready';
-    return;
+    return 0;
   }
   open.phase = 'done';
   open.endState = result.endState;
   open.partials = result.partials;
   open.consumed_bytes = result.consumed_bytes;
   if (result.error === null && !enough) open.error = overlongRecord(open.work, result.consumed_bytes, record_bytes_max);
+  return 0;
 }
 
-/** Sends `open` back to `resume`; what it had produced since must have been dropped. */
-export function restart(open: OpenSplit, resume: Resume | null): void {
-  open.held = [];
+/** Sends `open` back to `resume`, dropping what it had produced since; answers the bytes of the shared budget that this frees. */
+export function restart(open: OpenSplit, resume: Resume | null): number {
+  const held_bytes = drop(open);
   open.resume = resume;
   open.assumed = open.startState;
   open.error = null;
   if (open.phase === 'running') open.stale = true;
   else open.phase = 'ready';
+  return held_bytes;
+}
+
+/** Drops all output that waits in `open`; answers what it held of the shared budget. */
+export function drop(open: OpenSplit): number {
+  let bytes = 0;
+  for (const { held_bytes, memory } of open.held) {
+    bytes += held_bytes;
+    memory?.release();
+  }
+  open.held = [];
+  return bytes;
 }
 
 /** Output rows that wait in `open`. */
@@ -79,13 +105,6 @@ export function heldRows({ held }: OpenSplit): number {
   let rows = 0;
   for (const { result } of held) rows += result.rows;
   return rows;
-}
-
-/** Bytes of the shared budget that wait in `open`. */
-export function heldBytes({ held }: OpenSplit): number {
-  let bytes = 0;
-  for (const { held_bytes } of held) bytes += held_bytes;
-  return bytes;
 }
 
 /** A piece that leaves over more than a record may be long begins there with a record that is longer. */

@@ -5,11 +5,28 @@
 import { limits } from '../base/limits.ts';
 import { framePayloadMax, RECORDS_PREFIX_BYTES, sealRecordsFrame } from '../formats/event-stream.ts';
 import type { Memory } from '../kernels/memory.ts';
-import type { SplitTask } from './task.ts';
 
 const CRC_BYTES = 4;
 /** A record delimiter is two characters at most; it does not count to the record's length. */
 const DELIMITER_BYTES_MAX = 8;
+
+/** What one split gave. */
+export interface SplitOutput {
+  /** Sealed frames, then a tail of whole records. */
+  readonly bytes: Uint8Array;
+  readonly sealed_bytes: number;
+  /** Records bytes in the frames. */
+  readonly payload_bytes: number;
+}
+
+/** Where it stands: the frames, then the tail. */
+interface Stretch {
+  readonly start: number;
+  readonly sealedEnd: number;
+  readonly tail: number;
+  readonly end: number;
+  readonly payload_bytes: number;
+}
 
 export class Output {
   readonly #memory: Memory;
@@ -18,11 +35,14 @@ export class Output {
   readonly #record_bytes_max: number;
   /** Where the open frame (or block) begins. */
   #start: number;
+  /** Where the output of the split under way begins, and that of those before it. */
+  #splitStart: number;
+  readonly #stretches: Stretch[] = [];
   /** Where the next record goes, and where its room ends. */
   at: number;
   end: number;
-  /** Records bytes in sealed frames. */
-  payload_bytes = 0;
+  /** Records bytes in sealed frames of the split under way. */
+  #payload_bytes = 0;
 
   constructor(memory: Memory, sink: 'frames' | 'blocks', output_bytes_max: number, record_bytes_max: number) {
     this.#memory = memory;
@@ -30,6 +50,7 @@ export class Output {
     this.#bytes_max = Math.min(output_bytes_max, limits.task_output_bytes_max);
     this.#record_bytes_max = record_bytes_max;
     this.#start = memory.layout.output;
+    this.#splitStart = this.#start;
     this.at = 0;
     this.end = 0;
     this.#open();
@@ -82,24 +103,35 @@ export class Output {
     return true;
   }
 
-  /**
-   * The finished output, copied out of the memory, into `spare` where it is large enough. A tail worth a frame of its own is sealed
-   * here, in the worker.
-   */
-  finish({ reuses, spare }: Pick<SplitTask, 'reuses' | 'spare'>): { bytes: Uint8Array<ArrayBuffer>; sealed_bytes: number } {
+  /** Ends the output of a split; that of the next one comes behind it. A tail worth a frame of its own is sealed here, in the worker. */
+  endSplit(): void {
     if (this.#frames && this.at - this.#payloadStart() >= limits.flush_bytes) {
       this.#seal();
       this.#open();
     }
-    const { u8, layout } = this.#memory;
-    const sealed_bytes = this.#start - layout.output;
     const tail = this.#payloadStart();
-    const length = sealed_bytes + this.at - tail;
-    const buffer = spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(reuses ? roomFor(length) : length);
-    const bytes = new Uint8Array(buffer, 0, length);
-    bytes.set(u8.subarray(layout.output, this.#start));
-    bytes.set(u8.subarray(tail, this.at), sealed_bytes);
-    return { bytes, sealed_bytes };
+    const stretch = { start: this.#splitStart, sealedEnd: this.#start, tail, end: this.at, payload_bytes: this.#payload_bytes };
+    this.#stretches.push(stretch);
+    if (this.at > tail) this.#start = this.at;
+    this.#splitStart = this.#start;
+    this.#payload_bytes = 0;
+    if (!this.full) this.#open();
+  }
+
+  /** What each split gave, copied out of the memory, into `spare` where it is large enough. */
+  finish(spare: SharedArrayBuffer | undefined): SplitOutput[] {
+    const { u8 } = this.#memory;
+    const lengths = this.#stretches.map(({ start, sealedEnd, tail, end }) => sealedEnd - start + end - tail);
+    const length = lengths.reduce((sum, one) => sum + one, 0);
+    const buffer = spare !== undefined && spare.byteLength >= length ? spare : new ArrayBuffer(length);
+    let next = 0;
+    return this.#stretches.map(({ start, sealedEnd, tail, end, payload_bytes }, index) => {
+      const bytes = new Uint8Array(buffer, next, lengths[index]!);
+      next += bytes.length;
+      bytes.set(u8.subarray(start, sealedEnd));
+      bytes.set(u8.subarray(tail, end), sealedEnd - start);
+      return { bytes, sealed_bytes: sealedEnd - start, payload_bytes };
+    });
   }
 
   #payloadStart(): number {
@@ -120,14 +152,8 @@ export class Output {
   #seal(): void {
     const length = this.at - this.#payloadStart();
     if (length === 0) return;
-    this.payload_bytes += length;
+    this.#payload_bytes += length;
     this.#start = sealRecordsFrame(this.#memory.u8, this.#start, length);
     this.at = this.#payloadStart();
   }
-}
-
-/** What is used again has room for other results of the query, which are about as long. */
-function roomFor(length: number): number {
-  const step = limits.task_output_bytes_first;
-  return length < limits.flush_bytes ? length : Math.ceil(length / step) * step;
 }

@@ -22,8 +22,8 @@ export interface Pool {
   /** Threads; 0 when tasks run in this one. */
   readonly workers: number;
   runSplit(task: SplitTask): Promise<TaskResult>;
-  /** Takes back the memory of a result, for the output of tasks to come. */
-  reuse(memory: ArrayBuffer): void;
+  /** Takes back memory of output, for that of tasks to come. */
+  reuse(memory: SharedArrayBuffer): void;
   describe(task: DescribeTask): Promise<DescribeResult>;
   readonly decoding: Decoding;
   /** Ends the threads; tasks under way reject. */
@@ -43,11 +43,6 @@ export interface PieceResult {
   readonly parts: readonly Uint8Array[];
 }
 
-/** What a worker returns to have `bytes` moved instead of copied. */
-export function moved(result: { readonly bytes: Uint8Array }): unknown {
-  return movedWith([result.bytes], result);
-}
-
 /** What a worker returns to have `parts` of its result moved instead of copied. */
 export function movedWith(parts: readonly Uint8Array[], result: unknown): unknown {
   const buffers = buffersOf(parts);
@@ -55,7 +50,8 @@ export function movedWith(parts: readonly Uint8Array[], result: unknown): unknow
 }
 
 function buffersOf(parts: readonly Uint8Array[]): ArrayBuffer[] {
-  return parts.filter(({ length }) => length > 0).map(({ buffer }) => buffer as ArrayBuffer);
+  const buffers = parts.flatMap(({ buffer, length }) => (length > 0 && buffer instanceof ArrayBuffer ? [buffer] : []));
+  return [...new Set(buffers)];
 }
 
 function inProcessPool(): Pool {
@@ -116,15 +112,11 @@ function threadPool(workers: number): Pool {
     runSplit: async (task) => {
       const { source } = task;
       const spare = spares.take(task);
-      const moving = spare.spare === undefined ? [] : [spare.spare];
       if (source.kind !== 'pushed') {
         const onThread = { [queueOptionsSymbol]: { thread: task.resume?.thread } };
-        return (await run('runSplit', { ...task, ...spare, ...onThread }, piscina, moving)) as TaskResult;
+        return (await run('runSplit', { ...task, ...spare, ...onThread })) as TaskResult;
       }
-      const { result, parts } = (await run('runPiece', { ...task, ...spare }, piscina, [
-        ...moving,
-        ...buffersOf(source.parts),
-      ])) as PieceResult;
+      const { result, parts } = (await run('runPiece', { ...task, ...spare }, piscina, buffersOf(source.parts))) as PieceResult;
       source.parts = parts;
       return result;
     },
@@ -181,24 +173,38 @@ function idleThread(task: PiscinaTask, threads: PiscinaWorker[]): PiscinaWorker 
 /** Of an engine without threads: one is sent while another is filled. */
 const SPARES_IN_PROCESS = 2;
 
-/** Memory of results that have been sent. */
+/**
+ * Memory for output, which goes round between the threads. It is shared and not moved: memory that comes to a thread counts there as
+ * newly made, and is answered with a collection of garbage every few dozen times.
+ */
 class Spares {
-  readonly #free: ArrayBuffer[] = [];
+  readonly #free: SharedArrayBuffer[] = [];
   readonly #count_max: number;
+  /** Made and not yet collected. What gets lost (a client hangs up, a thread dies) is found by the collector some time. */
+  #made = 0;
+  readonly #lost = new FinalizationRegistry(() => this.#made--);
 
   constructor(count_max: number) {
     this.#count_max = count_max;
   }
 
-  give(memory: ArrayBuffer): void {
+  give(memory: SharedArrayBuffer): void {
     if (this.#free.length < this.#count_max) this.#free.push(memory);
   }
 
   /** For a query that has shown that it fills its output: others would keep memory they do not need. */
-  take({ reuses, output_bytes_max }: SplitTask): { readonly spare?: ArrayBuffer } {
+  take({ reuses, output_bytes_max }: SplitTask): { readonly spare?: SharedArrayBuffer } {
     if (!reuses || output_bytes_max <= limits.task_output_bytes_first) return {};
-    const spare = this.#free.pop();
-    return spare === undefined ? {} : { spare };
+    const spare = this.#free.pop() ?? this.#make();
+    return spare === null ? {} : { spare };
+  }
+
+  #make(): SharedArrayBuffer | null {
+    if (this.#made * limits.output_memory_bytes >= limits.results_in_flight_bytes_max) return null;
+    const memory = new SharedArrayBuffer(limits.output_memory_bytes);
+    this.#made++;
+    this.#lost.register(memory, undefined);
+    return memory;
   }
 }
 

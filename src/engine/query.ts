@@ -19,7 +19,7 @@ import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef, StreamOptions } from '../storage/store.ts';
 import type { OutputBlock } from './deliver.ts';
 import type { DescribeResult } from './describe.ts';
-import { type DriverOptions, QueryDriver } from './driver.ts';
+import { QueryDriver } from './driver.ts';
 import { ObjectFeed, type SplitFeed } from './feed.ts';
 import { PieceFeed } from './pieces.ts';
 import { type Described, LruCache, PlanCache, type PlannedQuery } from './plan-cache.ts';
@@ -27,6 +27,7 @@ import { createPool, type Pool } from './pool.ts';
 import type { QueryStats } from './query-stats.ts';
 import { answerOfFooter, checkReadable, splitsOfPlan } from './row-groups.ts';
 import { type Occupant, Scheduler } from './scheduler.ts';
+import type { Starts } from './split-window.ts';
 import type { PushedSource } from './task.ts';
 import { TextStream } from './text-stream.ts';
 
@@ -203,6 +204,7 @@ export class Engine {
       record_bytes_max: this.#record_bytes_max,
       starts: text === null ? startsOf(input) : 'known',
       parks: input.format === 'parquet',
+      queues: text === null,
       utcnow_ms: Date.now(),
     });
     const abort = (): void => driver.fail(signal?.reason);
@@ -348,7 +350,7 @@ function checkAccess({ input, object }: QueryRequest): void {
 }
 
 /** How a split that does not begin the object comes to know the state it begins in. */
-function startsOf(input: InputFormat): DriverOptions['starts'] {
+function startsOf(input: InputFormat): Starts {
   if (input.format === 'json') return input.type === 'document' ? 'chained' : 'guessed';
   return input.format === 'csv' && input.allowQuotedRecordDelimiter ? 'guessed' : 'known';
 }

@@ -16,10 +16,11 @@ import { type Accumulate, compileAggregates } from './operators/aggregate.ts';
 import { compileFilter, type Filter } from './operators/filter.ts';
 import { compileProjection, type Project } from './operators/project.ts';
 import { recordColumnsOf } from './operators/record.ts';
-import { Output } from './output.ts';
+import { Output, type SplitOutput } from './output.ts';
 import { decodeProgram } from './program-bytes.ts';
 import { byteSource } from './source.ts';
-import type { Program, SplitTask, TaskResult } from './task.ts';
+import { takeSplit } from './split-queue.ts';
+import type { Program, SplitResult, SplitTask, TaskResult } from './task.ts';
 import { Machine } from './typed/node.ts';
 
 /** A program made ready on this thread. Its constants lie in the thread's memory, so only one is ready at a time. */
@@ -52,8 +53,43 @@ let parked: Parked | null = null;
 /** Errors are values in the result; what is thrown is a bug of ours. */
 export function runSplit(task: SplitTask): TaskResult {
   const prepared = prepare(task);
-  const run = new SplitRun(task, prepared);
-  return run.run();
+  const { thread, program } = prepared;
+  const run: TaskRun = {
+    task,
+    prepared,
+    output: new Output(thread.memory, task.sink, task.output_bytes_max, program.record_bytes_max),
+    cancel: new Int32Array(task.cancel),
+    deadline_ms: performance.now() + task.time_ms,
+  };
+  const outcomes: SplitOutcome[] = [];
+  for (let work: SplitWork | null = task; work !== null; ) {
+    const outcome = new SplitRun(run, work).run();
+    outcomes.push(outcome);
+    work = outcome.resume === null && outcome.error === null ? nextWork(run) : null;
+  }
+  const outputs = run.output.finish(task.spare);
+  return { splits: outcomes.map((outcome, index) => ({ ...outcome, ...outputs[index]! })) };
+}
+
+/** A task under way, over one split or several. */
+interface TaskRun {
+  readonly task: SplitTask;
+  readonly prepared: Prepared;
+  readonly output: Output;
+  readonly cancel: Int32Array;
+  deadline_ms: number;
+}
+
+type SplitWork = Pick<SplitTask, 'split' | 'startState' | 'resume'>;
+
+/** A result but for its output. */
+type SplitOutcome = Omit<SplitResult, keyof SplitOutput>;
+
+/** The next split, where the budget is not used up. */
+function nextWork({ task: { more, moreStartState }, output, cancel, deadline_ms }: TaskRun): SplitWork | null {
+  if (more === null || output.full || performance.now() > deadline_ms || Atomics.load(cancel, 0) !== 0) return null;
+  const split = takeSplit(more);
+  return split === null ? null : { split, startState: moreStartState, resume: null };
 }
 
 let current: Prepared | undefined;
@@ -103,52 +139,50 @@ const REOPENED_TIMES = 4;
 const NO_TRAFFIC: ScanTraffic = { read_bytes: 0, decompressed_bytes: 0 };
 
 class SplitRun {
-  readonly #task: SplitTask;
-  readonly #prepared: Prepared;
-  readonly #cancel: Int32Array;
-  readonly #output: Output;
+  readonly #run: TaskRun;
+  readonly #work: SplitWork;
   readonly #partials: Partial[] | null;
   #rows = 0;
-  #time_ms: number;
   #error: ErrorValue | null = null;
   /** Of the scan before this task. */
   #traffic: ScanTraffic = NO_TRAFFIC;
   /** Where the next task goes on; null when the split is done. */
   #resumeAt: ScanResume | null = null;
 
-  constructor(task: SplitTask, prepared: Prepared) {
-    this.#task = task;
-    this.#time_ms = task.time_ms;
-    this.#prepared = prepared;
-    this.#cancel = new Int32Array(task.cancel);
-    this.#output = new Output(prepared.thread.memory, task.sink, task.output_bytes_max, prepared.program.record_bytes_max);
-    const { projection } = prepared.program.plan;
+  constructor(run: TaskRun, work: SplitWork) {
+    this.#run = run;
+    this.#work = work;
+    const { projection } = run.prepared.program.plan;
     this.#partials =
       projection.kind === 'aggregation'
-        ? ((task.resume?.partials as Partial[] | null | undefined) ?? initialPartials(projection.aggregates))
+        ? ((work.resume?.partials as Partial[] | null | undefined) ?? initialPartials(projection.aggregates))
         : null;
   }
 
-  run(): TaskResult {
+  run(): SplitOutcome {
     let scan: Scan | null = null;
     try {
       const kept = this.#unpark();
       scan = kept ?? this.#open();
       // why: what it takes to open such a scan in the middle again is spread over more work.
-      if (kept === null && scan.rewind !== undefined && this.#task.resume !== null) this.#time_ms *= REOPENED_TIMES;
+      if (kept === null && scan.rewind !== undefined && this.#work.resume !== null) {
+        this.#run.deadline_ms = performance.now() + REOPENED_TIMES * this.#run.task.time_ms;
+      }
       if (scan.assumedStart !== 'unknown') this.#scan(scan);
     } catch (error) {
       if (!(error instanceof SelectError)) throw error;
       this.#error = error.toValue();
     }
+    this.#run.output.endSplit();
     return this.#result(scan);
   }
 
   #unpark(): Scan | null {
     const left = parked;
     parked = null;
-    const { queryId, split, resume } = this.#task;
-    if (left === null || resume === null || left.prepared !== this.#prepared || left.queryId !== queryId) return null;
+    const { split, resume } = this.#work;
+    const { task, prepared } = this.#run;
+    if (left === null || resume === null || left.prepared !== prepared || left.queryId !== task.queryId) return null;
     if (left.split.index !== split.index || left.resume.offset !== resume.offset) return null;
     const { scan } = left;
     this.#traffic = { ...(scan.traffic ?? NO_TRAFFIC) };
@@ -157,13 +191,11 @@ class SplitRun {
 
   #open(): Scan {
     this.#traffic = NO_TRAFFIC;
-    const { source, split, startState, resume, limit } = this.#task;
-    const { program, reader } = this.#prepared;
+    const { source, limit } = this.#run.task;
+    const { program, reader } = this.#run.prepared;
     return reader.open({
+      ...this.#work,
       source: byteSource(source),
-      split,
-      startState,
-      resume,
       record_bytes_max: program.record_bytes_max,
       window_bytes: limit === null ? program.window_bytes : Math.min(program.window_bytes, limits.window_bytes_first),
       unfinished: source.kind === 'pushed' && !source.last,
@@ -171,16 +203,16 @@ class SplitRun {
   }
 
   #scan(scan: Scan): void {
-    const { filter, project, accumulate } = this.#prepared;
-    const { limit } = this.#task;
-    const deadline = performance.now() + this.#time_ms;
-    while (Atomics.load(this.#cancel, 0) === 0 && scan.next()) {
+    const { output, cancel, task, deadline_ms } = this.#run;
+    const { filter, project, accumulate } = this.#run.prepared;
+    const { limit } = task;
+    while (Atomics.load(cancel, 0) === 0 && scan.next()) {
       const failure = filter(scan);
       if (accumulate !== null) {
         if (scan.count > 0) accumulate(scan, this.#partials!);
       } else if (scan.count > 0) {
         const wanted = limit === null ? scan.count : Math.min(scan.count, limit - this.#rows);
-        const { rows, error } = project!(scan, this.#output, wanted);
+        const { rows, error } = project!(scan, output, wanted);
         this.#rows += rows;
         if (error !== null) {
           this.#error = error;
@@ -197,25 +229,24 @@ class SplitRun {
         return;
       }
       // why: a split whose last record is read goes on to its end, where its quote state is found.
-      if (scan.position <= this.#task.split.end && (this.#output.full || performance.now() > deadline)) {
+      if (scan.position <= this.#work.split.end && (output.full || performance.now() > deadline_ms)) {
         this.#resumeAt = scan.resumeAt(null);
         return;
       }
     }
   }
 
-  #result(scan: Scan | null): TaskResult {
-    const { split, source, queryId } = this.#task;
-    const { bytes, sealed_bytes } = this.#output.finish(this.#task);
+  #result(scan: Scan | null): SplitOutcome {
+    const { split } = this.#work;
+    const { prepared, task } = this.#run;
+    const { source, queryId } = task;
     const resumed =
       this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
         ? { ...this.#resumeAt, partials: this.#partials, thread: scan?.rewind === undefined ? null : threadId }
         : null;
-    if (scan?.rewind !== undefined && resumed !== null) parked = { queryId, prepared: this.#prepared, split, resume: resumed, scan };
+    if (scan?.rewind !== undefined && resumed !== null) parked = { queryId, prepared, split, resume: resumed, scan };
     return {
-      bytes,
-      sealed_bytes,
-      payload_bytes: this.#output.payload_bytes,
+      index: split.index,
       rows: this.#rows,
       partials: this.#partials,
       ...this.#bytesRead(scan),
@@ -227,8 +258,8 @@ class SplitRun {
     };
   }
 
-  #bytesRead(scan: Scan | null): Pick<TaskResult, 'scanned_bytes' | 'processed_bytes'> {
-    const { split, resume } = this.#task;
+  #bytesRead(scan: Scan | null): Pick<SplitResult, 'scanned_bytes' | 'processed_bytes'> {
+    const { split, resume } = this.#work;
     const traffic = scan?.traffic ?? null;
     if (traffic !== null) {
       const { read_bytes, decompressed_bytes } = this.#traffic;

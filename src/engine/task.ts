@@ -10,6 +10,7 @@ import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { InputSchema } from '../vector/schema.ts';
 import type { Partial } from './aggregate.ts';
+import type { SharedSplits } from './split-queue.ts';
 
 /** What a worker needs to know of a query once; cached in the worker under `planId`. */
 export interface Program {
@@ -56,6 +57,10 @@ export interface SplitTask {
   readonly split: Split;
   readonly startState: StartState;
   readonly resume: Resume | null;
+  /** Further splits, for as long as the budget lasts; null: there are none to take. */
+  readonly more: SharedSplits | null;
+  /** What they are told of the state they begin in. */
+  readonly moreStartState: StartState;
   /** Output rows still wanted; null without LIMIT. */
   readonly limit: number | null;
   readonly output_bytes_max: number;
@@ -69,12 +74,23 @@ export interface SplitTask {
   /** The memory of its output comes back when it has been sent. */
   readonly reuses: boolean;
   /** Such memory, added by the pool: used where it is large enough. To make and free new memory costs more than to fill it. */
-  readonly spare?: ArrayBuffer;
+  readonly spare?: SharedArrayBuffer;
 }
 
 export interface TaskResult {
-  /** Sealed frames (sink `frames`), then the tail: whole records not yet framed. Transferred, never shared; the buffer may be longer. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Of the task's split, then of those it took of `more`. */
+  readonly splits: readonly SplitResult[];
+}
+
+/** What a task made of a split, or of the rest of one. */
+export interface SplitResult {
+  /** That of the split. */
+  readonly index: number;
+  /**
+   * Sealed frames (sink `frames`), then the tail: whole records not yet framed. A part of the task's memory for output, which is the
+   * `spare` it was given, or transferred.
+   */
+  readonly bytes: Uint8Array;
   readonly sealed_bytes: number;
   /** Records bytes inside the sealed frames, without framing. */
   readonly payload_bytes: number;

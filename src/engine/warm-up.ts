@@ -62,6 +62,8 @@ function run(record: string, parts: Pick<Program, 'plan' | 'schema' | 'input' | 
     split: { index: 0, start: 0, end: records.length, first: true },
     startState: 'outside',
     resume: null,
+    more: null,
+    moreStartState: 'outside',
     limit: null,
     output_bytes_max: limits.task_output_bytes_max,
     time_ms: limits.task_time_ms,

@@ -1,0 +1,85 @@
+/**
+ * Splits that the tasks of a query share: a worker whose budget is not used up takes the next one by itself, so that small splits
+ * do not each wait for a turn of the main thread, and workers end together. Splits are taken in order, each once.
+ */
+import { deserialize, serialize } from 'node:v8';
+import { limits } from '../base/limits.ts';
+import type { Split } from '../formats/format.ts';
+
+/** A stretch of the queue, in memory that threads share. */
+export interface SharedSplits {
+  /** Int32: how many are taken, how many there are, then where each ends in `bytes`. */
+  readonly marks: SharedArrayBuffer;
+  /** Each split, serialized (`node:v8`). */
+  readonly bytes: SharedArrayBuffer;
+}
+
+const TAKEN = 0;
+const COUNT = 1;
+const ENDS = 2;
+
+/** The next split of the stretch, or null when all are taken. Any thread may call it. */
+export function takeSplit({ marks, bytes }: SharedSplits): Split | null {
+  const words = new Int32Array(marks);
+  for (;;) {
+    const taken = Atomics.load(words, TAKEN);
+    if (taken >= Atomics.load(words, COUNT)) return null;
+    if (Atomics.compareExchange(words, TAKEN, taken, taken + 1) !== taken) continue;
+    const start = taken === 0 ? 0 : words[ENDS + taken - 1]!;
+    return deserialize(new Uint8Array(bytes, start, words[ENDS + taken]! - start)) as Split;
+  }
+}
+
+/** The queue as the main thread fills it. What is pushed while tasks run is seen by them as long as it fits their stretch. */
+export class SplitQueue {
+  readonly #stretches: SharedSplits[] = [];
+
+  push(split: Split): void {
+    const entry = serialize(split);
+    const last = this.#stretches.at(-1);
+    if (last !== undefined && append(last, entry)) return;
+    const stretch = {
+      marks: new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (ENDS + limits.splits_open_max)),
+      bytes: new SharedArrayBuffer(Math.max(limits.splits_shared_bytes, entry.length)),
+    };
+    append(stretch, entry);
+    this.#stretches.push(stretch);
+  }
+
+  /** The stretch that the next split is taken from; null when all are taken. */
+  get front(): SharedSplits | null {
+    for (;;) {
+      const [first] = this.#stretches;
+      if (first === undefined || left(first) > 0) return first ?? null;
+      // The last one goes on being filled.
+      if (this.#stretches.length === 1) return null;
+      this.#stretches.shift();
+    }
+  }
+
+  take(): Split | null {
+    for (let front = this.front; front !== null; front = this.front) {
+      const split = takeSplit(front);
+      if (split !== null) return split;
+    }
+    return null;
+  }
+}
+
+function left({ marks }: SharedSplits): number {
+  const words = new Int32Array(marks);
+  return words[COUNT]! - Atomics.load(words, TAKEN);
+}
+
+/** False: there is no room for it. */
+function append({ marks, bytes }: SharedSplits, entry: Uint8Array): boolean {
+  const words = new Int32Array(marks);
+  const count = words[COUNT]!;
+  const start = count === 0 ? 0 : words[ENDS + count - 1]!;
+  if (count === words.length - ENDS || start + entry.length > bytes.byteLength) return false;
+  new Uint8Array(bytes).set(entry, start);
+  words[ENDS + count] = start + entry.length;
+  // From here on it can be taken.
+  Atomics.store(words, COUNT, count + 1);
+  return true;
+}
