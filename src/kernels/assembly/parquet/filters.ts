@@ -55,8 +55,8 @@ export function filterInt32(values: usize, rows: usize, count: u32, low: u32, hi
   return <u32>((o - into) >> 2);
 }
 
-// Whether values are further from low than high is. `lows` is half of all numbers below low, and `spans` as far from the span, as there is no unsigned
-// comparison of 64-bit lanes.
+// Whether values are further from low than high is. There is no unsigned comparison of 64-bit lanes, so `lows` and `spans` have their
+// highest bit flipped, which for what is subtracted is the same as flipping that of the difference.
 // @ts-ignore: decorator
 @inline
 function outside64(p: usize, lows: v128, spans: v128): v128 {
