@@ -114,7 +114,7 @@ export const limits = {
   window_bytes_first: 64 * KiB,
   /** One read call; a multiple of the window. */
   read_bytes: 512 * KiB,
-  /** One read call of an object that is read in order: compressed text, which zlib takes in few large pieces best. */
+  /** One read call of an object that is read in order. */
   stream_read_bytes: MiB,
   batch_rows_max: 8192,
   task_output_bytes_max: 2 * MiB,
@@ -141,6 +141,8 @@ export const limits = {
   worker_heap_mib_max: 192,
   /** Decompressed text handed to a worker at once: small enough to start soon, large enough to be worth a task. */
   piece_bytes: 2 * MiB,
+  /** The same of GZIP, and its compressed bytes read at once: zlib waits for the main thread after each, and wants new memory. */
+  gunzip_piece_bytes: 4 * MiB,
   /** Inflated bytes per compressed byte, beyond the first 16 MiB of output. */
   decompression_ratio_max: 1100,
   /** Compressed bytes a decoding task takes: one LZ4 block of the largest size, with its length and checksum. */
@@ -213,4 +215,5 @@ assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, '
 assert(limits.bzip2_block_compressed_bytes_max <= limits.codec_input_bytes_max, 'a bzip2 block is one task');
 assert(limits.bzip2_part_bytes_max <= limits.codec_output_bytes_max, 'a part of a bzip2 block is one result');
 assert(limits.piece_bytes <= limits.split_bytes, 'a piece is a kind of split');
+assert(limits.gunzip_piece_bytes <= limits.split_bytes, 'so is one of GZIP');
 assert(limits.split_bytes % limits.read_bytes === 0, 'a split is whole reads');

@@ -271,7 +271,7 @@ export class Engine {
       return new PieceFeed(text.stream, {
         input,
         dataStart,
-        piece_bytes: Math.min(limits.piece_bytes, this.#split_bytes),
+        piece_bytes: Math.min(input.compression === 'gzip' ? limits.gunzip_piece_bytes : limits.piece_bytes, this.#split_bytes),
         record_bytes_max: this.#record_bytes_max,
         ahead: Math.min(2, this.#pool.workers + 1),
         onReady: () => driver.feedReady(),
@@ -314,7 +314,10 @@ function openText({ object, input, signal }: QueryRequest, decoding: Decoding): 
   const abort = (): void => controller.abort(signal?.reason);
   signal?.addEventListener('abort', abort, { once: true });
   const stats: InflateStats = { compressed_bytes: 0, inflated_bytes: 0 };
-  const streamOptions = { piece_bytes: limits.stream_read_bytes, ...(input.compression === 'gzip' ? { turns: GUNZIP_TURNS } : {}) };
+  const streamOptions =
+    input.compression === 'gzip'
+      ? { piece_bytes: limits.gunzip_piece_bytes, turns: GUNZIP_TURNS }
+      : { piece_bytes: limits.stream_read_bytes };
   const stream = new TextStream(
     inflate(input.compression, object.stream(undefined, controller.signal, streamOptions), stats, { decoding }),
     {

@@ -1,6 +1,7 @@
 /** GZIP (RFC 1952) by zlib, which works on a thread of its own: it is kept busy while what it gave is used. */
 import { createGunzip, type Gunzip } from 'node:zlib';
 import { SelectError } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import type { InflateStats } from './codec.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { InflateStats } from './codec.ts';
  */
 export const GUNZIP_TURNS = 2;
 
-/** The text, in chunks of 1 MiB (the last is shorter) that have a buffer of their own each. */
+/** The text, in chunks of `gunzip_piece_bytes` (the last is shorter) that have a buffer of their own each. */
 export async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateStats): AsyncGenerator<Uint8Array, void, undefined> {
   const inflater = new Inflater(source);
   try {
@@ -25,7 +26,6 @@ export async function* gunzip(source: AsyncIterable<Uint8Array>, stats: InflateS
   }
 }
 
-const CHUNK_BYTES = 1024 * 1024;
 /** Chunks inflated ahead of the reader. */
 const AHEAD_MAX = 2;
 
@@ -36,7 +36,7 @@ interface Chunk {
 }
 
 class Inflater {
-  readonly #stream: Gunzip = createGunzip({ chunkSize: CHUNK_BYTES });
+  readonly #stream: Gunzip = createGunzip({ chunkSize: limits.gunzip_piece_bytes });
   readonly #iterator: AsyncIterator<Uint8Array>;
   readonly #chunks: Chunk[] = [];
   /** What zlib gave of the chunk that it is still filling. */
