@@ -12,7 +12,9 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 
 /** Of engines/, those that answer nothing. */
 const NO_ENGINES = ['gunzip', 'bunzip2'];
+/** An engine is warm after so many rounds that took so long together: what compiles while it runs has not done so much earlier. */
 const WARM_UP_ROUNDS = 4;
+const WARM_UP_MS = 1000;
 const ROUNDS_MS = 12_000;
 /** Between two runs: what an engine's threads do after its answer (memory given back, caches written) is no time of the next one. */
 const SETTLE_MS = 100;
@@ -106,9 +108,8 @@ async function check(hosts) {
 }
 
 async function timedRounds(hosts, runs) {
-  for (let round = 0; round < WARM_UP_ROUNDS; round++) {
-    for (const host of hosts) if (!host.error && !host.slow) await attempt(host, nullDevice());
-  }
+  const isCold = ({ runs, error, slow }) => !error && !slow && (runs.length < WARM_UP_ROUNDS || sum(runs) < WARM_UP_MS);
+  while (hosts.some(isCold)) for (const host of hosts.filter(isCold)) await attempt(host, nullDevice());
   for (const host of hosts) if (!host.slow) host.runs = [];
   const startedAt = performance.now();
   for (let round = 0; round < runs; round++) {
@@ -126,6 +127,10 @@ async function attempt(host, sinkPath) {
   } catch (error) {
     host.error = error.message;
   }
+}
+
+function sum(runs) {
+  return runs.reduce((all, { ms }) => all + ms, 0);
 }
 
 /** @returns {Measurement} */
