@@ -42,7 +42,12 @@ export function answerOfFooter({
 
 /** The splits of the row groups that may hold rows of the answer. */
 export function splitsOfPlan(options: RowGroupOptions): Iterable<Split> {
-  return splitsOfRowGroups(neededGroups(options), options.footer, options.split_bytes);
+  return splitsOfRowGroups(withoutStatistics(neededGroups(options)), options.footer, options.split_bytes);
+}
+
+/** Workers do not use them, and to hand them over would take as long as all the rest. */
+function* withoutStatistics(groups: Iterable<RowGroup>): Generator<RowGroup, void, undefined> {
+  for (const group of groups) yield { ...group, chunks: group.chunks.map((chunk) => ({ ...chunk, statistics: null })) };
 }
 
 /** The row groups that may hold rows of the answer, with the chunks that are read of them. */
