@@ -104,7 +104,7 @@ function threadPool(workers: number): Pool {
       running.delete(entry);
     }
   };
-  const spares = new Spares(workers + 2);
+  const spares = new Spares(Math.max(workers + 2, Math.floor(limits.results_in_flight_bytes_max / limits.output_memory_bytes)));
   // Blocks share the threads with splits: half of what waits for a thread is theirs at most.
   const turns = new Turns(workers);
   return {
@@ -175,21 +175,22 @@ const SPARES_IN_PROCESS = 2;
 
 /**
  * Memory for output, which goes round between the threads. It is shared and not moved: memory that comes to a thread counts there as
- * newly made, and is answered with a collection of garbage every few dozen times.
+ * newly made, and is answered with a collection of garbage every few dozen times. What was made is kept: dropped shared memory is
+ * collected late. Output for which there is none has memory of its own.
  */
 class Spares {
   readonly #free: SharedArrayBuffer[] = [];
-  readonly #count_max: number;
+  readonly #made_max: number;
   /** Made and not yet collected. What gets lost (a client hangs up, a thread dies) is found by the collector some time. */
   #made = 0;
   readonly #lost = new FinalizationRegistry(() => this.#made--);
 
-  constructor(count_max: number) {
-    this.#count_max = count_max;
+  constructor(made_max: number) {
+    this.#made_max = made_max;
   }
 
   give(memory: SharedArrayBuffer): void {
-    if (this.#free.length < this.#count_max) this.#free.push(memory);
+    this.#free.push(memory);
   }
 
   /** For a query that has shown that it fills its output: others would keep memory they do not need. */
@@ -200,7 +201,7 @@ class Spares {
   }
 
   #make(): SharedArrayBuffer | null {
-    if (this.#made * limits.output_memory_bytes >= limits.results_in_flight_bytes_max) return null;
+    if (this.#made >= this.#made_max) return null;
     const memory = new SharedArrayBuffer(limits.output_memory_bytes);
     this.#made++;
     this.#lost.register(memory, undefined);
