@@ -1,6 +1,7 @@
 /** Buffered text: what is taken, put back and cut is the source's bytes, in parts that can be moved without harm to the rest. */
 import t from 'tap';
-import { copyOf, discard, TextStream } from '../src/engine/text-stream.ts';
+import { freeMemory } from '../src/base/free-memory.ts';
+import { copyOf, TextStream } from '../src/engine/text-stream.ts';
 
 const text = Buffer.from(Array.from({ length: 2000 }, (_, n) => `${n},${n * 7919}\n`).join(''));
 
@@ -27,7 +28,7 @@ t.test('taken parts are the text, and may be moved', async (t) => {
           if (stream.buffered_bytes === 0) break;
           const parts = stream.take(Math.min(taken_bytes, stream.buffered_bytes));
           copies.push(copyOf(parts));
-          discard(parts);
+          freeMemory(parts);
         }
         t.ok(Buffer.concat(copies).equals(text), `${source.name}: ${taken_bytes} of ${chunk_bytes}`);
       }
@@ -40,7 +41,7 @@ t.test('what is put back comes first', async (t) => {
   await stream.fill(300);
   const parts = stream.take(200);
   stream.unread(copyOf(parts, 150));
-  discard(parts);
+  freeMemory(parts);
   t.equal(stream.peek(70).toString(), text.subarray(150, 220).toString());
   stream.skip(75);
   t.ok(copyOf(stream.take(20)).every((byte, index) => byte === text[225 + index]));

@@ -4,11 +4,12 @@
  * are chained: each begins with what the one before left over. Where pieces end depends on the text alone, never on timing.
  */
 import { assert } from '../base/assert.ts';
+import { freeMemory } from '../base/free-memory.ts';
 import type { InputFormat } from '../formats/format.ts';
 import { lastBoundary } from '../formats/json-boundary.ts';
 import type { SplitFeed, SplitWork } from './feed.ts';
 import type { PushedSource } from './task.ts';
-import { copyOf, discard, type TextStream } from './text-stream.ts';
+import { copyOf, type TextStream } from './text-stream.ts';
 
 export interface PieceOptions {
   readonly input: InputFormat;
@@ -68,7 +69,7 @@ export class PieceFeed implements SplitFeed {
       this.#offset -= this.#rest_bytes;
       this.#awaited = null;
     }
-    discard(parts);
+    freeMemory(parts);
     this.#resume();
   }
 

@@ -1,5 +1,4 @@
 /** Bytes that come in order from an asynchronous source, buffered a bounded number ahead and taken in parts that can be moved. */
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { assert } from '../base/assert.ts';
 
 export interface TextStreamOptions {
@@ -160,24 +159,6 @@ export class TextStream {
     }
     return Math.min(foreign_bytes, bytes);
   }
-}
-
-/** Gives the memory of taken parts back at once: the collector learns late of memory outside of its heap, and then works for nothing. */
-export function discard(parts: readonly Uint8Array[]): void {
-  if (parts.length > 0)
-    nowhere.postMessage(
-      null,
-      parts.map(({ buffer }) => buffer as ArrayBuffer),
-    );
-}
-
-/** What is moved through a port whose other end is closed is gone. */
-const nowhere = closedPort();
-
-function closedPort(): MessagePort {
-  const { port1, port2 } = new MessageChannel();
-  port1.close();
-  return port2;
 }
 
 /** A copy of `parts` from `start` on, in a buffer of its own. */

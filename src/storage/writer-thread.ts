@@ -1,6 +1,7 @@
 /** The entry of a writer thread. */
-import { MessageChannel, parentPort } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
+import { freeMemory } from '../base/free-memory.ts';
 import { type Job, perform } from './writer-job.ts';
 
 /** An error as plain data: a class does not survive the way to the other thread. */
@@ -17,17 +18,8 @@ export type Reply = { readonly id: number } & ({ readonly result: unknown } | { 
 
 parentPort?.on('message', ({ id, job }: { readonly id: number; readonly job: Job }) => {
   parentPort?.postMessage(replyTo(id, job));
-  if ('pieces' in job) free(job.pieces);
+  if ('pieces' in job) freeMemory(job.pieces);
 });
-
-/** Nobody is at the other end: what is sent there is gone at once, where a collection would come only after tens of megabytes. */
-const nowhere = new MessageChannel();
-nowhere.port2.close();
-nowhere.port1.unref();
-
-function free(pieces: readonly Uint8Array[]): void {
-  nowhere.port1.postMessage(null, [...new Set(pieces.map(({ buffer }) => buffer as ArrayBuffer))]);
-}
 
 function replyTo(id: number, job: Job): Reply {
   try {
