@@ -61,7 +61,7 @@ export function summary(results) {
     `Against ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,
-    'Pinned, page cache warm, median of the timed runs, engines in turn. MB/s of text (10^6 bytes; decompressed); ratio = s3lect to the fastest peer;',
+    'Pinned, files in the page cache as reading from the disk leaves them, median of the timed runs, engines in turn. MB/s of text (10^6 bytes; decompressed); ratio = s3lect to the fastest peer;',
     'by CPU = the same of CPU time instead of wall time, which says more where others use the machine too.',
   ];
   for (const cores of [1, 2]) {
