@@ -75,7 +75,9 @@ t.test('whatever is assembled, no part is harmed', async (t) => {
     t.ok(part && bytesOfPart(folder, part).equals(again), 'an upload goes on taking parts');
     if (sealed) t.not(part?.file, 'data', 'outside of the slots');
   });
-  await fc.assert(property, { numRuns: 60 });
+  // why: of all that chance makes, none is in place once in 25 runs.
+  const sent = [2, 1].map((number) => ({ number, size: 4096, fails: 1 }));
+  await fc.assert(property, { numRuns: 60, examples: [[sent, [[1, 2]]]] });
   t.ok(placed > 0, `${placed} were assembled in place`);
 });
 

@@ -1,7 +1,10 @@
 /** Uploads that are written by other threads, piece by piece. */
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { LocalStore } from '../src/storage/local.ts';
@@ -96,4 +99,21 @@ t.test('a bucket that is taken away meanwhile', async (t) => {
     if (at >= 3 * limits.upload_batch_bytes_max) fs.rmSync(bucket, { recursive: true });
   };
   t.equal(await codeOf(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(3), [], remove) })), 'NoSuchBucket');
+});
+
+t.test('a program that uploads can end, whatever options Node was given', async (t) => {
+  const { root } = await newLocalStore();
+  const script = `
+    const { LocalStore } = await import(${JSON.stringify(new URL('../src/storage/local.js', import.meta.url).href)});
+    const store = await LocalStore.open({ root: ${JSON.stringify(root)} });
+    const { etag } = await store.putObject({ bucket: 'b-1', key: 'k', body: [Buffer.from('x')] });
+    process.stdout.write(etag);`;
+  const file = join(t.testdir({ 'put.mjs': script }), 'put.mjs');
+  for (const args of [
+    ['--max-old-space-size=512', '--input-type=module', '-e', script],
+    ['--max-old-space-size=512', '--no-warnings', file],
+  ]) {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+    t.equal(stdout, `"${createHash('md5').update('x').digest('hex')}"`, args.join(' ').slice(0, 60));
+  }
 });

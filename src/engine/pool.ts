@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { move, Piscina, type PiscinaTask, queueOptionsSymbol, transferableSymbol, valueSymbol } from 'piscina';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { threadOptions } from '../base/thread-options.ts';
 import { type BlockTask, type Decoding, decodeBlock, type ResultOf } from '../formats/codecs/block.ts';
 import { decodeStream } from '../formats/codecs/stream.ts';
 import type { StreamResult } from '../formats/codecs/stream-task.ts';
@@ -149,18 +150,13 @@ function threads(entry: URL, count: number, workerData: unknown): Piscina {
     idleTimeout: Number.POSITIVE_INFINITY,
     recordTiming: false,
     trackUnmanagedFds: false,
-    ...(isProgramOnCommandLine() ? { execArgv: [] } : {}),
+    ...threadOptions(),
     workerData,
     resourceLimits: { maxOldGenerationSizeMb: limits.worker_heap_mib_max },
   });
   // An idle thread that dies takes no task with it, and is replaced.
   piscina.on('error', () => {});
   return piscina;
-}
-
-/** Then a thread, which runs a file, must not take over Node's options. Else it does: given one by one, those of V8 are refused. */
-function isProgramOnCommandLine(): boolean {
-  return process.execArgv.some((option) => option.startsWith('--input-type'));
 }
 
 /** The thread that keeps the task's scan open where it is idle, else any that is. */

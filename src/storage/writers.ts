@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { threadOptions } from '../base/thread-options.ts';
 import type { Job, JobResults } from './writer-job.ts';
 import type { Reply, ThrownValue } from './writer-thread.ts';
 
@@ -53,8 +54,7 @@ interface Waiting {
 }
 
 class Thread implements WriterThread {
-  // why: a thread runs a file; what this process was told of a program on its command line is not for it.
-  readonly #worker = new Worker(new URL('./writer-thread.js', import.meta.url), { execArgv: [] });
+  readonly #worker = new Worker(new URL('./writer-thread.js', import.meta.url), threadOptions());
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
