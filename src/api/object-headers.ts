@@ -4,6 +4,7 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ContentHeaders, DescriptionRequest, ObjectInfo, Tags } from '../storage/object.ts';
 import { contentHeaderNames, storageClassDefault } from '../storage/object.ts';
+import { decodeWords, encodeWords } from './encoded-words.ts';
 import type { ApiRequest } from './http.ts';
 import { tagsFrom } from './tagging.ts';
 
@@ -17,7 +18,7 @@ export function describedBy(headers: ApiRequest['headers']): DescriptionRequest 
   // why: without a prototype, `__proto__` is a name like any other.
   const metadata: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = value;
+    if (name.startsWith(metadataPrefix)) metadata[name.slice(metadataPrefix.length)] = decodeWords(value);
   }
   const contentHeaders: { -readonly [Name in keyof ContentHeaders]: ContentHeaders[Name] } = {};
   for (const name of contentHeaderNames) {
@@ -46,7 +47,7 @@ export function descriptionOf(info: ObjectInfo, query: ReadonlyMap<string, strin
     if (value !== undefined) headers[name] = printable(value);
   }
   for (const [name, value] of Object.entries(info.metadata)) {
-    if (/^[!#$%&'*+.^`|~\w-]+$/.test(name)) headers[metadataPrefix + name] = printable(value);
+    if (/^[!#$%&'*+.^`|~\w-]+$/.test(name)) headers[metadataPrefix + name] = encodeWords(value);
   }
   if (info.storageClass !== storageClassDefault) headers['x-amz-storage-class'] = printable(info.storageClass);
   const tags = Object.keys(info.tags).length;
