@@ -161,6 +161,35 @@ async function readOnlyDisk(t: Test, client: Client): Promise<void> {
   t.equal(await client.keys(), 'k,parts');
 }
 
+/** Needs no rights at all, where the disk that is full needs a mount: some writes of a file come through, and then one fails. */
+t.test('files that may not grow over a bound', async (t) => {
+  // why: Node ignores the signal that comes with such a write, and what tap loads into every process of Node does not.
+  const bounded = ['sh', '-c', 'unset NODE_OPTIONS && ulimit -f 4096 && exec "$@"', 'sh'];
+  const { port, data, stop } = await start(t, () => bounded);
+  const client = new Client(t, port);
+  const { put, get } = client;
+  const temporaries = (): string[] => fs.readdirSync(join(data, Bucket, '.s3lect/tmp'));
+  t.equal(await client.ask({ method: 'PUT', target: `/${Bucket}` }), '200');
+  t.equal(await put('k', '1\n2\n', { 'x-amz-meta-a': 'old' }), '200');
+  t.equal(await put('most', kilobytes(2048)), '200', 'just as much as there may be');
+  t.equal(await put('k', kilobytes(2049)), '400 EntityTooLarge');
+  t.equal(await put('new', kilobytes(12_000)), '400 EntityTooLarge');
+  const chunked = Buffer.concat([Buffer.from('bb8000\r\n'), kilobytes(12_000), Buffer.from('\r\n0\r\n\r\n')]);
+  const headers = { 'transfer-encoding': 'chunked', 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  t.equal(await put('new', chunked, headers), '400 EntityTooLarge', 'of a length nobody said');
+  const id = await client.createUpload('parts');
+  const part = (number: number): Promise<string> =>
+    client.ask({ method: 'PUT', target: `/${Bucket}/parts?partNumber=${number}&uploadId=${id}`, body: kilobytes(1500) });
+  t.equal(await part(1), '200');
+  t.equal(await part(2), '400 EntityTooLarge', 'a part, of an object that would be too large');
+  t.equal(await get('k'), '200 1\n2', 'the old object is there');
+  t.equal(await client.keys(), 'k,most', 'and no other');
+  t.same(temporaries(), []);
+  t.equal(selected(await ask(port, selectRequest('k', 'SELECT * FROM S3Object'))), '1\n2\n', 'queries go on');
+  t.equal(await put('k', 'new'), '200', 'the server goes on');
+  await stop();
+});
+
 const another = asAnother();
 t.test('files and folders the server has no rights to', { skip: typeof another === 'string' ? another : false }, async (t) => {
   const within = typeof another === 'string' ? [] : another;

@@ -159,7 +159,7 @@ export const catalogue = {
   BucketAlreadyExists: entry(409, 'caller', 'The requested bucket name is not available. Please select a different name and try again.'),
   BucketAlreadyOwnedByYou: entry(409, 'caller', 'Your previous request to create the named bucket succeeded and you already own it.'),
   BucketNotEmpty: entry(409, 'caller', 'The bucket you tried to delete is not empty.'),
-  EntityTooLarge: entry(400, 'limit', 'Your proposed upload exceeds the maximum allowed size of {bytes_max} bytes.'),
+  EntityTooLarge: entry(400, 'limit', 'Your proposed upload exceeds the maximum allowed size[ of {bytes_max} bytes].'),
   EntityTooSmall: entry(400, 'caller', 'Your proposed upload is smaller than the minimum allowed object size of {bytes_min} bytes.'),
   ExpiredToken: entry(400, 'caller', 'The provided token has expired.'),
   IncompleteBody: entry(400, 'caller', 'You did not provide the number of bytes specified by the Content-Length HTTP header.'),

@@ -35,8 +35,9 @@ export function storageError(error: unknown): unknown {
     case 'ENOSPC':
     case 'EDQUOT':
       return new SelectError('StorageFull', {}, options);
+    // More than a file of this file system, or of this process, may hold.
     case 'EFBIG':
-      return new SelectError('InvalidArgument', { reason: 'the file system cannot hold an object of this size' }, options);
+      return new SelectError('EntityTooLarge', {}, options);
     case 'EROFS':
       return new SelectError('AccessDenied', { reason: 'the storage is read-only' }, options);
     case 'EACCES':
