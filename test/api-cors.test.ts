@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { corsXml, parseCors } from '../src/api/cors.ts';
+import { MemoryState } from '../src/auth/state.ts';
 import { ask, errorCode, failure, serve } from './support/api-server.ts';
 
 const Bucket = 'bucket-1';
@@ -129,4 +130,36 @@ t.test('a page reads what it was allowed to', async (t) => {
   const refused = await ask(port, { target: `/${Bucket}/k`, headers: { origin: 'http://anyone' }, secret: 'wrong' });
   t.equal(errorCode(refused), 'SignatureDoesNotMatch');
   t.equal(refused.headers.get('access-control-allow-origin'), '*');
+});
+
+t.test('caches are told that answers depend on the origin', async (t) => {
+  const { port, client } = await serve(t);
+  await client.send(new CreateBucketCommand({ Bucket }));
+  await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+  const varies = async (method: string, headers: Record<string, string> = {}, key = 'k') =>
+    (await ask(port, { method, target: `/${Bucket}/${key}`, headers })).headers.get('vary');
+  t.equal(await varies('GET'), undefined, 'there are no rules');
+  await client.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: rules.slice(1) } }));
+  const all = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
+  t.equal(await varies('GET', { origin: 'https://app.example.org' }), all);
+  t.equal(await varies('GET', { origin: 'https://elsewhere' }), all, 'an origin that may not read it');
+  t.equal(await varies('GET'), all, 'no origin');
+  t.equal(await varies('GET', {}, 'absent'), all, 'an error');
+  const ranged = await ask(port, { method: 'GET', target: `/${Bucket}/k`, headers: { range: 'bytes=5-' } });
+  t.equal(ranged.status, 416);
+  t.equal(ranged.headers.get('vary'), all);
+});
+
+t.test('settings that cannot be read are an error, for pages too', async (t) => {
+  const state = new MemoryState();
+  const { port, client, faults } = await serve(t, { state });
+  await client.send(new CreateBucketCommand({ Bucket }));
+  state.bucket = () => {
+    throw new Error('damaged');
+  };
+  for (const headers of [{}, { origin: 'http://anyone' }]) {
+    const answer = await ask(port, { target: `/${Bucket}/k`, headers: headers as Record<string, string> });
+    t.equal(`${answer.status} ${errorCode(answer)}`, '500 InternalError');
+  }
+  t.equal(faults.length, 2);
 });

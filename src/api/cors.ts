@@ -91,8 +91,9 @@ export function preflight({ headers }: ApiRequest, rules: readonly CorsRule[] | 
   };
 }
 
-/** Adds to an answer, of success or failure, what lets the page that asked read it. */
+/** Adds to an answer, of success or failure, what lets the page that asked read it, and tells caches that another page may not. */
 export function allowReading(answer: ApiResponse, { method, headers }: ApiRequest, rules: readonly CorsRule[]): void {
+  answer.headers['vary'] = vary;
   const { origin } = headers;
   // why: some clients that are no browsers name the method they mean as browsers do only beforehand, and S3 goes by it.
   const meant = headers['access-control-request-method'] ?? method;
@@ -103,12 +104,15 @@ export function allowReading(answer: ApiResponse, { method, headers }: ApiReques
   Object.assign(answer.headers, corsHeaders({ ...rule, exposed: [...new Set([...rule.exposed, ...own])] }, origin));
 }
 
+/** What an answer depends on: without it a browser shows one page the answer it kept for another, which names the other's origin or none. */
+const vary = 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method';
+
 function corsHeaders({ origins, methods: allowed, exposed, maxAge_s }: CorsRule, origin: string): Record<string, string> {
   const headers: Record<string, string> = {
     'access-control-allow-origin': origin,
     'access-control-allow-methods': allowed.join(', '),
     'access-control-allow-credentials': 'true',
-    vary: 'Origin, Access-Control-Request-Headers, Access-Control-Request-Method',
+    vary,
   };
   if (origins.includes('*')) {
     headers['access-control-allow-origin'] = '*';

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { SelectError } from '../base/errors.ts';
 import type { Admin } from './admin.ts';
 import { type AdmissionOptions, admit, checkHost, withoutHints } from './admission.ts';
-import { allowReading, corsRulesOf, preflight } from './cors.ts';
+import { allowReading, type CorsRule, corsRulesOf, preflight } from './cors.ts';
 import { asSelectError, errorAnswer } from './error-answer.ts';
 import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { readTarget } from './target.ts';
@@ -51,7 +51,7 @@ export function createHandler(options: HandlerOptions): Answerer {
         answer = fail(error, request, report.requestId);
         report.error = asSelectError(error).code;
       }
-      if (request.headers['origin'] !== undefined) shareWithPage(answer, request, options);
+      shareWithPage(answer, request, options);
       return answer;
     },
   };
@@ -86,7 +86,17 @@ function checkTransfer({ headers }: ApiRequest): void {
 /** Lets the page of another origin that asked read the answer, where the bucket has a rule for it. */
 function shareWithPage(answer: ApiResponse, request: ApiRequest, { state }: HandlerOptions): void {
   const { bucket } = request.report;
-  const rules = bucket === '' || request.method === 'OPTIONS' ? null : corsRulesOf(state.bucket(bucket));
+  const { method, headers } = request;
+  // Without an origin there is something to say only of what a cache may keep.
+  const matters = headers['origin'] !== undefined || method === 'GET' || method === 'HEAD';
+  if (bucket === '' || method === 'OPTIONS' || !matters) return;
+  let rules: readonly CorsRule[] | null;
+  try {
+    rules = corsRulesOf(state.bucket(bucket));
+  } catch {
+    // Settings that cannot be read have failed the operation before, and that is the answer.
+    return;
+  }
   if (rules !== null) allowReading(answer, request, rules);
 }
 
