@@ -79,7 +79,7 @@ t.test('signatures', async (t) => {
   await t.rejects(stranger.send(new GetObjectCommand({ Bucket, Key: 'k' })), { name: 'InvalidAccessKeyId' });
   const body = await ask(port, { method: 'PUT', target: `/${Bucket}/k`, body: 'x', headers: { 'x-amz-meta-a': '\xe9' } });
   t.equal(body.status, 200);
-  t.equal((await ask(port, { target: `/${Bucket}/k` })).headers.get('x-amz-meta-a'), '\xe9', 'bytes of a header come back');
+  t.equal((await ask(port, { target: `/${Bucket}/k` })).headers.get('x-amz-meta-a'), '=?UTF-8?B?w6k=?=', 'a byte beyond ASCII is signed');
 
   const request = { method: 'GET', rawPath: `/${Bucket}/k`, rawQuery: '', headers: { host: 'localhost' }, region: 'us-east-1' };
   const query = presign({ ...request, credentials: { accessKey, secretKey } }, 60);
