@@ -52,10 +52,12 @@ t.test('load balancers learn of the end before it comes', async (t) => {
 
 t.test('config print', async (t) => {
   const folder = temporaryFolder(t);
-  const env = { S3LECT_ROOT_USER: 'someone', S3LECT_ROOT_PASSWORD: 'a secret of mine', S3LECT_BUCKETS: 'a=/x,b=/y' };
+  const buckets = ['first', 'second'].map((name) => `${name}=${join(folder, name)}`);
+  for (const name of ['first', 'second']) mkdirSync(join(folder, name));
+  const env = { S3LECT_ROOT_USER: 'someone', S3LECT_ROOT_PASSWORD: 'a secret of mine', S3LECT_BUCKETS: buckets.join() };
   const { code, stdout, stderr } = await s3lect(['config', 'print', '--port', '81', '--metrics', 'off'], { env });
   t.equal(code, 0);
-  t.match(JSON.parse(stdout), { port: 81, metrics: 'off', rootUser: 'someone', buckets: ['a=/x', 'b=/y'], host: '127.0.0.1' });
+  t.match(JSON.parse(stdout), { port: 81, metrics: 'off', rootUser: 'someone', buckets, host: '127.0.0.1' });
   t.notMatch(stdout + stderr, 'a secret of mine');
   t.match(stderr, 'rootPassword is set and not shown');
   // It is what --config takes.
@@ -63,9 +65,22 @@ t.test('config print', async (t) => {
   writeFileSync(file, stdout);
   const again = await s3lect(['config', 'print', '--config', file], { env: { S3LECT_ROOT_PASSWORD: 'a secret of mine' } });
   t.equal(again.stdout, readFileSync(file, 'utf8'));
-  for (const args of [['config'], ['config', 'show'], ['config', 'print', 'more'], ['config', 'print', '--port', 'x']]) {
+  for (const args of [['config'], ['config', 'show'], ['config', 'print', 'more', 'than']]) {
     t.equal((await s3lect(args)).code, 2, args.join(' '));
   }
+  for (const [code, ...args] of [
+    [2, '--port', 'x'],
+    [2, '--host', '0.0.0.0'],
+    [2, '--bucket', `Upper_Case=${folder}`],
+    [1, '--bucket', `absent=${join(folder, 'absent')}`],
+    [2, '--bucket', buckets[0] ?? '', '--state', join(folder, 'first/state')],
+    [2, folder, '--state', join(folder, 'state')],
+    [2, '--tls-cert', join(folder, 'absent.crt')],
+  ] as const) {
+    const [printed, served] = await Promise.all([s3lect(['config', 'print', ...args]), s3lect(['serve', ...args], { cwd: folder })]);
+    t.equal(printed.code, code, args.join(' '));
+    t.equal(served.stderr, printed.stderr, 'serve would not start with it');
+  }
   t.equal((await s3lect(['config', 'print'], { env: { S3LECT_ROOT_USER: 'someone' } })).code, 2, 'serve would not start with it');
-  t.match((await s3lect(['config', '--help'])).stdout, /^Usage: s3lect config print \[OPTIONS\]$/m);
+  t.match((await s3lect(['config', '--help'])).stdout, /^Usage: s3lect config print \[DIR\] \[OPTIONS\]$/m);
 });

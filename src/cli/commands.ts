@@ -40,7 +40,7 @@ export const commands: readonly Command[] = [
   {
     name: 'config',
     options: 'serve',
-    usage: 'print',
+    usage: 'print [DIR]',
     summary: 'Print the options that serve would run with, as a --config file and without secrets',
     run: async (args) => (await import('./config.ts')).runConfig(args),
   },

@@ -3,15 +3,16 @@ import process from 'node:process';
 import { optionsOf } from '../base/options.ts';
 import type { Arguments } from './arguments.ts';
 import { exit } from './command.ts';
-import { configure, rootCredentials } from './configuration.ts';
+import { configure } from './configuration.ts';
 import { UsageError } from './option-values.ts';
+import { checkServing, folderDefault } from './serve.ts';
 
-/** Runs the command to its end and returns the exit code. Raises `UsageError` for whatever `serve` would not start with. */
+/** Runs the command to its end and returns the exit code. Raises what `serve` raises of options it would not start with. */
 export async function runConfig(args: Arguments): Promise<number> {
-  const [what, ...surplus] = args.positionals;
+  const [what, folder = folderDefault, ...surplus] = args.positionals;
   if (what !== 'print' || surplus.length > 0) throw new UsageError('config: what it does is config print');
   const options = configure('serve', args);
-  rootCredentials(options);
+  checkServing(options, folder);
   const values: Readonly<Record<string, unknown>> = options.values;
   const entries = optionsOf('serve').filter(({ name }) => name !== 'config' && values[name] !== undefined);
   const shown = entries.filter(({ secret }) => secret !== true).map(({ name }) => [name, values[name]]);

@@ -12,35 +12,25 @@ import type { OptionValues } from '../base/options.ts';
 import { Engine } from '../engine/query.ts';
 import type { Links } from '../storage/directory.ts';
 import { LocalStore } from '../storage/local.ts';
+import { checkBucketName } from '../storage/names.ts';
 import type { Arguments } from './arguments.ts';
 import { exit } from './command.ts';
 import { configure, type RootCredentials, rootCredentials } from './configuration.ts';
 import { PlainError, reasonOf } from './failure.ts';
 import { findExample, howToQuery } from './how-to-query.ts';
-import { UsageError } from './option-values.ts';
+import { type ResolvedOptions, UsageError } from './option-values.ts';
 import { programFrom } from './program.ts';
 import { createWithSamples } from './samples.ts';
 import { checkState, openState, stateFolderDefault } from './state.ts';
-import { readTls, tlsFilesOf, watchTls } from './tls.ts';
+import { readTls, type TlsFiles, type TlsPair, tlsFilesOf, watchTls } from './tls.ts';
 
 /** Runs the command to its end and returns the exit code. */
 export async function runServe(args: Arguments): Promise<number> {
-  const [folder = './data', ...surplus] = args.positionals;
+  const [folder = folderDefault, ...surplus] = args.positionals;
   if (surplus.length > 0) throw new UsageError(`serve: takes one folder; for ${JSON.stringify(surplus[0])} use --bucket NAME=DIR`);
   const options = configure('serve', args);
   const { values } = options;
-  const credentials = rootCredentials(options);
-  if (credentials.published && !isLoopback(values.host)) {
-    throw new UsageError(
-      `refusing to listen on ${values.host}: the default credentials are published, so with them only this machine is served. ` +
-        'Set S3LECT_ROOT_USER and S3LECT_ROOT_PASSWORD, or leave --host at 127.0.0.1',
-    );
-  }
-  const buckets = bucketsOf(values.buckets);
-  const tlsFiles = tlsFilesOf(values);
-  const tls = tlsFiles === null ? undefined : readTls(tlsFiles);
-  const stateFolder = values.state ?? stateFolderDefault();
-  checkState(stateFolder, [folder, ...Object.values(buckets)]);
+  const { credentials, buckets, tlsFiles, tls, stateFolder } = checkServing(options, folder);
   const created = createWithSamples(folder);
   const state = openState(stateFolder, values.state === undefined ? folder : null);
   const store = await openStore(folder, buckets, values.followLinks ? 'followed' : 'refused');
@@ -92,6 +82,40 @@ export async function runServe(args: Arguments): Promise<number> {
   return exit.ok;
 }
 
+/** The folder that is served when none is named. */
+export const folderDefault = './data';
+
+/** What a server is started with, but for its folder. */
+interface Serving {
+  readonly credentials: RootCredentials;
+  readonly buckets: Readonly<Record<string, string>>;
+  readonly tlsFiles: TlsFiles | null;
+  readonly tls: TlsPair | undefined;
+  readonly stateFolder: string;
+}
+
+/**
+ * Whether a server of the folder starts with these options, as far as that can be told without starting one.
+ * Raises `UsageError`, and `PlainError` for buckets that are no folders.
+ */
+export function checkServing(options: ResolvedOptions<'serve'>, folder: string): Serving {
+  const { values } = options;
+  const credentials = rootCredentials(options);
+  if (credentials.published && !isLoopback(values.host)) {
+    throw new UsageError(
+      `refusing to listen on ${values.host}: the default credentials are published, so with them only this machine is served. ` +
+        'Set S3LECT_ROOT_USER and S3LECT_ROOT_PASSWORD, or leave --host at 127.0.0.1',
+    );
+  }
+  const buckets = bucketsOf(values.buckets);
+  const tlsFiles = tlsFilesOf(values);
+  const tls = tlsFiles === null ? undefined : readTls(tlsFiles);
+  const stateFolder = values.state ?? stateFolderDefault();
+  checkState(stateFolder, [folder, ...Object.values(buckets)]);
+  for (const each of Object.values(buckets)) checkFolder(each);
+  return { credentials, buckets, tlsFiles, tls, stateFolder };
+}
+
 /** Null where none is wanted. Raises `PlainError`. */
 function openLog(where: string): AccessLog | null {
   if (where === 'off') return null;
@@ -117,15 +141,26 @@ function bucketsOf(entries: readonly string[]): Record<string, string> {
     const [name, folder] = [entry.slice(0, at), entry.slice(at + 1)];
     if (at < 1 || folder === '') throw new UsageError(`--bucket: ${JSON.stringify(entry)} is not NAME=DIR`);
     if (Object.hasOwn(buckets, name)) throw new UsageError(`--bucket: ${name} is given twice`);
+    checkName(name);
     buckets[name] = folder;
   }
   return buckets;
 }
 
-async function openStore(root: string, buckets: Readonly<Record<string, string>>, links: Links): Promise<LocalStore> {
-  for (const folder of [root, ...Object.values(buckets)]) {
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new PlainError(`cannot serve ${folder}: it is no folder`);
+function checkName(bucket: string): void {
+  try {
+    checkBucketName(bucket);
+  } catch {
+    throw new UsageError(`--bucket: ${JSON.stringify(bucket)} is no name of a bucket: 3 to 63 of a-z, 0-9, "-" and "."`);
   }
+}
+
+function checkFolder(folder: string): void {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new PlainError(`cannot serve ${folder}: it is no folder`);
+}
+
+async function openStore(root: string, buckets: Readonly<Record<string, string>>, links: Links): Promise<LocalStore> {
+  checkFolder(root);
   try {
     return await LocalStore.open({ root, buckets, links });
   } catch (error) {

@@ -74,7 +74,7 @@ async function remove(call: Call): Promise<string> {
   const name = nameOf(call, 2);
   const [, accessKey] = call.rest;
   await change(call, (users) => {
-    const user = known(users, name);
+    const user = known(users, name, call);
     if (accessKey === undefined) return users.filter((other) => other !== user);
     const keys = user.keys.filter((each) => each.accessKey !== accessKey);
     if (keys.length === user.keys.length) throw new PlainError(`${name} has no access key ${accessKey}`);
@@ -88,11 +88,11 @@ async function policy(call: Call): Promise<string> {
   const name = nameOf(call, 2);
   const wanted = given ?? call.values.policy;
   if (wanted === undefined) {
-    const { policy: present } = known(loadUsers(call.folder), name);
+    const { policy: present } = known(loadUsers(call.folder), name, call);
     return isCannedPolicy(present) ? `${present}: ${cannedPolicies[present].doc}\n` : `${present.trim()}\n`;
   }
   const next = policyOf(wanted);
-  await change(call, (users) => replace(users, { ...known(users, name), policy: next }));
+  await change(call, (users) => replace(users, { ...known(users, name, call), policy: next }));
   return `${name} has the policy ${titleOf(next)}.\n`;
 }
 
@@ -101,7 +101,7 @@ async function key(call: Call): Promise<string> {
   const given = newKey(call.values);
   await change(call, (users) => {
     checkIsFree(users, given.key);
-    const user = known(users, name);
+    const user = known(users, name, call);
     return replace(users, { ...user, keys: [...user.keys, given.key] });
   });
   return `Added a key of ${name}.\n${given.shown}`;
@@ -117,7 +117,7 @@ async function session(call: Call): Promise<string> {
   const expiresAt = new Date(Date.now() + durationS * 1000).toISOString();
   const temporary: KeyRecord = { ...made, sessionToken, expiresAt, ...sessionPolicy };
   await change(call, (users) => {
-    const user = known(users, name);
+    const user = known(users, name, call);
     return replace(users, { ...user, keys: [...user.keys, temporary] });
   });
   return `A temporary key of ${name}, until ${expiresAt}.\n${shown}AWS_SESSION_TOKEN=${sessionToken}\n`;
@@ -148,15 +148,11 @@ function find(users: readonly UserRecord[], name: string): UserRecord | undefine
   return users.find((user) => user.name.toLowerCase() === name.toLowerCase());
 }
 
-function known(users: readonly UserRecord[], name: string): UserRecord {
+function known(users: readonly UserRecord[], name: string, { folder }: Call): UserRecord {
   const user = users.find((each) => each.name === name);
   if (user !== undefined) return user;
-  throw new PlainError(
-    `there is no user ${name}${meant(
-      name,
-      users.map((each) => each.name),
-    )}`,
-  );
+  const names = users.map((each) => each.name);
+  throw new PlainError(`there is no user ${name} in ${folder}${meant(name, names)}`);
 }
 
 function replace(users: readonly UserRecord[], changed: UserRecord): readonly UserRecord[] {
