@@ -6,9 +6,9 @@
 // On the way the pass finds the ends of records that are objects or lists (the brackets that bring the depth back to 0), and what
 // is out of order: control characters in strings, newlines inside records, nesting beyond the limit.
 import {
-  BASE, LIMIT, MASK_BYTES, backslashesAt, closingAt, masksOf, openingAt, placeMasks, plane, quotesAt, setWindow,
+  BASE, LIMIT, MASKS, MASK_BYTES, backslashesAt, closingAt, masksOf, openingAt, placeMasks, plane, quotesAt, setWindow,
 } from './json-masks';
-import { any, bits, bitsAt, prefixXor } from './masks';
+import { any, bits, bitsAt, equal, prefixXor } from './masks';
 import { ENDS } from './state';
 import { hasUtf8Error, utf8Error } from './utf8';
 
@@ -105,15 +105,20 @@ export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, r
   deepest = openings = 0;
   carry = quoted ? -1 : 0;
   const rest = size & 63, full = LIMIT - rest;
+  const masks = (size + 63) >> 6 << 3;
+  memory.fill(MASKS + 2 * plane, 0, masks);
+  memory.fill(MASKS + 3 * plane, 0, masks);
+  memory.fill(backslashesAt(MASKS), 0, masks >> 3);
   for (let p = base; p < full; p += CHUNK) indexChunk(p, min(p + CHUNK, full), lines);
   if (rest) {
     memory.fill(scratch, 0x20, 64);
     memory.copy(scratch, full, rest);
     const m = masksOf(full);
-    store<u8>(backslashesAt(m), 0);
     store<u64>(m, bitsAt(scratch, i8x16.splat(34)));
     store<u64>(m + plane, carry);
+    highEnd = highs;
     indexBlock(scratch, size - rest, m, lines);
+    noteHighs();
     carry = carry ^ (0 - (popcnt<u64>(quotesAt(m)) & 1));
   }
   // Each record that ends has opened one bracket, and so has one that is open.
@@ -129,57 +134,136 @@ export function jsonIndex(base: usize, size: u32, quoted: bool, escaped: bool, r
 const CHUNK: usize = 8192;
 /** Blocks of a chunk that are not plain. */
 const special = memory.data(512, 8);
+/** Blocks of a chunk with bytes beyond ASCII, some of them twice, and where their list ends. */
+const highs = memory.data(1024, 8);
+let highEnd: usize = 0;
+const LAST: u64 = 0x8000000000000000;
 /** All ones where what is behind the blocks indexed so far is in a string. */
 let carry: u64 = 0;
 
 /** Indexes whole blocks: first their quotes, as if none was escaped, then one by one those that are not plain. */
 function indexChunk(start: usize, end: usize, lines: bool): void {
-  const first = masksOf(start), masks = (end - start) >> 3;
-  memory.fill(first + 2 * plane, 0, masks);
-  memory.fill(first + 3 * plane, 0, masks);
-  memory.fill(backslashesAt(first), 0, masks >> 3);
+  const first = masksOf(start), last = first + ((end - start) >> 3);
   const listEnd = findQuotes(start, end, first);
-  let flip: u64 = 0, m = first;
+  highEnd = highs;
   let p = escapeCarry ? start : 0;
-  for (let o = special; o < listEnd || p; ) {
-    // why: what a backslash escapes may begin the next block, which may be plain
-    if (!p || (o < listEnd && <usize>load<u32>(o) == p)) {
+  for (let o = special; ; ) {
+    if (!p) {
+      o = indexRun(o, listEnd, lines);
+      if (o == listEnd) break;
       p = load<u32>(o);
-      o += 4;
     }
-    const at = masksOf(p);
-    if (flip) for (; m <= at; m += MASK_BYTES) store<u64>(m + plane, ~load<u64>(m + plane));
-    m = at + MASK_BYTES;
-    if (indexBlock(p, <u32>(p - BASE), at, lines)) flip = ~flip;
+    if (o < listEnd && <usize>load<u32>(o) == p) o += 4;
+    const m = masksOf(p);
+    if (indexBlock(p, <u32>(p - BASE), m, lines)) flip(m + MASK_BYTES, last);
+    // why: what a backslash escapes may begin the next block, which may be plain
     p = escapeCarry && p + 64 < end ? p + 64 : 0;
   }
-  if (!flip) return;
-  for (const last = first + masks; m < last; m += MASK_BYTES) store<u64>(m + plane, ~load<u64>(m + plane));
-  carry = ~carry;
+  noteHighs();
 }
+
+function noteHighs(): void {
+  for (let h = highs, last: u32 = -1; h < highEnd; h += 4) {
+    const offset = load<u32>(h);
+    if (offset != last) noteHigh(offset);
+    last = offset;
+  }
+}
+
+/** What is known of strings from `m` on is the wrong way round. */
+function flip(m: usize, last: usize): void {
+  carry = ~carry;
+  for (; m + MASK_BYTES < last; m += 2 * MASK_BYTES) v128.store(m + plane, v128.not(v128.load(m + plane)));
+  if (m < last) store<u64>(m + plane, ~load<u64>(m + plane));
+}
+
+// why: constants would be made anew in each turn of a loop, what is loaded stays in registers
+const QUOTES = memory.data<u64>([0x2222222222222222, 0x2222222222222222], 16);
+const TWOS = memory.data<u64>([0x0202020202020202, 0x0202020202020202], 16);
+const SPACES = memory.data<u64>([0x2020202020202020, 0x2020202020202020], 16);
+const OPENERS = memory.data<u64>([0x7b7b7b7b7b7b7b7b, 0x7b7b7b7b7b7b7b7b], 16);
+const CLOSERS = memory.data<u64>([0x7d7d7d7d7d7d7d7d, 0x7d7d7d7d7d7d7d7d], 16);
+const BACKSLASHES = memory.data<u64>([0x5c5c5c5c5c5c5c5c, 0x5c5c5c5c5c5c5c5c], 16);
 
 /** Writes the masks of quotes, and the blocks that are not plain to `special`; answers where their list ends. */
 function findQuotes(start: usize, end: usize, m: usize): usize {
-  const quote = i8x16.splat(34), fold = i8x16.splat(0x20), opener = i8x16.splat(0x7b), two = i8x16.splat(2), space = i8x16.splat(32);
+  const quote = v128.load(QUOTES), space = v128.load(SPACES), opener = v128.load(OPENERS), two = v128.load(TWOS);
   let inString = carry, o = special;
   const planeBytes = plane;
   for (let p = start; p < end; p += 64, m += MASK_BYTES) {
     const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
     // Folded, brackets, backslashes and bars lie 0 to 2 above 0x7b. Below a space, signed, are control characters and what is beyond ASCII.
-    const w = i8x16.sub(v128.or(a, fold), opener), x = i8x16.sub(v128.or(b, fold), opener);
-    const y = i8x16.sub(v128.or(c, fold), opener), z = i8x16.sub(v128.or(d, fold), opener);
+    const w = i8x16.sub(v128.or(a, space), opener), x = i8x16.sub(v128.or(b, space), opener);
+    const y = i8x16.sub(v128.or(c, space), opener), z = i8x16.sub(v128.or(d, space), opener);
     // why: `le_u` is two instructions on x86, `lt_u` four
     const bracketed = i8x16.le_u(i8x16.min_u(i8x16.min_u(w, x), i8x16.min_u(y, z)), two);
     const odd = i8x16.lt_s(i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d)), space);
     // why: a branch would be foreseen wrongly at most of them
     store<u32>(o, <u32>p);
-    o += <usize>v128.any_true(v128.or(bracketed, odd)) << 2;
+    o += <usize>((0 - <u32>i8x16.bitmask(v128.or(bracketed, odd))) >> 31 << 2);
     const quotes = bits(quote, a, b, c, d);
     store<u64>(m, quotes);
     store<u64>(m + planeBytes, inString);
     inString ^= 0 - (popcnt<u64>(quotes) & 1);
   }
   carry = inString;
+  return o;
+}
+
+/**
+ * Indexes the listed blocks from `o` on that are as most are: with backslashes that stand alone and escape no odd number of quotes,
+ * no control characters but for one newline behind a record, and one end of a record at most. Answers where one is not. As
+ * `indexBlock`, without calls.
+ */
+function indexRun(o: usize, listEnd: usize, lines: bool): usize {
+  const space = v128.load(SPACES), opener = v128.load(OPENERS), closer = v128.load(CLOSERS), backslash = v128.load(BACKSLASHES);
+  let level = depth, most = deepest, all = openings, inRecord = 0, h = highEnd;
+  for (; o < listEnd; o += 4) {
+    const p = <usize>load<u32>(o), m = masksOf(p);
+    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), d = v128.load(p, 48);
+    let quotes = load<u64>(m);
+    if (i8x16.bitmask(equal(backslash, a, b, c, d))) {
+      const backslashes = bits(backslash, a, b, c, d), escaped = quotes & (backslashes << 1);
+      if (backslashes & ((backslashes << 1) | LAST) || popcnt<u64>(escaped) & 1) break;
+      seen |= BACKSLASH;
+      store<u8>(backslashesAt(m), 1);
+      quotes ^= escaped;
+      store<u64>(m, quotes);
+    }
+    const inside = prefixXor(quotes) ^ load<u64>(m + plane);
+    const e = v128.or(a, space), f = v128.or(b, space), g = v128.or(c, space), i = v128.or(d, space);
+    const opening = bits(opener, e, f, g, i) & ~inside, closing = bits(closer, e, f, g, i) & ~inside;
+    // why: stored here, they are computed once; V8 would do it again in each branch that needs them
+    store<u64>(m + 2 * plane, opening);
+    store<u64>(m + 3 * plane, closing);
+    const opened = <i32>popcnt<u64>(opening), closed = <i32>popcnt<u64>(closing);
+    const least = i8x16.min_s(i8x16.min_s(a, b), i8x16.min_s(c, d));
+    if (i8x16.bitmask(i8x16.lt_s(least, space))) {
+      let odd = bitmask(i8x16.lt_s(a, space), i8x16.lt_s(b, space), i8x16.lt_s(c, space), i8x16.lt_s(d, space));
+      if (i8x16.bitmask(least)) {
+        store<u32>(h, <u32>(p - BASE));
+        h += 4;
+        odd &= ~bitmask(a, b, c, d);
+      }
+      if (odd) {
+        const below = odd - 1;
+        if (odd & (below | inside) || load<u8>(p + <usize>ctz<u64>(odd)) != 10) break;
+        inRecord |= level + <i32>popcnt<u64>(opening & below) - <i32>popcnt<u64>(closing & below);
+      }
+    }
+    if (level <= closed && closed) {
+      if (closed > 1) break;
+      if (level + <i32>popcnt<u64>(opening & (closing - 1)) == 1) noteEnd(<u32>(p - BASE) + <u32>ctz<u64>(closing) + 1);
+    }
+    all += opened;
+    most = max(most, level + opened);
+    level += opened - closed;
+  }
+  depth = level;
+  deepest = most;
+  openings = all;
+  highEnd = h;
+  if (lines) newlineInside |= inRecord;
   return o;
 }
 
@@ -237,7 +321,10 @@ function noteOdd(p: usize, offset: u32, m: usize, before: i32, inside: u64, line
   const control = (controls(a) | (controls(b) << 16) | (controls(c) << 32) | (controls(d) << 48)) & inside;
   if (control && controlAt < 0) controlAt = <i32>(BASE + offset + <u32>ctz<u64>(control));
   const high = bitmask(a, b, c, d);
-  if (high) noteHigh(offset);
+  if (high) {
+    store<u32>(highEnd, offset);
+    highEnd += 4;
+  }
   if (!lines) return;
   for (let newlines = bits(i8x16.splat(10), a, b, c, d); newlines; newlines &= newlines - 1) {
     const below = (newlines & (0 - newlines)) - 1;
