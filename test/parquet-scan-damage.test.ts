@@ -3,11 +3,12 @@
  * file's. What a page says can be changed without a trace, so rows may be wrong; that they are not is for checksums to say.
  */
 import fc from 'fast-check';
-import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
+import { type ColumnSource, parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import { Compression, readParquet, WriterPropertiesBuilder, WriterVersion, writeParquet } from 'parquet-wasm';
 import t from 'tap';
 import { SelectError } from '../src/base/errors.ts';
 import { readRowGroup } from '../src/formats/parquet/footer.ts';
+import type { ColumnPlace } from '../src/formats/scan.ts';
 import { jsonText } from '../src/vector/text.ts';
 import { Failure, type SqlValue } from '../src/vector/value.ts';
 import { footerOf, manyTypesFile } from './support/parquet.ts';
@@ -44,17 +45,51 @@ function denseFile(codec: 'UNCOMPRESSED' | 'SNAPPY'): Uint8Array {
   return new Uint8Array(parquetWriteBuffer({ columnData: columnData as ColumnSource[], codec, pageSize: 400 }));
 }
 
-const files = [
-  denseFile('UNCOMPRESSED'),
-  denseFile('SNAPPY'),
-  plainFile,
-  manyTypesFile(),
-  rewrite(Compression.UNCOMPRESSED, WriterVersion.V1, true),
-  rewrite(Compression.UNCOMPRESSED, WriterVersion.V2, false),
-  rewrite(Compression.ZSTD, WriterVersion.V1, true),
-  rewrite(Compression.LZ4_RAW, WriterVersion.V2, true),
-  rewrite(Compression.GZIP, WriterVersion.V1, false),
-  rewrite(Compression.BROTLI, WriterVersion.V2, true),
+/** Each text continues the one before, so what its prefix says decides over all that follow. */
+function prefixedFile(): Uint8Array {
+  const rows = Array.from({ length: 120 }, (_, row) => row);
+  const texts = rows.map((row) => 'abcdefghijkl'.slice(0, (row * 5) % 13) + 'mnopqrst'.slice(0, row % 3));
+  const columnData = [{ name: 'texts', data: texts, type: 'STRING', encoding: 'DELTA_BYTE_ARRAY', nullable: false }];
+  return new Uint8Array(parquetWriteBuffer({ columnData: columnData as ColumnSource[], codec: 'UNCOMPRESSED', pageSize: 60 }));
+}
+
+/** A leaf below two groups, any of which may be NULL: its levels have two bits, and pages are of many lengths. */
+function deepFile(): Uint8Array {
+  const optional = { repetition_type: 'OPTIONAL' } as const;
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: 1 },
+    { name: 'outer', num_children: 1, ...optional },
+    { name: 'inner', num_children: 1, ...optional },
+    { name: 'leaf', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+  ];
+  const structAt = (row: number): unknown =>
+    row % 5 === 1 ? null : { inner: row % 3 === 2 ? null : { leaf: row % 4 === 3 ? null : 'x'.repeat(row % 60 < 30 ? 1 : 9) + row } };
+  const data = Array.from({ length: 400 }, (_, row) => structAt(row));
+  const columnData = [{ name: 'outer', data, encoding: 'PLAIN' }] as ColumnSource[];
+  return new Uint8Array(parquetWriteBuffer({ columnData, schema, codec: 'UNCOMPRESSED', pageSize: 300 }));
+}
+
+const leafOfDeep: ColumnPlace = { position: 0, path: ['inner', 'leaf'].map((name) => ({ kind: 'member', name, exact: true })) };
+
+/** `columns`: all top-level ones when not given. */
+interface Victim {
+  readonly bytes: Uint8Array;
+  readonly columns?: readonly ColumnPlace[];
+}
+
+const files: readonly Victim[] = [
+  { bytes: denseFile('UNCOMPRESSED') },
+  { bytes: denseFile('SNAPPY') },
+  { bytes: prefixedFile() },
+  { bytes: deepFile(), columns: [leafOfDeep] },
+  { bytes: plainFile },
+  { bytes: manyTypesFile() },
+  { bytes: rewrite(Compression.UNCOMPRESSED, WriterVersion.V1, true) },
+  { bytes: rewrite(Compression.UNCOMPRESSED, WriterVersion.V2, false) },
+  { bytes: rewrite(Compression.ZSTD, WriterVersion.V1, true) },
+  { bytes: rewrite(Compression.LZ4_RAW, WriterVersion.V2, true) },
+  { bytes: rewrite(Compression.GZIP, WriterVersion.V1, false) },
+  { bytes: rewrite(Compression.BROTLI, WriterVersion.V2, true) },
 ];
 
 /** A byte to change: of a column chunk, near its start or anywhere in it, and what it becomes. */
@@ -82,7 +117,7 @@ function damaged(file: Uint8Array, changes: readonly Change[]): Uint8Array {
 }
 
 /** What a scan makes of a file: its rows as text or the code of its error; `wrong`: what neither may be. */
-function outcomeOf(file: Uint8Array, thread: typeof simd): { readonly text: string; readonly wrong: string | null } {
+function outcomeOf(file: Victim, thread: typeof simd): { readonly text: string; readonly wrong: string | null } {
   const { u8, layout } = thread.memory;
   u8.fill(MARK, layout.decode, layout.decode + MARKED_BYTES);
   const start = performance.now();
@@ -91,9 +126,9 @@ function outcomeOf(file: Uint8Array, thread: typeof simd): { readonly text: stri
   return ms > 10_000 ? { ...outcome, wrong: `${ms} ms` } : outcome;
 }
 
-function rowsOrError(file: Uint8Array, thread: typeof simd): ReturnType<typeof outcomeOf> {
+function rowsOrError({ bytes, ...options }: Victim, thread: typeof simd): ReturnType<typeof outcomeOf> {
   try {
-    const rows = scanRows(file, { thread });
+    const rows = scanRows(bytes, { ...options, thread });
     const foreign = rows.flatMap(({ values }) => values.filter(isMarked));
     const text = JSON.stringify(rows.map(({ values }) => values.map(valueText)));
     return { text, wrong: foreign.length > 0 ? `bytes of others: ${foreign[0]}` : null };
@@ -107,7 +142,7 @@ function rowsOrError(file: Uint8Array, thread: typeof simd): ReturnType<typeof o
 const valueText = (value: SqlValue): string => (value instanceof Failure ? 'failure' : (jsonText(value) ?? 'missing'));
 
 /** Whatever the damage, the kernels make of a file what their plain twins make of it: most changes leave it valid, and only then do rows tell. */
-function wrongWith(file: Uint8Array): string | null {
+function wrongWith(file: Victim): string | null {
   const [fast, slow] = [outcomeOf(file, simd), outcomeOf(file, plain)];
   return fast.wrong ?? slow.wrong ?? (fast.text === slow.text ? null : differenceOf(fast.text, slow.text));
 }
@@ -128,7 +163,7 @@ t.test('bytes that were changed', async (t) => {
   for (const [index, file] of files.entries())
     fc.assert(
       fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
-        const wrong = wrongWith(damaged(file, changes));
+        const wrong = wrongWith({ ...file, bytes: damaged(file.bytes, changes) });
         if (wrong !== null) t.comment(`file ${index}: ${wrong}`);
         return wrong === null;
       }),
@@ -137,9 +172,9 @@ t.test('bytes that were changed', async (t) => {
 });
 
 t.test('an object that ends where pages should be', async (t) => {
-  for (const file of files) {
+  for (const { bytes: file, columns } of files) {
     const footer = footerOf(file);
-    const { chunks } = readRowGroup(footer, 0, [3]);
+    const { chunks } = readRowGroup(footer, 0, [Math.min(3, footer.schema.leaves.length - 1)]);
     const [chunk] = chunks;
     // why: the object was replaced by a shorter one behind the description that was made of it.
     const source = {
@@ -150,6 +185,9 @@ t.test('an object that ends where pages should be', async (t) => {
         return Math.max(0, part.length);
       },
     };
-    t.throws(() => scanRows(file, { source }), { code: 'ParquetParsingError', message: /the object ends in the middle of a page/ });
+    t.throws(() => scanRows(file, { source, ...(columns === undefined ? {} : { columns }) }), {
+      code: 'ParquetParsingError',
+      message: /the object ends in the middle of a page/,
+    });
   }
 });
