@@ -250,6 +250,9 @@ t.test('crafted frames of Zstandard', (t) => {
     ['an offset that does not exist', frame(compressed(...abc, 1, 0b01010100, 0, 32, 0, 1)), 100],
     ['a sequence without bits', frame(compressed(...abc, 1, 0, 0)), 100],
     ['a match before the start', frame(compressed(...abc, 1, 0b01010100, 3, 2, 0, 0b111)), 100],
+    // With room to spare, sequences are executed in another loop.
+    ['a match before the start, and room', frame(compressed(...abc, 1, 0b01010100, 3, 2, 0, 0b111)), 1000],
+    ['more literals than there are, and room', frame(compressed(...abc, 1, 0b01010100, 4, 0, 0, 1)), 1000],
     ['a match of more than fits', frame(compressed(...abc, 1, 0b01010100, 3, 0, 52, 255, 255, 1)), 100],
     ['more literals than there are', frame(compressed(...abc, 1, 0b01010100, 4, 0, 0, 1)), 100],
     ['one less than an offset of 1', frame(compressed(...abc, 2, 0b01010100, 0, 0, 0, 1)), 100],
