@@ -112,7 +112,7 @@ t.test('what is not implemented is never taken for something else', async (t) =>
   await client.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'kept' }));
   const names = (
     'accelerate acl analytics abac cors delete encryption intelligent-tiering inventory lifecycle logging metadataConfiguration ' +
-    'metadataTable metadataInventoryTable metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock ' +
+    'metadataTable metadataInventoryTable metadataJournalTable metadataAnnotationTable metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock ' +
     'replication requestPayment session tagging uploads versioning versions website annotation attributes legal-hold renameObject restore ' +
     'retention torrent uploadId uploads partNumber select-type=2'
   ).split(' ');
@@ -130,6 +130,7 @@ t.test('what is not implemented is never taken for something else', async (t) =>
     }
   }
   t.equal((await ask(port, { target: '/?session' })).status, 501);
+  t.equal((await ask(port, { method: 'POST', target: '/WriteGetObjectResponse?x-id=WriteGetObjectResponse' })).status, 501);
   for (const name of ['unheard-of', 'v=1', '__proto__', 'constructor', 'key=k&etag=%22x%22&bucket=b']) {
     for (const target of [`/${Bucket}?${name}`, `/${Bucket}/k?${name}`]) {
       for (const method of ['PUT', 'POST', 'DELETE'])

@@ -121,6 +121,8 @@ export const operations: readonly Operation[] = [
  * @throws SelectError NotImplemented, MethodNotAllowed
  */
 export function findOperation(method: string, { bucket, key, query }: Target, headers: ApiRequest['headers']): Operation {
+  // The one operation whose path holds neither bucket nor key.
+  if (method === 'POST' && bucket === 'WriteGetObjectResponse') throw new SelectError('NotImplemented', { reason: bucket });
   const level: Level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const candidates = byMethod.get(`${level} ${method}`) ?? [];
   const subresourceAsked =
