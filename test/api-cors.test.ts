@@ -9,7 +9,9 @@ import {
 import t from 'tap';
 import { corsXml, parseCors } from '../src/api/cors.ts';
 import { MemoryState } from '../src/auth/state.ts';
-import { ask, errorCode, failure, serve } from './support/api-server.ts';
+import { Engine } from '../src/engine/query.ts';
+import { put, selectRequest } from './support/api-select.ts';
+import { ask, errorCode, failure, RawConnection, rawRequest, serve } from './support/api-server.ts';
 
 const Bucket = 'bucket-1';
 
@@ -162,4 +164,30 @@ t.test('settings that cannot be read are an error, for pages too', async (t) => 
     t.equal(`${answer.status} ${errorCode(answer)}`, '500 InternalError');
   }
   t.equal(faults.length, 2);
+});
+
+t.test('what a page sees of a query, and of a server that has too much to do', async (t) => {
+  const engine = new Engine({ workers: 0 });
+  t.teardown(() => engine.close());
+  const { port, client, store } = await serve(t, { engine, requests_active_max: 1 });
+  await put(store, 'k', '1\n2\n');
+  await client.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules: rules } }));
+  const headers = { origin: 'https://app.example.org' };
+  const select = (expression: string) => ask(port, { ...selectRequest('k', expression), headers });
+  for (const [expression, status] of [
+    ['SELECT * FROM S3Object', 200],
+    ['SELECT', 400],
+  ] as const) {
+    const answer = await select(expression);
+    t.equal(answer.status, status);
+    t.equal(answer.headers.get('access-control-allow-origin'), headers.origin);
+    t.match(answer.headers.get('access-control-expose-headers'), /\bx-amz-request-id\b/);
+  }
+  const busy = new RawConnection(port);
+  t.teardown(() => busy.close());
+  busy.write(rawRequest({ method: 'PUT', target: `/${Bucket}/new`, body: 'xy', headers: { expect: '100-continue' } }).head);
+  await busy.until((received) => received.includes('100 Continue'));
+  const refused = await select('SELECT * FROM S3Object');
+  t.equal(`${refused.status} ${errorCode(refused)}`, '503 SlowDown');
+  t.equal(refused.headers.get('access-control-allow-origin'), headers.origin, 'a page is told, and can wait');
 });

@@ -62,10 +62,10 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   checkTransfer(request);
   const page = await options.admin(request);
   if (page !== null) return page;
-  request.onOver(options.loadLimits.enter());
   const target = readTarget(request, options.domains);
   request.report.bucket = target.bucket;
   request.report.key = target.key;
+  request.onOver(options.loadLimits.enter());
   if (request.method === 'OPTIONS') return preflight(request, corsRulesOf(options.state.bucket(target.bucket)));
   const { operation, context } = await admit(request, target, options);
   try {
