@@ -126,7 +126,7 @@ t.test('headers that stand in the query', async (t) => {
   t.match(url, 'x-amz-meta-name=', 'the presigner puts them there');
   t.equal((await send(url, { method: 'PUT', body: 'x' })).status, 200);
   const stored = await client.send(new HeadObjectCommand({ Bucket, Key: 'k' }));
-  t.equal(Buffer.from(stored.Metadata?.['name'] ?? '', 'latin1').toString(), 'ü 1');
+  t.equal(stored.Metadata?.['name'], '=?UTF-8?Q?=C3=BC_1?=');
   t.equal(stored.StorageClass, 'STANDARD_IA');
   t.equal(
     (await send(await presigned(served, { method: 'PUT', headers: { 'x-amz-acl': 'public-read' } }), { method: 'PUT', body: 'x' })).code,

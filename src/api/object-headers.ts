@@ -34,6 +34,12 @@ export function describedBy(headers: ApiRequest['headers']): DescriptionRequest 
   };
 }
 
+/** A header as it would have been sent, of a request that says it as text: in its query, or in a form. */
+export function headerOf(name: string, text: string): string {
+  // why: headers have one character a byte, and metadata a form for text.
+  return name.startsWith(metadataPrefix) ? encodeWords(text) : Buffer.from(text).toString('latin1');
+}
+
 /** The headers of GetObject and HeadObject, but for those of the length. */
 export function descriptionOf(info: ObjectInfo, query: ReadonlyMap<string, string>): Record<string, string> {
   const headers: Record<string, string> = {

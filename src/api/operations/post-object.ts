@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts';
 import { escapeXml, xmlDeclaration } from '../errors-xml.ts';
 import { boundaryOf, type Form, readForm } from '../form-data.ts';
 import type { ApiRequest, ApiResponse } from '../http.ts';
+import { headerOf } from '../object-headers.ts';
 import { checkHeaders, type OperationBody, type OperationContext } from '../operation.ts';
 import { parseTagging } from '../tagging.ts';
 import { element } from '../xml-answer.ts';
@@ -62,10 +63,10 @@ function headersOf({ fields }: Form): Record<string, string> {
   const headers: Record<string, string> = Object.assign(Object.create(null), { 'transfer-encoding': 'chunked' });
   for (const [name, value] of fields) {
     if (/^(cache-control|content-(type|disposition|encoding|language)|expires)$/.test(name) || isOwnHeader(name))
-      headers[name] = bytesOf(value);
+      headers[name] = headerOf(name, value);
   }
   const acl = fields.get('acl');
-  if (acl !== undefined) headers['x-amz-acl'] = bytesOf(acl);
+  if (acl !== undefined) headers['x-amz-acl'] = headerOf('x-amz-acl', acl);
   const tagging = fields.get('tagging');
   if (tagging !== undefined) headers['x-amz-tagging'] = taggingOf(tagging);
   return headers;
@@ -73,11 +74,6 @@ function headersOf({ fields }: Form): Record<string, string> {
 
 function isOwnHeader(name: string): boolean {
   return /^x-amz-/.test(name) && !/^x-amz-(algorithm|credential|date|signature|security-token|content-sha256)$/.test(name);
-}
-
-/** Headers have one character a byte. */
-function bytesOf(text: string): string {
-  return Buffer.from(text).toString('latin1');
 }
 
 /** The XML of a Tagging as the header has it. */
