@@ -161,6 +161,39 @@ async function readOnlyDisk(t: Test, client: Client): Promise<void> {
   t.equal(await client.keys(), 'k,parts');
 }
 
+t.test('a disk of settings that is full, then read-only', { skip: canMount ? false : 'needs user namespaces' }, async (t) => {
+  const mount = 'mount -t tmpfs -o size=64k,mode=0700 none "$0/../state"';
+  const { port, child, data, stop } = await start(t, (folder) => ['unshare', '-Urm', 'sh', '-c', `${mount} && exec "$@"`, folder]);
+  const client = new Client(t, port);
+  const state = join(data, '../state');
+  const filler = join(`/proc/${child.pid}/root${state}`, 'filler');
+  const cors =
+    '<CORSConfiguration><CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod></CORSRule></CORSConfiguration>';
+  const tagging = '<Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>';
+  const tagged = `<CreateBucketConfiguration>${tagging}</CreateBucketConfiguration>`;
+  const putCors = () => client.ask({ method: 'PUT', target: `/${Bucket}?cors`, body: cors });
+  const getCors = () => client.ask({ target: `/${Bucket}?cors` });
+  t.equal(await client.ask({ method: 'PUT', target: `/${Bucket}` }), '200');
+  t.equal(await client.put('k', 'kept'), '200');
+
+  t.throws(() => fs.writeFileSync(filler, kilobytes(100)), { code: 'ENOSPC' });
+  t.equal(await putCors(), '507 StorageFull');
+  t.equal(await getCors(), '404 NoSuchCORSConfiguration');
+  t.equal(await client.ask({ method: 'PUT', target: '/bucket-2', body: tagged }), '507 StorageFull');
+  t.equal(await client.ask({ method: 'HEAD', target: '/bucket-2' }), '404', 'no bucket without its settings');
+  t.equal(await client.get('k'), '200 kept', 'objects can be read');
+  t.equal(await client.put('k', 'new'), '200', 'and written');
+  fs.unlinkSync(filler);
+  t.equal(await putCors(), '200', 'there is room again');
+
+  execFileSync('nsenter', ['-t', String(child.pid), '-U', '-m', '--preserve-credentials', 'mount', '-o', 'remount,ro', state]);
+  t.equal(await client.ask({ method: 'DELETE', target: `/${Bucket}?cors` }), '403 AccessDenied', 'a read-only disk');
+  t.match(await getCors(), /^200 .*<AllowedMethod>GET</s, 'the settings are what they were');
+  t.equal(await client.ask({ method: 'PUT', target: '/bucket-2', body: tagged }), '403 AccessDenied');
+  t.equal(await client.ask({ method: 'PUT', target: '/bucket-2' }), '200', 'a bucket without settings needs none of it');
+  await stop();
+});
+
 /** Needs no rights at all, where the disk that is full needs a mount: some writes of a file come through, and then one fails. */
 t.test('files that may not grow over a bound', async (t) => {
   // why: Node ignores the signal that comes with such a write, and what tap loads into every process of Node does not.

@@ -3,6 +3,7 @@ import { ownerOf } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { checkAclHeaders } from '../acl.ts';
+import { changeBucket, forgetBucket } from '../bucket-settings.ts';
 import type { OperationBody, OperationContext, Services } from '../operation.ts';
 import { readXmlBody } from '../read-body.ts';
 import { parseXml } from '../request-xml.ts';
@@ -22,10 +23,16 @@ export const createBucket: OperationBody = {
     const tagging = document.length > 0 ? readConfiguration(document, services) : undefined;
     if (tagging !== undefined) await authorizeTags(context, tagging);
     if (await create(services, bucket, identity)) {
-      // Nothing of an earlier bucket of this name counts.
-      await services.state.forgetBucket(bucket);
-      const owner = identity.kind === 'user' ? identity.id : undefined;
-      if (owner !== undefined || tagging !== undefined) await services.state.changeBucket(bucket, { owner, tagging });
+      try {
+        // Nothing of an earlier bucket of this name counts.
+        await forgetBucket(services, bucket);
+        const owner = identity.kind === 'user' ? identity.id : undefined;
+        if (owner !== undefined || tagging !== undefined) await changeBucket(services, bucket, { owner, tagging });
+      } catch (error) {
+        // why: left there, it would be another's, or have the policy of the earlier one.
+        await services.store.deleteBucket(bucket).catch(() => {});
+        throw error;
+      }
     } else if (tagging !== undefined) {
       throw new SelectError('BucketAlreadyOwnedByYou');
     }

@@ -1,6 +1,8 @@
 /** What of its openness to everybody a bucket refuses: set, shown and taken away. */
+
 import type { PublicAccessBlock } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
+import { changeBucket } from '../bucket-settings.ts';
 import type { OperationBody } from '../operation.ts';
 import { readXmlBody } from '../read-body.ts';
 import { parseXml } from '../request-xml.ts';
@@ -20,7 +22,7 @@ export const putPublicAccessBlock: OperationBody = {
   parameters: [],
   async handle({ services, bucket, body }) {
     await services.store.headBucket(bucket);
-    await services.state.changeBucket(bucket, { publicAccessBlock: parseSettings(await readXmlBody(body)) });
+    await changeBucket(services, bucket, { publicAccessBlock: parseSettings(await readXmlBody(body)) });
     return { status: 200, headers: { 'content-length': '0' }, body: null };
   },
 };
@@ -29,7 +31,7 @@ export const deletePublicAccessBlock: OperationBody = {
   parameters: [],
   async handle({ services, bucket }) {
     await services.store.headBucket(bucket);
-    await services.state.changeBucket(bucket, { publicAccessBlock: undefined });
+    await changeBucket(services, bucket, { publicAccessBlock: undefined });
     return { status: 204, headers: {}, body: null };
   },
 };

@@ -2,6 +2,7 @@ import { parsePolicy } from '../../auth/policy-parse.ts';
 import { isPublic } from '../../auth/policy-public.ts';
 import { SelectError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import { changeBucket } from '../bucket-settings.ts';
 import type { OperationBody } from '../operation.ts';
 import { readBody } from '../read-body.ts';
 
@@ -16,7 +17,7 @@ export const putBucketPolicy: OperationBody = {
     if (services.state.bucket(bucket).publicAccessBlock?.blockPublicPolicy === true && isPublic(parsed)) {
       throw new SelectError('AccessDenied', { reason: "public policies are prevented by the bucket's BlockPublicPolicy setting" });
     }
-    await services.state.changeBucket(bucket, { policy });
+    await changeBucket(services, bucket, { policy });
     return { status: 204, headers: {}, body: null };
   },
 };

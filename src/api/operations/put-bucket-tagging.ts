@@ -1,4 +1,5 @@
 import { limits } from '../../base/limits.ts';
+import { changeBucket } from '../bucket-settings.ts';
 import type { OperationBody } from '../operation.ts';
 import { readXmlBody } from '../read-body.ts';
 import { parseTagging } from '../tagging.ts';
@@ -9,7 +10,7 @@ export const putBucketTagging: OperationBody = {
     await services.store.headBucket(bucket);
     const tags = parseTagging(await readXmlBody(body), limits.bucket_tags_max);
     const tagging = Object.keys(tags).length === 0 ? undefined : tags;
-    await services.state.changeBucket(bucket, { tagging });
+    await changeBucket(services, bucket, { tagging });
     return { status: 204, headers: {}, body: null };
   },
 };
