@@ -55,7 +55,7 @@ export interface VerifiedIdentity {
 /**
  * Who signed this request, if its signature is right.
  * @throws SelectError AccessDenied (not signed, expired, x-amz-* headers left unsigned), InvalidAccessKeyId, SignatureDoesNotMatch,
- * AuthorizationHeaderMalformed, AuthorizationQueryParametersError, RequestTimeTooSkewed, MissingSecurityHeader, InvalidToken,
+ * AuthorizationHeaderMalformed, AuthorizationQueryParametersError, RequestTimeTooSkewed, InvalidRequest, InvalidToken,
  * ExpiredToken, InvalidArgument, NotImplemented (Signature Version 4A)
  */
 export function verify(request: SignedRequest, options: VerifyOptions): VerifiedIdentity {
@@ -133,7 +133,9 @@ function checkAllSigned(claim: Claim, headers: RequestHeaders): void {
 function payloadHashOf(claim: Claim, headers: RequestHeaders, query: readonly QueryPair[]): string {
   const header = headers['x-amz-content-sha256'];
   if (claim.via === 'query') return parameter(query, 'X-Amz-Content-Sha256') ?? header ?? unsignedPayload;
-  if (header === undefined) throw new SelectError('MissingSecurityHeader', { header: 'x-amz-content-sha256' });
+  if (header === undefined) {
+    throw new SelectError('InvalidRequest', { reason: 'Missing required header for this request: x-amz-content-sha256' });
+  }
   return header;
 }
 

@@ -202,7 +202,6 @@ export const catalogue = {
   MetadataTooLarge: entry(400, 'limit', 'Your metadata headers exceed the maximum allowed metadata size of {bytes_max} bytes.'),
   MethodNotAllowed: entry(405, 'caller', 'The specified method is not allowed against this resource.'),
   MissingContentLength: entry(411, 'caller', 'You must provide the Content-Length HTTP header.'),
-  MissingSecurityHeader: entry(400, 'caller', 'Your request is missing a required header: {header}.'),
   NoSuchBucket: entry(404, 'caller', 'The specified bucket does not exist.'),
   NoSuchBucketPolicy: entry(404, 'caller', 'The bucket policy does not exist.'),
   NoSuchCORSConfiguration: entry(404, 'caller', 'The CORS configuration does not exist.'),
