@@ -2,6 +2,7 @@
 //   node http-client-process.mjs PORT
 import { writeFileSync } from 'node:fs';
 import { recordsOf } from './event-stream.mjs';
+import { threadsCpuMs } from './processes.mjs';
 import { RawClient } from './raw-client.mjs';
 
 const port = Number(process.argv[2]);
@@ -20,11 +21,17 @@ const JOBS = {
     return answer;
   },
 
-  /** The request `runs` times over one connection. */
-  async repeat({ request, runs }) {
+  /** The request `runs` times, and for `leastMs` at least, over one connection; with the CPU time of server and client. */
+  async repeat({ request, runs, leastMs = 0, serverPid }) {
     const client = await RawClient.connect(port);
     const answers = [];
-    for (let run = 0; run < runs; run++) answers.push(succeeded(await client.send(request)));
+    const cpuMs = () => (serverPid === undefined ? Number.NaN : threadsCpuMs(serverPid) + threadsCpuMs(process.pid));
+    const startedAt = performance.now();
+    while (answers.length < runs || performance.now() - startedAt < leastMs) {
+      const before = cpuMs();
+      const answer = succeeded(await client.send(request));
+      answers.push({ ...answer, cpuMs: cpuMs() - before });
+    }
     client.destroy();
     return { answers };
   },

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerOf, answersAgree } from './answers.mjs';
-import { median } from './in-process.mjs';
+import { median, WARM_UP_MS, WARM_UP_ROUNDS } from './in-process.mjs';
 import { ANSWERS_DIR, HTTP_CLIENT_PROCESS } from './paths.mjs';
 import { forkPinned, nextMessage, stop } from './processes.mjs';
 import { selectRequest, startServer } from './server.mjs';
@@ -58,13 +58,15 @@ export function throughHttp({ query, dataset, cpu, runs, distDir, answer }) {
     const got = answerOf(path, query.compare);
     rmSync(path);
     const failures = answer === undefined || answersAgree(answer, got) ? [] : [`${query.id} through HTTP answers ${got}, not ${answer}`];
-    const { answers } = await job('repeat', { request, runs });
+    await job('repeat', { request, runs: WARM_UP_ROUNDS, leastMs: WARM_UP_MS });
+    const { answers } = await job('repeat', { request, runs, serverPid: server.pid });
     const ms = median(answers.map((run) => run.ms));
     const measurement = {
       engine: 's3lect-http',
       query: query.id,
       cores: 1,
       ms,
+      cpuMs: median(answers.map((run) => run.cpuMs)),
       mbPerSecond: dataset.bytes / 1000 / ms,
       peakBytes: server.peakBytes(),
       runsMs: answers.map((run) => run.ms),

@@ -1,6 +1,6 @@
 // Starting, pinning and looking at processes.
 import { fork, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /**
  * Peak resident memory of a process. Not getrusage's figure: that one is inherited over fork and exec, so a child would
@@ -10,6 +10,14 @@ import { readFileSync } from 'node:fs';
  */
 export function peakMemoryBytes(pid) {
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))[1]) * 1024;
+}
+
+/** CPU time of the threads that a process has now. @param {number} pid @returns {number} ms */
+export function threadsCpuMs(pid) {
+  const nanoseconds = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1'), 10),
+  );
+  return nanoseconds.reduce((sum, one) => sum + one, 0) / 1e6;
 }
 
 /** The CPUs this process may run on. @returns {number[]} */

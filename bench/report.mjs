@@ -83,7 +83,7 @@ function speedTable(measurements, cores) {
     return row([id, titleOf(id), ...cells, ...ratioCells(measurements, id, cores)]);
   });
   return [
-    ...header(['query', '', ...engines.map((engine) => NAMES[engine]), 'ratio', 'by CPU', 'target', 'HTTP ratio', 'target'], 2),
+    ...header(['query', '', ...engines.map((engine) => NAMES[engine]), 'ratio', 'by CPU', 'target', 'HTTP ratio', 'by CPU', 'target'], 2),
     ...rows,
   ];
 }
@@ -98,12 +98,13 @@ function ratioCells(measurements, id, cores) {
     return [`${value.toFixed(2)}${target !== undefined && value < target ? ' (missed)' : ''}`, target ?? ''];
   };
   const [value, target] = ratio('s3lect', query?.target?.[cores]);
-  return [value, cpuRatio(measurements, id), target, ...ratio('s3lect-http', cores === 1 ? query?.targetHttp : undefined)];
+  const [http, targetHttp] = ratio('s3lect-http', cores === 1 ? query?.targetHttp : undefined);
+  return [value, cpuRatio(measurements, 's3lect', id), target, http, cpuRatio(measurements, 's3lect-http', id), targetHttp];
 }
 
 /** To the peer that needs the least CPU time: on a machine that others use too it says more than wall time. */
-function cpuRatio(measurements, id) {
-  const ours = find(measurements, 's3lect', id)?.cpuMs;
+function cpuRatio(measurements, engine, id) {
+  const ours = find(measurements, engine, id)?.cpuMs;
   const peers = measurements.filter((one) => one.query === id && one.cpuMs && PEERS.includes(one.engine)).map((one) => one.cpuMs);
   return ours && peers.length > 0 ? (Math.min(...peers) / ours).toFixed(2) : '';
 }

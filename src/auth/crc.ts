@@ -2,9 +2,10 @@
  * CRC-32, CRC-32C and CRC-64/NVME: running values, and the value of bytes put together of parts whose values are known.
  * All three are reflected, start from all ones and end inverted.
  */
-import { crc32 } from 'node:zlib';
+import * as zlib from 'node:zlib';
 import type { IHasher } from 'hash-wasm';
 import { createCRC32, createCRC64 } from 'hash-wasm';
+import { type CrcStep, nativeCrcs } from '../base/native-crc.ts';
 
 export interface Crc {
   readonly bits: 32 | 64;
@@ -18,13 +19,9 @@ export interface Crc {
 
 export type CrcState = number | Uint8Array;
 
-type Step = (bytes: Uint8Array, value: number) => number;
-
-const native = await nativeCrc32c();
-
 export const crcs = {
-  crc32: numeric(0xedb88320n, crc32),
-  crc32c: native === undefined ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, native),
+  crc32: numeric(0xedb88320n, nativeCrcs?.crc32 ?? zlib.crc32),
+  crc32c: nativeCrcs === null ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, nativeCrcs.crc32c),
   crc64nvme: saved(64, 0x9a6c9329ac4bc9b5n, await createCRC64('9a6c9329ac4bc9b5')),
 } as const satisfies Record<string, Crc>;
 
@@ -43,7 +40,7 @@ export function combineCrcs({ bits, polynomial }: Crc, parts: readonly { readonl
 }
 
 /** A function of the bytes and the value before them. */
-function numeric(polynomial: bigint, step: Step): Crc {
+function numeric(polynomial: bigint, step: CrcStep): Crc {
   return {
     bits: 32,
     polynomial,
@@ -69,16 +66,6 @@ function saved(bits: 32 | 64, polynomial: bigint, hasher: IHasher): Crc {
         .save(),
     digest: (state = start) => Buffer.from(hasher.load(state as Uint8Array).digest('binary')),
   };
-}
-
-/** Of a package with a build for this platform, where it is installed. */
-async function nativeCrc32c(): Promise<Step | undefined> {
-  try {
-    const native = await import('@node-rs/crc32');
-    return native.crc32c;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Polynomials over GF(2) modulo the CRC's, in its reflected form. */
