@@ -5,8 +5,8 @@
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
 import { isFlat } from './json-index';
-import { BASE, LIMIT, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
-import { prefixXor } from './masks';
+import { BASE, LIMIT, MASKS, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
+import { bits, prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
 import { hasBackslash, sameKey, sameName } from './json-text';
 import { INDEX } from './json-walk';
@@ -165,35 +165,41 @@ function comesToZero(opening: u64, closing: u64, depth: i32): bool {
 function findMember(node: usize, start: usize, row: usize): void {
   const branch = branchAt(node, 0), name = <usize>load<u32>(branch, 4), length = load<u32>(branch, 8);
   if (load<u32>(branch) == INDEX) return;
-  const reach = <u64>(length + 1);
+  const reach = <u64>(length + 1), last = masksOf(LIMIT - 1);
+  const first = v128.load8_splat(name), fold = v128.load8_splat(name + ((length + 15) & ~15));
   let escapes = false;
   let depth: i32 = 1;
-  let block = BASE + ((start - BASE) & ~63);
   let m = masksOf(start);
   let mask = <u64>-2 << <u64>((start - BASE) & 63); // behind the bracket
-  let quotes = quotesAt(m);
-  while (length <= NAME_MAX) {
-    const nextQuotes = quotesAt(m + MASK_BYTES), opening = openingAt(m) & mask, closing = closingAt(m) & mask;
-    const closed = <i32>popcnt<u64>(closing);
-    if (depth <= closed + 1) {
-      escapes |= hasBackslashAt(m);
-      for (let c = quotes & mask & ((quotes >> reach) | (nextQuotes << (64 - reach))); c; c &= c - 1) {
-        const key = block + <usize>ctz<u64>(c) + 1, below = (c ^ (c - 1)) >> 1;
-        if (!sameName(key, name, length) || (popcnt<u64>(quotes & below) ^ carryAt(m)) & 1) continue;
-        if (!isDirect(opening & below, closing & below, depth)) continue;
-        const v = valueBehind(key + length + 1);
-        if (!v) continue;
-        found(branch, v, row);
-        return;
-      }
+  while (length <= NAME_MAX && m <= last) {
+    // A block in which members of the object may stand.
+    const quotes = quotesAt(m), opening = openingAt(m) & mask, closing = closingAt(m) & mask, closed = <i32>popcnt<u64>(closing);
+    escapes |= hasBackslashAt(m);
+    const block = BASE + ((m - MASKS) << 3);
+    // Strings of that length, and from the second block on of that first letter.
+    let strings = quotes & mask & ((quotes >> reach) | (quotesAt(m + MASK_BYTES) << (64 - reach)));
+    if (mask == -1) {
+      const w = v128.or(v128.load(block, 1), fold), x = v128.or(v128.load(block, 17), fold);
+      const y = v128.or(v128.load(block, 33), fold), z = v128.or(v128.load(block, 49), fold);
+      strings &= bits(first, w, x, y, z);
+    }
+    for (let c = strings; c; c &= c - 1) {
+      const key = block + <usize>ctz<u64>(c) + 1, below = (c ^ (c - 1)) >> 1;
+      if (!sameName(key, name, length) || (popcnt<u64>(quotes & below) ^ carryAt(m)) & 1) continue;
+      if (!isDirect(opening & below, closing & below, depth)) continue;
+      const v = valueBehind(key + length + 1);
+      if (!v) continue;
+      found(branch, v, row);
+      return;
     }
     if (depth <= closed && comesToZero(opening, closing, depth)) break;
     depth += <i32>popcnt<u64>(opening) - closed;
-    block += 64;
-    if (block >= LIMIT) break;
     mask = -1;
-    m += MASK_BYTES;
-    quotes = nextQuotes;
+    for (m += MASK_BYTES; m <= last; m += MASK_BYTES) {
+      const closed = <i32>popcnt<u64>(closingAt(m));
+      if (depth <= closed + 1) break;
+      depth += <i32>popcnt<u64>(openingAt(m)) - closed;
+    }
   }
   if (escapes || length > NAME_MAX) findExactly(node, 0, 1, start, row);
 }
