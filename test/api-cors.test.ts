@@ -103,6 +103,7 @@ t.test('a browser asks first', async (t) => {
   ] as const) {
     const answer = await preflight(headers as Record<string, string>);
     t.equal(errorCode(answer), code, what);
+    if (code === 'AccessForbidden') t.match(answer.body.toString(), /<Message>CORSResponse: This CORS.*<ResourceType>OBJECT</, what);
     t.equal(answer.headers.get('access-control-allow-origin'), undefined, what);
   }
   t.equal(errorCode(await preflight(post, '/absent/k')), 'AccessForbidden');

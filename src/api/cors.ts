@@ -7,6 +7,7 @@ import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { ApiRequest, ApiResponse } from './http.ts';
 import { parseXml, type XmlElement } from './request-xml.ts';
+import type { Target } from './target.ts';
 import { element, textElement } from './xml-answer.ts';
 
 export interface CorsRule {
@@ -63,13 +64,14 @@ export function corsXml(rules: readonly CorsRule[]): string {
  * The answer to OPTIONS, a browser's question whether a page may send a request of this kind. `rules`: null where there are none.
  * @throws SelectError BadRequest, AccessForbidden
  */
-export function preflight({ headers }: ApiRequest, rules: readonly CorsRule[] | null): ApiResponse {
+export function preflight({ headers }: ApiRequest, { key }: Target, rules: readonly CorsRule[] | null): ApiResponse {
   const { origin, 'access-control-request-method': method, 'access-control-request-headers': list = '' } = headers;
   if (origin === undefined) throw new SelectError('BadRequest', { reason: 'Insufficient information. Origin request header needed' });
   if (method === undefined || !methods.includes(method)) {
     throw new SelectError('BadRequest', { reason: `Invalid Access-Control-Request-Method: ${method?.slice(0, 64)}` });
   }
-  if (rules === null) throw new SelectError('AccessForbidden', { reason: 'CORS is not enabled for this bucket.' });
+  const about = { Method: method, ResourceType: key === '' ? 'BUCKET' : 'OBJECT' };
+  if (rules === null) throw new SelectError('AccessForbidden', { reason: 'CORS is not enabled for this bucket.', ...about });
   const wanted = list
     .split(',')
     .map((name) => name.trim().toLowerCase())
@@ -81,7 +83,7 @@ export function preflight({ headers }: ApiRequest, rules: readonly CorsRule[] | 
     const reason =
       'This CORS request is not allowed. This is usually because the evaluation of Origin, request method / ' +
       "Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec.";
-    throw new SelectError('AccessForbidden', { reason, Method: method });
+    throw new SelectError('AccessForbidden', { reason, ...about });
   }
   const answer = { ...corsHeaders(rule, origin), 'content-length': '0' };
   return {

@@ -66,7 +66,7 @@ async function perform(request: ApiRequest, options: HandlerOptions): Promise<Ap
   request.report.bucket = target.bucket;
   request.report.key = target.key;
   request.onOver(options.loadLimits.enter());
-  if (request.method === 'OPTIONS') return preflight(request, corsRulesOf(options.state.bucket(target.bucket)));
+  if (request.method === 'OPTIONS') return preflight(request, target, corsRulesOf(options.state.bucket(target.bucket)));
   const { operation, context } = await admit(request, target, options);
   try {
     return await operation.handle(context);
