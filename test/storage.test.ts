@@ -166,6 +166,70 @@ t.test('sidecars of foreign make are not believed', async (t) => {
   t.match((await store.headObject('b-1', 'x')).etag, /-1"$/);
 });
 
+/** The one sidecar of a bucket. */
+function sidecarOf(bucket: string): string {
+  const meta = join(bucket, '.s3lect/meta');
+  const names = fs.readdirSync(meta, { recursive: true }).map(String);
+  return join(meta, names.find((name) => name.endsWith('.json')) ?? '');
+}
+
+t.test('a sidecar grows by lines, and stays short', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const lengths: number[] = [];
+  for (let n = 0; n < 60; n++) {
+    await put(store, 'x', `${n}`);
+    t.equal((await store.headObject('b-1', 'x')).etag, md5(`${n}`));
+    await store.setTags('b-1', 'x', { n: `${n}` });
+    t.same((await store.headObject('b-1', 'x')).tags, { n: `${n}` });
+    t.equal((await store.headObject('b-1', 'x')).etag, md5(`${n}`));
+    lengths.push(fs.statSync(sidecarOf(bucket)).size);
+  }
+  t.ok(Math.max(...lengths) < 4096, `${Math.max(...lengths)} bytes`);
+  t.ok(
+    lengths.some((length, n) => length < (lengths[n - 1] ?? 0)),
+    'it was replaced',
+  );
+  t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+  await store.deleteObject('b-1', 'x');
+  await put(store, 'x', 'again');
+  t.equal((await store.headObject('b-1', 'x')).etag, md5('again'));
+});
+
+t.test('a line that a crash cut short is of no file', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  await put(store, 'x', 'x');
+  const sidecar = sidecarOf(bucket);
+  const whole = fs.readFileSync(sidecar, 'utf8');
+  for (let length = 0; length < whole.length; length += 7) {
+    fs.writeFileSync(sidecar, `${whole}\n${whole.slice(0, length)}`);
+    t.equal((await store.headObject('b-1', 'x')).etag, md5('x'));
+    await store.setTags('b-1', 'x', { length: `${length}` });
+    t.match(await store.headObject('b-1', 'x'), { etag: md5('x'), tags: { length: `${length}` } });
+    fs.writeFileSync(sidecar, whole.slice(0, length));
+    await put(store, 'y', 'y');
+    t.match((await store.headObject('b-1', 'x')).etag, /-1"$/, 'an object without its record');
+  }
+});
+
+t.test('what has the name of a sidecar and is none is replaced, not written to', async (t) => {
+  const { store, root, bucket } = await newLocalStore();
+  await put(store, 'x', 'x');
+  const sidecar = sidecarOf(bucket);
+  const foreign = join(root, '../foreign');
+  fs.writeFileSync(foreign, '');
+  for (const place of [
+    () => fs.linkSync(foreign, sidecar),
+    () => fs.symlinkSync(foreign, sidecar),
+    () => execFileSync('mkfifo', [sidecar]),
+  ]) {
+    fs.unlinkSync(sidecar);
+    place();
+    await put(store, 'x', 'next');
+    t.equal((await store.headObject('b-1', 'x')).etag, md5('next'));
+    t.equal(fs.readFileSync(foreign, 'utf8'), '');
+  }
+});
+
 t.test('mapped buckets', async (t) => {
   const { root } = await newLocalStore();
   const elsewhere = newDirectory();

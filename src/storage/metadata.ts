@@ -1,23 +1,24 @@
 /**
- * What a file cannot say of an object: its S3 ETag, content type, headers and user metadata. Kept in one small JSON file
+ * What a file cannot say of an object: its S3 ETag, content type, headers and user metadata. Kept in one small file of JSON
  * per key, a sidecar, under `.s3lect/meta`, and believed only for the very file it was written for (size, mtime, inode):
  * a file changed behind the store's back is a new object. A sidecar grants nothing.
  *
- * A sidecar holds the records of the present file and of the one about to replace it, and is replaced before the file is:
- * whichever of the two a crash leaves, its record is there.
+ * A sidecar holds the records of the present file and of the one about to replace it, and is written before the file is
+ * replaced: whichever of the two a crash leaves, its record is there.
  */
 import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
-import { dirname, join } from 'node:path';
-import { makeDirectories, syncDirectoryNow } from './directory.ts';
+import { basename, dirname, join } from 'node:path';
+import { makeDirectories, OpenDirectory, syncDirectoryNow } from './directory.ts';
+import { isAbsent } from './fs-errors.ts';
 import { hiddenFolder } from './key-path.ts';
 import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
-import { readSmallJson } from './small-file.ts';
+import { appendLine, linesOf, replaceLines } from './sidecar.ts';
 import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
-import { removeTemporary, temporaryPath } from './temporary.ts';
+import { temporaryPath } from './temporary.ts';
 
 /** What tells one version of a file from another; `BigIntStats` is one. */
 export interface FileIdentity {
@@ -59,21 +60,21 @@ export function writeMetadata(
   next: ObjectMetadata,
   file: FileIdentity,
   present: FileIdentity | undefined,
-  temporary = temporaryPath(bucketDirectory),
+  temporary?: string,
 ): void {
   const path = sidecarPath(bucketDirectory, key);
-  const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
-  let isRenamed = false;
+  const name = basename(path);
+  const { directory, changed } = openMade(join(bucketDirectory, hiddenFolder), dirname(path));
   try {
-    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file), ...(kept === undefined ? [] : [kept])] };
-    fs.writeFileSync(temporary, JSON.stringify(sidecar), { flag: 'wx', flush: true });
-    const meta = join(bucketDirectory, hiddenFolder, 'meta');
-    const changed = [...makeDirectories(dirname(meta), dirname(path)), dirname(path)];
-    fs.renameSync(temporary, path);
-    isRenamed = true;
-    for (const directory of changed) syncDirectoryNow(directory);
+    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
+    if (!appendLine(directory, name, JSON.stringify(sidecar))) {
+      const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
+      if (kept !== undefined) sidecar.records.push(kept);
+      replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
+    }
+    for (const parent of changed) syncDirectoryNow(parent);
   } finally {
-    if (!isRenamed) removeTemporary(temporary);
+    directory.close();
   }
 }
 
@@ -126,16 +127,45 @@ function sidecarPath(bucketDirectory: string, key: string): string {
   return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
 }
 
+/** Opens a directory, which is made where it is missing below `top`; `changed`: the directories that got a new entry. */
+function openMade(top: string, path: string): { readonly directory: OpenDirectory; readonly changed: readonly string[] } {
+  try {
+    return { directory: new OpenDirectory(path), changed: [] };
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    const changed = makeDirectories(top, path);
+    return { directory: new OpenDirectory(path), changed };
+  }
+}
+
 /** The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder. */
 function recordFor(bucketDirectory: string, key: string, { size, mtimeNs, ino }: FileIdentity): SidecarRecord | undefined {
-  const sidecar = readSmallJson(sidecarPath(bucketDirectory, key), sidecarBytesMax);
+  const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
+  for (const line of linesOf(sidecarPath(bucketDirectory, key), sidecarBytesMax)) {
+    const record = recordIn(line, key, ofFile);
+    if (record !== undefined) return record;
+  }
+  return undefined;
+}
+
+function recordIn(line: string, key: string, ofFile: RecordIdentity): SidecarRecord | undefined {
+  const sidecar = line.includes(ofFile.mtimeNs) ? parsed(line) : undefined;
   if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
     return undefined;
-  const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
   return sidecar['records'].find((record: unknown) => isRecordOf(record, ofFile));
 }
 
-function isRecordOf(value: unknown, { size, mtimeNs, ino }: Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>): value is SidecarRecord {
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+type RecordIdentity = Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>;
+
+function isRecordOf(value: unknown, { size, mtimeNs, ino }: RecordIdentity): value is SidecarRecord {
   return (
     isObject(value) &&
     value['mtimeNs'] === mtimeNs &&

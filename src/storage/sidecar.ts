@@ -1,0 +1,91 @@
+/**
+ * The file that a sidecar is: lines, of which the last that is whole and right holds. One is added at the end, so that a crash leaves
+ * what was there before; a file that grows too long is replaced.
+ */
+import type { Stats } from 'node:fs';
+import fs from 'node:fs';
+import type { OpenDirectory } from './directory.ts';
+import { readSmallFile } from './small-file.ts';
+import { removeTemporary } from './temporary.ts';
+
+/** The lines of a sidecar, the last first. None where it is absent or unreadable. Synchronous. */
+export function* linesOf(path: string, bytes_max: number): Generator<string, undefined> {
+  const text = readSmallFile(path, bytes_max) ?? '';
+  for (let end = text.length; end > 0; ) {
+    const start = text.lastIndexOf('\n', end - 1) + 1;
+    yield text.slice(start, end);
+    end = start - 1;
+  }
+}
+
+/** Makes a line durable as the last of a sidecar, which may be new; answers false where that must be replaced instead. Blocks. */
+export function appendLine(directory: OpenDirectory, name: string, line: string): boolean {
+  const path = directory.pathOf(name);
+  const fd = openToAppend(path);
+  if (fd === undefined) return false;
+  try {
+    const stats = fs.fstatSync(fd);
+    if (!maySwell(stats, line)) return false;
+    const isNew = stats.size === 0;
+    try {
+      // why: the line before may have been cut short.
+      fs.writeFileSync(fd, isNew ? line : `\n${line}`, { flush: true });
+      if (isNew || !durableNames.has(identityOf(stats))) directory.syncNow();
+    } catch (error) {
+      if (isNew) removeTemporary(path);
+      throw error;
+    }
+    rememberDurable(stats);
+    return true;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Makes a sidecar durable that is one line. `temporary`: an unused path on its file system. Blocks. */
+export function replaceLines(directory: OpenDirectory, name: string, line: string, temporary: string): void {
+  let isRenamed = false;
+  try {
+    fs.writeFileSync(temporary, line, { flag: 'wx', flush: true });
+    fs.renameSync(temporary, directory.pathOf(name));
+    isRenamed = true;
+    directory.syncNow();
+  } finally {
+    if (!isRenamed) removeTemporary(temporary);
+  }
+}
+
+/** Of a page of most file systems; to read more takes longer. */
+const swollenBytes = 4096;
+
+const durableNamesMax = 4096;
+
+/**
+ * Sidecars whose names this thread knows to be durable. What an earlier process left may not be: it may have ended between the two.
+ * why: of files, for a name may be removed, and be made again.
+ */
+const durableNames = new Set<string>();
+
+function rememberDurable(stats: Stats): void {
+  if (durableNames.size >= durableNamesMax) durableNames.clear();
+  durableNames.add(identityOf(stats));
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev} ${ino}`;
+}
+
+/** Undefined where that cannot be: a link, a FIFO, or somebody else's file has the name. */
+function openToAppend(path: string): number | undefined {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
+  try {
+    return fs.openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return undefined;
+  }
+}
+
+/** why: a file with another name too may be anybody's. */
+function maySwell(stats: Stats, line: string): boolean {
+  return stats.isFile() && stats.nlink === 1 && (stats.size === 0 || stats.size + line.length < swollenBytes);
+}
