@@ -40,6 +40,8 @@ function bodyIn(content: Buffer, pieces: Uint8Array[], before: (at: number) => u
 
 t.test('many large uploads at once', async (t) => {
   const { store, bucket } = await newLocalStore();
+  // What threads say comes out of the process itself.
+  const said = t.capture(process.stderr, 'write', () => true);
   const uploads = Array.from({ length: 12 }, async (_, n) => {
     const content = contentOf(n);
     // Of a known length and of an unknown one.
@@ -51,6 +53,11 @@ t.test('many large uploads at once', async (t) => {
   });
   await Promise.all(uploads);
   t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+  t.same(
+    said().flatMap(({ args }) => args.map(String)),
+    [],
+    'no thread minds where a file was opened',
+  );
 });
 
 t.test('memory that is given away with the pieces', async (t) => {
@@ -78,6 +85,40 @@ t.test('a body that fails in its midst leaves nothing', async (t) => {
   t.equal(await codeOf(store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(1), []), size: bytes - 1 })), 'IncompleteBody');
   t.equal(await get(store, 'k'), 'old');
   t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+});
+
+t.test('no descriptor stays open, whatever becomes of an upload', { skip: process.platform !== 'linux' }, async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const temporaries = join(bucket, '.s3lect/tmp');
+  const openFiles = (): string[] =>
+    fs
+      .readdirSync('/proc/self/fd')
+      .map((fd) => {
+        try {
+          return fs.readlinkSync(`/proc/self/fd/${fd}`);
+        } catch {
+          return '';
+        }
+      })
+      .filter((path) => path.startsWith(bucket));
+  const aborted = new AbortController();
+  const cut = (): never => {
+    throw new Error('cut');
+  };
+  const uploads = Array.from({ length: 8 }, async (_, n) => {
+    const condition = n % 4 === 0 ? { ifNoneMatch: '*' as const } : {};
+    const signal = n % 4 === 1 ? { signal: aborted.signal } : {};
+    const before = (at: number): void => {
+      if (n % 4 === 2 && at > limits.upload_batch_bytes_max) cut();
+      if (n % 4 === 1 && at > 2 * limits.upload_batch_bytes_max) aborted.abort(new Error('gone'));
+    };
+    const size = n < 4 ? bytes : undefined;
+    return store.putObject({ bucket: 'b-1', key: 'k', body: bodyIn(contentOf(n), [], before), size, condition, ...signal });
+  });
+  const outcomes = await Promise.allSettled(uploads);
+  t.ok(outcomes.filter(({ status }) => status === 'rejected').length >= 5);
+  t.same(openFiles(), []);
+  t.same(fs.readdirSync(temporaries), []);
 });
 
 t.test('a store that is opened meanwhile takes no file of a thread for one that was left', async (t) => {

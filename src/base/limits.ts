@@ -58,6 +58,8 @@ export const limits = {
   upload_batch_bytes_min: 64 * KiB,
   /** Gathered for the threads by all uploads together, as far as the smallest batches allow. */
   upload_batches_bytes: 32 * MiB,
+  /** What waits in a thread for its digest to be formed with those of other uploads. */
+  upload_digest_bytes_max: 4 * MiB,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,

@@ -19,7 +19,7 @@ export interface FileSinkOptions {
 export class FileSink implements BodySink {
   readonly #options: FileSinkOptions;
   /** Names the upload to its thread. */
-  readonly upload = nextUpload++;
+  readonly #upload = nextUpload++;
   #thread: WriterThread | undefined;
   #release = (): void => {};
   #pieces: Uint8Array[] = [];
@@ -27,16 +27,13 @@ export class FileSink implements BodySink {
   #received_bytes = 0;
   #lastBatch: Promise<WriteResult> | undefined;
   #digests: Promise<Digests> | undefined;
+  /** Its digests are formed here. */
+  #isSmall = false;
   #isOver = false;
 
   constructor(options: FileSinkOptions) {
     this.#options = options;
     sinksOpen++;
-  }
-
-  /** The thread that has written some of it. */
-  get thread(): WriterThread | undefined {
-    return this.#thread;
   }
 
   write(piece: Uint8Array): void | Promise<void> {
@@ -66,8 +63,14 @@ export class FileSink implements BodySink {
     if (this.#pieces.length > 0) await this.#send(false);
   }
 
-  /** Takes the pieces that were not written. */
-  take(): { readonly pieces: Uint8Array[]; readonly moved: ArrayBuffer[] } {
+  /** Once it has ended: takes what was written of a file that is to be made, its descriptor, and else the pieces. */
+  async takeAll(): Promise<{ readonly fd: number | undefined; readonly pieces: Uint8Array[]; readonly moved: ArrayBuffer[] }> {
+    const last = await this.#lastBatch;
+    this.#release();
+    return { fd: last?.file?.fd, ...this.#take() };
+  }
+
+  #take(): { readonly pieces: Uint8Array[]; readonly moved: ArrayBuffer[] } {
     const pieces = this.#options.movesPieces ? this.#pieces.map(owned) : this.#pieces.map((piece) => new Uint8Array(piece));
     this.#pieces = [];
     this.#gathered_bytes = 0;
@@ -80,24 +83,30 @@ export class FileSink implements BodySink {
     this.#isOver = true;
     sinksOpen--;
     this.#release();
-    if (!isOver) await this.#thread?.run({ kind: 'discard', upload: this.upload });
+    if (isOver || this.#thread === undefined) return;
+    const last = await this.#lastBatch?.catch(() => undefined);
+    await this.#thread.run({ kind: 'discard', upload: this.#upload, file: last?.file });
   }
 
   #takeThread(): WriterThread {
     const { thread, release } = writerThreadForUpload();
     this.#thread = thread;
-    this.#release = release;
+    this.#release = () => {
+      this.#release = () => {};
+      release();
+    };
     return thread;
   }
 
   #formDigests(): Promise<Digests> {
     const { algorithms } = this.#options;
-    if (this.#thread === undefined && this.#received_bytes <= limits.small_upload_bytes_max) {
+    this.#isSmall = this.#thread === undefined && this.#received_bytes <= limits.small_upload_bytes_max;
+    if (this.#isSmall) {
       const sink = digestingSink(algorithms, () => {});
       for (const piece of this.#pieces) void sink.write(piece);
       return sink.end();
     }
-    const digests = this.#send(true).then((values) => new Map(values));
+    const digests = this.#send(true).then((result) => new Map(result.digests));
     // why: it may fail before anybody asks.
     digests.catch(() => {});
     return digests;
@@ -105,12 +114,12 @@ export class FileSink implements BodySink {
 
   #send(isLast: boolean): Promise<WriteResult> {
     const { file, algorithms } = this.#options;
-    const begin = this.#thread === undefined ? { file, algorithms } : undefined;
+    const begin = this.#thread === undefined ? { file, algorithms: this.#isSmall ? [] : algorithms, isAlone: sinksOpen === 1 } : undefined;
     const thread = this.#thread ?? this.#takeThread();
-    const { pieces, moved } = this.take();
+    const { pieces, moved } = this.#take();
     const before = this.#lastBatch;
     const batch = withStorageErrors(async () => {
-      const written = thread.run({ kind: 'write', upload: this.upload, begin, pieces, isLast }, moved);
+      const written = thread.run({ kind: 'write', upload: this.#upload, begin, pieces, isLast }, moved);
       written.catch(() => {});
       // The first that fails is the one to tell.
       await before;

@@ -32,12 +32,11 @@ export async function putLocally(publisher: Publisher, place: Place, request: Pu
     const { etag } = received;
     const checksum = fullChecksum(body, checksumAlgorithm, received.checksum);
     const metadata = { etag, ...describe(request), checksum, parts: undefined };
-    const stored = await publisher.publishing(place, () => {
+    const stored = await publisher.publishing(place, async () => {
+      const { fd, pieces, moved } = await (sink as FileSink).takeAll();
       signal?.throwIfAborted();
-      const { upload, thread = writerThread() } = sink as FileSink;
-      const { pieces, moved } = (sink as FileSink).take();
       isOver = true;
-      return asPut(thread.run({ kind: 'put', upload, path, pieces, place, metadata, condition }, moved));
+      return asPut(writerThread().run({ kind: 'put', path, fd, pieces, place, metadata, condition }, moved));
     });
     return { etag, ...stored, checksum };
   } finally {

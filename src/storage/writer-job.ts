@@ -4,36 +4,55 @@
  */
 import fs from 'node:fs';
 import { type ChecksumAlgorithm, createDigest, type Digest } from '../auth/checksum.ts';
+import { freeMemory } from '../base/free-memory.ts';
+import { limits } from '../base/limits.ts';
+import { formTogether, Md5 } from '../kernels/md5.ts';
 import type { FileIdentity, ObjectMetadata } from './metadata.ts';
 import { writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
 import { type Place, publishFile } from './publish.ts';
 import { removeTemporary } from './temporary.ts';
 
-/** Pieces of an upload. The jobs of one upload are those of one thread, in order. */
+/** Pieces of an upload. These jobs of one upload are for one thread, in order. */
 export interface WriteJob {
   readonly kind: 'write';
   readonly upload: number;
   /** With the first pieces. */
-  readonly begin: { readonly file: UploadFile; readonly algorithms: readonly ChecksumAlgorithm[] } | undefined;
+  readonly begin: BeginWriting | undefined;
   readonly pieces: readonly Uint8Array[];
   /** There are no more: the digests are to be told. */
   readonly isLast: boolean;
 }
 
+interface BeginWriting {
+  readonly file: UploadFile;
+  readonly algorithms: readonly ChecksumAlgorithm[];
+  /** There is no other upload, with which its digests could be formed. */
+  readonly isAlone: boolean;
+}
+
 /** A temporary file to be made, or one that is open and somebody else's to close. */
 export type UploadFile = { readonly path: string } | { readonly fd: number; readonly position: number };
 
-/** In base64; empty before the last piece. */
-export type WriteResult = readonly (readonly [ChecksumAlgorithm, string])[];
+export interface WriteResult {
+  /** In base64; empty before the last piece. */
+  readonly digests: readonly (readonly [ChecksumAlgorithm, string])[];
+  /** With the last piece: a temporary file that is open, and no more the thread's. */
+  readonly file: OpenUploadFile | undefined;
+}
+
+interface OpenUploadFile {
+  readonly path: string;
+  readonly fd: number;
+}
 
 /** An upload that has been verified becomes an object; whether it does or not, it is over. */
 export interface PutJob {
   readonly kind: 'put';
-  readonly upload: number;
   /** The temporary file, which is made where nothing of the upload was written yet. */
   readonly path: string;
-  /** What was not written yet. */
+  readonly fd: number | undefined;
+  /** What was not written yet: all or nothing. */
   readonly pieces: readonly Uint8Array[];
   readonly place: Place;
   readonly metadata: ObjectMetadata;
@@ -68,6 +87,8 @@ export interface DescribeJob {
 export interface DiscardJob {
   readonly kind: 'discard';
   readonly upload: number;
+  /** Where it was written to its end. */
+  readonly file: OpenUploadFile | undefined;
 }
 
 export type Job = WriteJob | PutJob | PublishJob | DescribeJob | DiscardJob;
@@ -81,10 +102,8 @@ export interface JobResults {
 }
 
 /** Raises the system's errors and `SelectError`s. */
-export function perform(job: Job): JobResults[Job['kind']] {
+export function perform(job: Exclude<Job, WriteJob>): JobResults[Exclude<Job, WriteJob>['kind']] {
   switch (job.kind) {
-    case 'write':
-      return write(job);
     case 'put':
       return put(job);
     case 'publish':
@@ -94,9 +113,61 @@ export function perform(job: Job): JobResults[Job['kind']] {
       writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, undefined);
       return undefined;
     case 'discard':
-      discard(job.upload);
+      discard(job);
       return undefined;
   }
+}
+
+/**
+ * Takes pieces of several uploads, of each once. `answer`: called for each job with what writes its pieces, which raises the system's
+ * errors. Frees the pieces.
+ */
+export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob, write: () => WriteResult) => void): void {
+  const begun = jobs.map((job) => outcomeOf(() => writingOf(job)));
+  const due: Md5[] = [];
+  const over: Uint8Array[] = [];
+  for (const [n, { pieces, isLast }] of jobs.entries()) {
+    const writing = begun[n]?.value;
+    for (const { digest } of writing?.digests ?? []) if (!(digest instanceof Md5)) for (const piece of pieces) digest.update(piece);
+    const md5 = writing === undefined ? undefined : md5Of(writing);
+    if (md5 === undefined) over.push(...pieces);
+    else for (const piece of pieces) md5.add(piece);
+    if (isLast && md5 !== undefined) due.push(md5);
+  }
+  over.push(...formDue(due));
+  for (const [n, job] of jobs.entries()) {
+    const { value, error } = begun[n] as Outcome<Writing | undefined>;
+    answer(job, () => {
+      if (error !== undefined) throw error;
+      return write(job, value);
+    });
+  }
+  freeMemory(over);
+}
+
+/**
+ * Forms the MD5 of uploads that end, and takes in of others what fits beside: of one upload MD5 takes the most time, of four hardly more.
+ * What has to wait for that is bounded. Answers the pieces that are no more needed.
+ */
+function formDue(due: Md5[]): Uint8Array[] {
+  const messages = [...writings.values()].flatMap((writing) => md5Of(writing) ?? []);
+  const over: Uint8Array[] = [];
+  for (;;) {
+    over.push(
+      ...formTogether(
+        due,
+        messages.filter((message) => !due.includes(message)),
+      ),
+    );
+    const waiting_bytes = messages.reduce((sum, message) => sum + message.waiting_bytes, 0);
+    if (waiting_bytes <= limits.upload_digest_bytes_max) return over;
+    due = messages.toSorted((a, b) => b.waiting_bytes - a.waiting_bytes).slice(0, 1);
+  }
+}
+
+function md5Of({ digests }: Writing): Md5 | undefined {
+  for (const { digest } of digests) if (digest instanceof Md5) return digest;
+  return undefined;
 }
 
 /** An upload that is being written by this thread. */
@@ -104,59 +175,89 @@ interface Writing {
   readonly fd: number;
   /** Of a temporary file, which is ours. */
   readonly path: string | undefined;
-  readonly digests: readonly (readonly [ChecksumAlgorithm, Digest])[];
+  readonly digests: readonly NamedDigest[];
   position: number;
+  /** What kept pieces from being written. */
+  broken?: unknown;
+}
+
+interface NamedDigest {
+  readonly name: ChecksumAlgorithm;
+  readonly digest: Digest | Md5;
 }
 
 const writings = new Map<number, Writing>();
 
-function write({ upload, begin, pieces, isLast }: WriteJob): WriteResult {
-  let writing = writings.get(upload);
-  if (begin !== undefined) {
-    writing = beginWriting(begin);
-    writings.set(upload, writing);
-  }
-  // why: where it could not be begun, its next pieces may be on their way already.
-  if (writing === undefined) return [];
-  for (const piece of pieces) for (const [, digest] of writing.digests) digest.update(piece);
-  writeFully(writing, pieces);
-  if (!isLast) return [];
-  if (writing.path === undefined) writings.delete(upload);
-  return writing.digests.map(([name, digest]) => [name, digest.digest().toString('base64')] as const);
+/** why: where it could not be begun, its next pieces may be on their way already. */
+function writingOf({ upload, begin }: WriteJob): Writing | undefined {
+  if (begin !== undefined) writings.set(upload, beginWriting(begin));
+  return writings.get(upload);
 }
 
-function beginWriting({ file, algorithms }: NonNullable<WriteJob['begin']>): Writing {
-  const digests = algorithms.map((name) => [name, createDigest(name)] as const);
+function beginWriting({ file, algorithms, isAlone }: NonNullable<WriteJob['begin']>): Writing {
+  const digests = algorithms.map((name) => ({ name, digest: name === 'md5' && !isAlone ? new Md5() : createDigest(name) }));
   if ('fd' in file) return { ...file, path: undefined, digests };
   return { fd: fs.openSync(file.path, 'wx'), path: file.path, digests, position: 0 };
 }
 
-function put({ upload, path, pieces, place, metadata, condition }: PutJob): PutJobResult {
-  const writing = writings.get(upload) ?? { fd: fs.openSync(path, 'wx'), path, digests: [], position: 0 };
-  let isRenamed = false;
+function write({ upload, pieces, isLast }: WriteJob, writing: Writing | undefined): WriteResult {
+  if (writing === undefined) return { digests: [], file: undefined };
+  if (writing.broken !== undefined) throw writing.broken;
   try {
     writeFully(writing, pieces);
-    fs.fsyncSync(writing.fd);
-    const identity = fs.fstatSync(writing.fd, { bigint: true });
+  } catch (error) {
+    writing.broken = error;
+    throw error;
+  }
+  if (!isLast) return { digests: [], file: undefined };
+  writings.delete(upload);
+  const { digests, path, fd } = writing;
+  return {
+    digests: digests.map(({ name, digest }) => [name, digest.digest().toString('base64')] as const),
+    file: path === undefined ? undefined : { path, fd },
+  };
+}
+
+interface Outcome<T> {
+  readonly value?: T;
+  readonly error?: unknown;
+}
+
+function outcomeOf<T>(work: () => T): Outcome<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function put({ path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition }: PutJob): PutJobResult {
+  let isRenamed = false;
+  try {
+    writeFully({ fd, position: 0 }, pieces);
+    fs.fsyncSync(fd);
+    const identity = fs.fstatSync(fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
     isRenamed = publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` }, condition);
     return { size: Number(size), lastModified: identity.mtime };
   } finally {
-    writings.delete(upload);
-    fs.closeSync(writing.fd);
+    fs.closeSync(fd);
     if (!isRenamed) removeTemporary(path);
   }
 }
 
-function discard(upload: number): void {
+function discard({ upload, file }: DiscardJob): void {
   const writing = writings.get(upload);
   writings.delete(upload);
-  if (writing?.path === undefined) return;
-  fs.closeSync(writing.fd);
-  removeTemporary(writing.path);
+  const md5 = writing && md5Of(writing);
+  if (md5 !== undefined) freeMemory(formTogether([md5], []));
+  const { path, fd } = writing ?? file ?? {};
+  if (path === undefined || fd === undefined) return;
+  fs.closeSync(fd);
+  removeTemporary(path);
 }
 
-function writeFully(writing: Writing, pieces: readonly Uint8Array[]): void {
+function writeFully(writing: Pick<Writing, 'fd' | 'position'>, pieces: readonly Uint8Array[]): void {
   let left = pieces.filter(({ length }) => length > 0);
   while (left.length > 0) {
     let done =

@@ -1,8 +1,8 @@
 /** The entry of a writer thread. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
-import { type Job, perform } from './writer-job.ts';
+import { type Job, perform, type WriteJob, writeTogether } from './writer-job.ts';
 
 /** An error as plain data: a class does not survive the way to the other thread. */
 export type ThrownValue =
@@ -16,14 +16,51 @@ export type ThrownValue =
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly thrown: ThrownValue });
 
-parentPort?.on('message', ({ id, job }: { readonly id: number; readonly job: Job }) => {
-  parentPort?.postMessage(replyTo(id, job));
-  if ('pieces' in job) freeMemory(job.pieces);
+interface Order {
+  readonly id: number;
+  readonly job: Job;
+}
+
+/** All that waits is taken at once, so that what can be done together is. */
+parentPort?.on('message', (first: Order) => {
+  let orders = [first];
+  while (orders.length > 0) {
+    for (let next = waiting(); next !== undefined; next = waiting()) orders.push(next);
+    orders = carryOut(orders);
+  }
 });
 
-function replyTo(id: number, job: Job): Reply {
+function waiting(): Order | undefined {
+  return (parentPort && receiveMessageOnPort(parentPort))?.message;
+}
+
+/** Writes for every upload that waits for it, and one order of another kind; answers those that are left. The orders of an upload stay in their order. */
+function carryOut(orders: readonly Order[]): Order[] {
+  const uploads = new Set<number>();
+  const together = new Map<WriteJob, number>();
+  const later: Order[] = [];
+  for (const order of orders) {
+    const { id, job } = order;
+    if (job.kind === 'write' && !uploads.has(job.upload)) together.set(job, id);
+    else later.push(order);
+    if ('upload' in job) uploads.add(job.upload);
+  }
+  writeTogether([...together.keys()], (job, write) => answer(together.get(job) as number, write));
+  const [next, ...others] = later;
+  if (next === undefined || next.job.kind === 'write') return later;
+  const { id, job } = next;
+  answer(id, () => perform(job));
+  if (job.kind === 'put') freeMemory(job.pieces);
+  return others;
+}
+
+function answer(id: number, work: () => unknown): void {
+  parentPort?.postMessage(replyTo(id, work));
+}
+
+function replyTo(id: number, work: () => unknown): Reply {
   try {
-    return { id, result: perform(job) };
+    return { id, result: work() };
   } catch (error) {
     return { id, thrown: thrownValueOf(error) };
   }

@@ -1,4 +1,5 @@
 /** The threads that write uploads: few, of the whole process, made when they are needed. */
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -17,13 +18,16 @@ export interface WriterThread {
 
 /** The thread for one job. Those made first are preferred, whose code and memory are warm: others are for disks that keep one waiting. */
 export function writerThread(): WriterThread {
-  for (const thread of threads) if (thread.load < jobsInARow) return thread;
-  return leastOf(({ load }) => load, jobsInARow);
+  const load = (thread: Thread): number => thread.load + thread.uploads;
+  for (const thread of threads) if (load(thread) < jobsInARow) return thread;
+  return leastOf([...threads], load, jobsInARow, limits.writer_threads_max);
 }
 
-/** The thread for all jobs of an upload; `release` once it is over. */
+/** The thread that takes in an upload; `release` once that is done. */
 export function writerThreadForUpload(): { readonly thread: WriterThread; release(): void } {
-  const thread = leastOf(({ uploads }) => uploads, 1);
+  // why: digests take a processor each, and uploads of one thread have theirs formed together.
+  const threads_max = Math.min(limits.writer_threads_max, availableParallelism());
+  const thread = leastOf([...threads].slice(0, threads_max), ({ uploads }) => uploads, 1, threads_max);
   thread.uploads++;
   return {
     thread,
@@ -37,10 +41,10 @@ export function writerThreadForUpload(): { readonly thread: WriterThread; releas
 const jobsInARow = 2;
 
 /** The thread with the least of something; a new one, where all have as much as `enough` and there may be more. */
-function leastOf(measure: (thread: Thread) => number, enough: number): Thread {
-  let [least] = threads;
-  for (const thread of threads) if (least === undefined || measure(thread) < measure(least)) least = thread;
-  if (least !== undefined && (measure(least) < enough || threads.size >= limits.writer_threads_max)) return least;
+function leastOf(among: readonly Thread[], measure: (thread: Thread) => number, enough: number, threads_max: number): Thread {
+  let [least] = among;
+  for (const thread of among) if (least === undefined || measure(thread) < measure(least)) least = thread;
+  if (least !== undefined && (measure(least) < enough || among.length >= threads_max)) return least;
   const thread = new Thread();
   threads.add(thread);
   return thread;
@@ -54,11 +58,12 @@ interface Waiting {
 }
 
 class Thread implements WriterThread {
-  readonly #worker = new Worker(new URL('./writer-thread.js', import.meta.url), threadOptions());
+  // Files go from thread to thread, and are not for the one that opened them to close.
+  readonly #worker = new Worker(new URL('./writer-thread.js', import.meta.url), { ...threadOptions(), trackUnmanagedFds: false });
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
-  /** Uploads whose jobs are all for this thread. */
+  /** Uploads that this thread takes in. */
   uploads = 0;
 
   constructor() {
