@@ -39,19 +39,19 @@ export class Md5 {
 
   /** Moves bytes that wait to an address. Answers the pieces of which none is left. */
   take(count: number, into: Uint8Array, to: number): Uint8Array[] {
-    const done: Uint8Array[] = [];
+    let done = 0;
     for (let left = count; left > 0; ) {
-      const piece = this.#pieces[0] as Uint8Array;
+      const piece = this.#pieces[done] as Uint8Array;
       const part = piece.subarray(this.#taken_bytes, this.#taken_bytes + left);
       into.set(part, to + count - left);
       left -= part.length;
       this.#taken_bytes += part.length;
       if (this.#taken_bytes < piece.length) break;
-      done.push(...this.#pieces.splice(0, 1));
+      done++;
       this.#taken_bytes = 0;
     }
     this.waiting_bytes -= count;
-    return done;
+    return this.#pieces.splice(0, done);
   }
 
   /** Copies what fills no block, so that the pieces it lies in, which it answers, are no more needed. */
