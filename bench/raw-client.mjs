@@ -2,6 +2,8 @@
 // measured is the server. Only what an S3 server answers a Select with is understood: Content-Length or chunked bodies.
 import { createConnection } from 'node:net';
 
+const READ_BYTES = 256 * 1024;
+
 /**
  * @typedef {object} Answer
  * @property {number} status
@@ -18,15 +20,20 @@ export class RawClient {
   /** @param {number} port on 127.0.0.1 @returns {Promise<RawClient>} */
   static async connect(port) {
     const client = new RawClient();
-    client.#socket = createConnection({ port, host: '127.0.0.1', noDelay: true });
-    client.#socket.on('data', (data) => client.#data(data));
+    // One buffer for all that is read: new ones for each piece would cost the client more than reading does.
+    const buffer = Buffer.allocUnsafe(READ_BYTES);
+    const callback = (length) => {
+      client.#data(buffer.subarray(0, length));
+      return true;
+    };
+    client.#socket = createConnection({ port, host: '127.0.0.1', noDelay: true, onread: { buffer, callback } });
     client.#socket.on('error', (error) => client.#fail(error));
     client.#socket.on('close', () => client.#fail(new Error('the server closed the connection')));
     await new Promise((resolve, reject) => client.#socket.once('connect', resolve).once('error', reject));
     return client;
   }
 
-  /** @param {Buffer} request @param {(bytes: Buffer) => void} [onBody] sees the body's bytes @returns {Promise<Answer>} */
+  /** @param {Buffer} request @param {(bytes: Buffer) => void} [onBody] sees the body's bytes, which hold for the call only @returns {Promise<Answer>} */
   send(request, onBody) {
     return new Promise((resolve, reject) => {
       this.#parser = new ResponseParser(onBody);
