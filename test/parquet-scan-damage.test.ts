@@ -71,10 +71,11 @@ function deepFile(): Uint8Array {
 
 const leafOfDeep: ColumnPlace = { position: 0, path: ['inner', 'leaf'].map((name) => ({ kind: 'member', name, exact: true })) };
 
-/** `columns`: all top-level ones when not given. */
+/** `columns`: all top-level ones when not given. `chunk_bytes`: how large chunks claim to be, so that they are decoded in runs. */
 interface Victim {
   readonly bytes: Uint8Array;
   readonly columns?: readonly ColumnPlace[];
+  readonly chunk_bytes?: number;
 }
 
 const files: readonly Victim[] = [
@@ -83,6 +84,7 @@ const files: readonly Victim[] = [
   { bytes: prefixedFile() },
   { bytes: deepFile(), columns: [leafOfDeep] },
   { bytes: plainFile },
+  { bytes: plainFile, chunk_bytes: 48 * 1024 * 1024 },
   { bytes: manyTypesFile() },
   { bytes: rewrite(Compression.UNCOMPRESSED, WriterVersion.V1, true) },
   { bytes: rewrite(Compression.UNCOMPRESSED, WriterVersion.V2, false) },

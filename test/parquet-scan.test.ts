@@ -1,6 +1,6 @@
 /** Scans of Parquet against the data that was written: whatever the encoding, page size, codec, cut and kernels. */
 import fc from 'fast-check';
-import { parquetWriteBuffer } from 'hyparquet-writer';
+import { type ColumnSource, parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { readRowGroup } from '../src/formats/parquet/footer.ts';
@@ -15,7 +15,7 @@ import type { SqlValue } from '../src/vector/value.ts';
 import { footerOf, sourceOf } from './support/parquet.ts';
 import { plain, plainValue, type RandomFile, randomFile, type ScannedRow, scanRows, scansOf, simd } from './support/parquet-scan.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 
 /** Rows with their values as JSON: to compare with. */
 const textOf = (rows: readonly ScannedRow[]): string => JSON.stringify(rows.map(({ row, values }) => [row, ...values.map(plainValue)]));
@@ -53,6 +53,45 @@ t.test('columns that do not fit the memory at once are decoded in runs', async (
     }),
     { numRuns: 100 },
   );
+});
+
+t.test('nested columns whose leaves do not fit together are put together from runs of each', async () => {
+  fc.assert(
+    fc.property(randomFile(), fc.integer({ min: 1, max: 800 }), fc.boolean(), (file, cut, fast) => {
+      return textOf(scanRows(file.bytes, { thread: fast ? simd : plain, cut, chunk_bytes: 120 * 1024 * 1024 })) === expectedOf(file);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+t.test('a nested column of several runs of its leaves', (t) => {
+  const rows = Array.from({ length: 2000 }, (_, row) => row);
+  const textAt = (row: number): string => `${row}/`.repeat(10 + ((row * row) % 1500));
+  const listAt = (row: number): (number | null)[] =>
+    Array.from({ length: (row * 7) % 600 }, (_, index) => (index % 9 === 5 ? null : index));
+  // Of many leaves, each has little room for its run: less than for the rows that are put together at once.
+  const others = Array.from({ length: 38 }, (_, index) => `m${index}`);
+  const ofOthers = (row: number) => Object.fromEntries(others.map((name, index) => [name, row % 3 === index % 3 ? row : null]));
+  const valueAt = (row: number) =>
+    row % 9 === 4 ? null : { text: row % 5 === 1 ? null : textAt(row), list: row % 7 === 0 ? null : listAt(row), ...ofOthers(row) };
+  const optional = { repetition_type: 'OPTIONAL' } as const;
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: 1 },
+    { name: 'group', num_children: 2 + others.length, ...optional },
+    { name: 'text', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+    { name: 'list', converted_type: 'LIST', num_children: 1, ...optional },
+    { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+    { name: 'element', type: 'INT32', ...optional },
+    ...others.map((name): SchemaElement => ({ name, type: 'INT32', ...optional })),
+  ];
+  const columnData = [{ name: 'group', data: rows.map(valueAt), encoding: 'PLAIN' }] as ColumnSource[];
+  const file = new Uint8Array(parquetWriteBuffer({ columnData, schema, codec: 'SNAPPY', rowGroupSize: rows.length, pageSize: 1 << 16 }));
+  // Scans that begin in the middle too.
+  for (const cut of [rows.length, 1234]) {
+    const found = scanRows(file, { cut, chunk_bytes: 2.2 * 1024 * 1024 });
+    t.equal(textOf(found), JSON.stringify(rows.map((row) => [row, valueAt(row)])), `splits of ${cut} rows`);
+  }
+  t.end();
 });
 
 t.test('their predicates are decided by the scan, or left to the filter', async () => {

@@ -3,19 +3,37 @@
  * levels of the entries tell; where a node is not there, each leaf below it has one entry that says so.
  */
 import type { JsonBuffer } from './json-buffer.ts';
-import type { LeafCursor } from './leaf-cursor.ts';
-import type { LeafTokens } from './leaf-tokens.ts';
 import type { ParquetNode } from './metadata.ts';
+import type { ChunkErrors } from './scan-space.ts';
+
+/** The entries of a leaf, gone through from row to row. */
+export interface LeafEntries {
+  /** Levels of the entry; a repetition of -1: there are no more. */
+  readonly repetition: number;
+  readonly definition: number;
+  readonly errors: ChunkErrors;
+  /** For errors. */
+  readonly offset: number;
+  /** Goes to the first entry of `row`. */
+  seek(row: number): void;
+  /** Goes to the next entry. */
+  advance(): void;
+}
+
+/** Writes the value of the entry. `quoted`: as a string, whatever it is. */
+export interface LeafTexts {
+  write(into: JsonBuffer, quoted: boolean): void;
+}
 
 /** A leaf, and what writes its values. */
 export interface AssemblyLeaf {
-  readonly cursor: LeafCursor;
-  readonly tokens: LeafTokens;
+  readonly cursor: LeafEntries;
+  readonly tokens: LeafTexts;
 }
 
 export interface NodeWriter {
   /** The leaves below the node; the levels of the first stand for it. */
-  readonly leaves: readonly LeafCursor[];
+  readonly leaves: readonly LeafEntries[];
   /** Whether the value at the cursors is NULL. */
   isNull(): boolean;
   /** Writes the value at the cursors, and goes behind it. */
@@ -100,7 +118,7 @@ function writeMembers(into: JsonBuffer, names: readonly Buffer[], members: reado
 function writeRepeated(
   into: JsonBuffer,
   brackets: '[]' | '{}',
-  leaves: readonly LeafCursor[],
+  leaves: readonly LeafEntries[],
   there: number,
   repetition: number,
   write: (into: JsonBuffer) => void,
@@ -118,7 +136,7 @@ function writeRepeated(
   into.byte(brackets.charCodeAt(1));
 }
 
-function pass(leaves: readonly LeafCursor[]): void {
+function pass(leaves: readonly LeafEntries[]): void {
   for (const leaf of leaves) leaf.advance();
 }
 

@@ -28,6 +28,8 @@ export interface MemoryPlan {
   readonly runs: readonly number[];
   /** Where runs are decoded, one at a time. */
   readonly work_bytes: number;
+  /** By slot: of a nested column whose leaves are decoded one after the other, the bytes of a run of each; 0: their pages are open together. */
+  readonly leaf_runs: readonly number[];
 }
 
 /** `bytes`: in all. `rows`: how many of the row group are scanned. */
@@ -47,7 +49,8 @@ export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, 
   const fixed_bytes = SCRATCH_BYTES + stored_bytes + batch.bytes;
   for (const windows_bytes of [WINDOWS_BYTES, WINDOWS_BYTES_SMALL]) {
     const spare_bytes = bytes - fixed_bytes - Math.min(windows_bytes, windows) - open;
-    if (spare_bytes >= MARGIN_BYTES) return { ...batch, windows_bytes, stored_bytes, spare_bytes, nested_bytes, runs: none, work_bytes: 0 };
+    if (spare_bytes >= MARGIN_BYTES)
+      return { ...batch, windows_bytes, stored_bytes, spare_bytes, nested_bytes, runs: none, work_bytes: 0, leaf_runs: none };
   }
   const small = batchOf(slots, VALUES_BYTES / 2);
   const room = bytes - SCRATCH_BYTES - stored_bytes - small.bytes - WINDOWS_BYTES_SMALL - MARGIN_BYTES;
@@ -76,7 +79,22 @@ export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, 
     nested_bytes: RUN_NESTED_BYTES,
     runs,
     work_bytes: Math.floor(cut.work_bytes),
+    leaf_runs: slots.map((slot, index) => {
+      if (slot.kind === 'flat' || runs[index] === 0 || needs[index]!.page + RUN_NESTED_BYTES + WORK_BYTES <= cut.work_bytes) return 0;
+      const leaf_bytes = Math.floor(leafRoom(cut.work_bytes) / LEAF_RUNS_SHARE / leavesOf(slot.node).length) - LEAF_SPACING_BYTES;
+      return leaf_bytes < LEAF_RUN_BYTES_MIN ? 0 : leaf_bytes;
+    }),
   };
+}
+
+/** Of the room where a nested column is decoded in runs: what its leaves have. */
+function leafRoom(work_bytes: number): number {
+  return Math.floor(work_bytes - RUN_NESTED_BYTES - WORK_BYTES);
+}
+
+/** The rest of it, beside runs of so many leaves: where one of them is decoded. */
+export function leafWorkBytes({ work_bytes }: MemoryPlan, leaves: number, leaf_bytes: number): number {
+  return leaf_bytes === 0 ? 0 : leafRoom(work_bytes) - leaves * (leaf_bytes + LEAF_SPACING_BYTES);
 }
 
 interface Cut {
@@ -186,6 +204,11 @@ const NESTED_BYTES = 32 * 1024 * 1024;
 const RUN_NESTED_BYTES = 4 * limits.record_bytes_max;
 /** A run has room for a long text, whatever the others have. */
 const RUN_BYTES_MIN = 1024 * 1024;
+/** Of the room of leaves in runs, what is kept of all of them; the rest is where one is decoded. */
+const LEAF_RUNS_SHARE = 4;
+const LEAF_RUN_BYTES_MIN = 1024;
+/** Between their blocks. */
+const LEAF_SPACING_BYTES = 256;
 const FIELD_BYTES = 8;
 /** Pages of a chunk are about of one size. */
 const PAGE_SLACK = 1.25;

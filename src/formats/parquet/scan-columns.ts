@@ -2,14 +2,15 @@
 import { assert } from '../../base/assert.ts';
 import type { EncodedScan, EncodedSlot } from './encoded-scan.ts';
 import { FlatColumn } from './flat-column.ts';
-import { nodeWriter } from './json-assembly.ts';
+import { type AssemblyLeaf, nodeWriter } from './json-assembly.ts';
 import { LeafCursor } from './leaf-cursor.ts';
 import { LeafTokens } from './leaf-tokens.ts';
-import { type MemoryPlan, WINDOW_BYTES_MAX } from './memory-plan.ts';
+import { leafWorkBytes, type MemoryPlan, WINDOW_BYTES_MAX } from './memory-plan.ts';
 import type { ColumnChunk, Leaf, ParquetNode, RowGroup } from './metadata.ts';
 import { NestedColumn } from './nested-column.ts';
 import type { PageLocation } from './page-index.ts';
 import { type Block, RunColumn } from './run-column.ts';
+import { RunLeaf } from './run-leaf.ts';
 import type { ScanColumn } from './scan-column.ts';
 import { ChunkErrors, type ScanSpace } from './scan-space.ts';
 import { leavesOf } from './schema.ts';
@@ -52,16 +53,18 @@ export class ScanColumns {
 
   of(slot: number): ScanColumn {
     const run_bytes = this.#settings.plan.runs[slot]!;
-    return run_bytes === 0 ? this.#open(this.#encoded.slots[slot]!) : this.#inRuns(slot, run_bytes);
+    return run_bytes === 0 ? this.#open(this.#encoded.slots[slot]!, 0) : this.#inRuns(slot, run_bytes);
   }
 
-  #open(slot: EncodedSlot): ScanColumn {
+  /** `leaf_bytes`: of a run of each leaf; 0: their pages are open together. */
+  #open(slot: EncodedSlot, leaf_bytes: number): ScanColumn {
     if (slot.kind === 'flat') return this.flat(slot.leaf);
     const { schema } = this.#encoded;
     const leaves = leavesOf(slot.node);
     // why: levels count from the root of the schema, and those of the node end where its leaves' do.
     const definition = schema.leaves[leaves[0]!]!.definition_max - levelsOf(slot.node);
-    const writer = nodeWriter(slot.node, (leaf) => this.#cursor(leaf), definition, 0);
+    const open = (leaf: number): AssemblyLeaf => (leaf_bytes === 0 ? this.#cursor(leaf) : this.#leafInRuns(leaf, leaf_bytes));
+    const writer = nodeWriter(slot.node, open, definition, 0);
     return new NestedColumn(this.#space, writer, slot.rest, this.#settings.plan.nested_bytes);
   }
 
@@ -70,9 +73,10 @@ export class ScanColumns {
     const leaves = slot.kind === 'flat' ? [slot.leaf] : leavesOf(slot.node);
     const chunks = leaves.map((leaf) => this.#chunk(leaf));
     const { path } = this.#encoded.schema.leaves[leaves[0]!]!;
-    const settings = { ...this.#settings, plan: { ...this.#settings.plan, work_bytes: 0 } };
+    const leaf_bytes = this.#settings.plan.leaf_runs[index]!;
+    const work_bytes = leafWorkBytes(this.#settings.plan, leaves.length, leaf_bytes);
     return new RunColumn(this.#space, {
-      open: (space) => new ScanColumns(space, this.#encoded, this.#group, settings, this.#locate).#open(slot),
+      open: (space) => this.#again(space, work_bytes).#open(slot, leaf_bytes),
       work: this.#work,
       kept: this.#block(run_bytes),
       row_bytes: ROW_BYTES + chunks.reduce((sum, chunk) => sum + chunk.uncompressed_bytes, 0) / Math.max(1, this.#group.rows),
@@ -80,6 +84,26 @@ export class ScanColumns {
       errors: new ChunkErrors(path),
       offset: chunks[0]!.pages.offset,
     });
+  }
+
+  /** The same columns in other room. */
+  #again(space: ScanSpace, work_bytes: number): ScanColumns {
+    const settings = { ...this.#settings, plan: { ...this.#settings.plan, work_bytes } };
+    return new ScanColumns(space, this.#encoded, this.#group, settings, this.#locate);
+  }
+
+  #leafInRuns(index: number, bytes: number): AssemblyLeaf {
+    const { path, definition_max } = this.#encoded.schema.leaves[index]!;
+    const leaf = new RunLeaf(this.#space, {
+      open: (space) => this.#again(space, 0).#cursor(index),
+      work: this.#work,
+      kept: this.#block(bytes),
+      definition_max,
+      end: this.#settings.end,
+      errors: new ChunkErrors(path),
+      offset: this.#chunk(index).pages.offset,
+    });
+    return { cursor: leaf, tokens: leaf };
   }
 
   #block(bytes: number): Block {
