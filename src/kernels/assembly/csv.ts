@@ -131,7 +131,13 @@ function locate(selection: usize, n: u32, gaps: usize, columns: u32, fields: usi
           c = <u32>popcnt<u64>(m);
         }
         if (at > e) break;
-        for (let j: u32 = 1; j < k; j++) m &= m - 1;
+        for (; k > 4; k -= 4) {
+          m &= m - 1;
+          m &= m - 1;
+          m &= m - 1;
+          m &= m - 1;
+        }
+        for (; k > 1; k--) m &= m - 1;
         s = at + <usize>ctz<u64>(m) + 1;
         m &= m - 1;
         if (s > e) break;

@@ -54,19 +54,19 @@ export function compare(a: usize, la: u32, b: usize, lb: u32): i32 {
   return la < lb ? -1 : la > lb ? 1 : 0;
 }
 
-// @ts-ignore: decorator
-@inline
-function compareFast(p: usize, length: u32, head: u64, constant: usize, constantLength: u32): i32 {
-  const x = firstEight(p, length);
-  return x < head ? -1 : x > head ? 1 : compare(p, length, constant, constantLength);
+/** A bound of `selectText`: 0 = none, 1 = exclusive, 2 = inclusive. */
+const INCLUSIVE: u32 = 2;
+
+/** Whether a text lies between two bounds, whatever its first bytes. */
+function isBetween(p: usize, length: u32, low: usize, lowLength: u32, lowBound: u32, high: usize, highLength: u32, highBound: u32): u32 {
+  if (lowBound && compare(p, length, low, lowLength) < (lowBound == INCLUSIVE ? 0 : 1)) return 0;
+  return <u32>(!highBound || compare(p, length, high, highLength) <= (highBound == INCLUSIVE ? 0 : -1));
 }
 
-/** Bounds: 0 = none, 1 = exclusive, 2 = inclusive. */
 export function selectText(
   fields: usize, selection: usize, n: u32, low: usize, lowLength: u32, lowBound: u32, high: usize, highLength: u32, highBound: u32, negated: u32, into: usize,
 ): u32 {
-  const lowHead = lowBound ? firstEight(low, lowLength) : 0, highHead = highBound ? firstEight(high, highLength) : 0;
-  const lowLimit = lowBound == 2 ? 0 : 1, highLimit = highBound == 2 ? 0 : -1;
+  const lowHead = lowBound ? firstEight(low, lowLength) : 0, highHead = highBound ? firstEight(high, highLength) : <u64>-1;
   let o = into;
   for (let i: u32 = 0; i < n; i++) {
     const r = rowAt(selection, i);
@@ -74,9 +74,10 @@ export function selectText(
     const p = <usize>(f & 0xffffffff), length = <u32>(f >> 32);
     let keep: u32 = 0;
     if (length != MISSING_LENGTH) {
-      keep = 1;
-      if (lowBound) keep = <u32>(compareFast(p, length, lowHead, low, lowLength) >= lowLimit);
-      if (highBound && keep) keep = <u32>(compareFast(p, length, highHead, high, highLength) <= highLimit);
+      const x = firstEight(p, length);
+      // why: heads that differ decide, and where that is most often the case there is nothing left to predict.
+      keep = <u32>(x > lowHead) & <u32>(x < highHead);
+      if (x == lowHead || x == highHead) keep = isBetween(p, length, low, lowLength, lowBound, high, highLength, highBound);
       keep ^= negated;
     }
     store<u32>(o, r);
