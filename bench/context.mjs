@@ -10,7 +10,7 @@ import { dataset, warmPageCache } from './data.mjs';
  * @property {Map<string, string | number[]>} answers by query
  */
 
-/** Data sets made or checked in this run: --fresh makes each once. */
+/** Data sets made or checked in this run: --fresh makes each once, and each is read into the page cache once. */
 const made = new Set();
 
 /**
@@ -18,9 +18,10 @@ const made = new Set();
  * @param {Context} context @param {string} name @param {string} [size]
  */
 export async function load({ options, log }, name, size = sizeOf(options, name)) {
-  const data = await dataset(name, { size, fresh: options.fresh && !made.has(`${name} ${size}`), log });
+  const isFirst = !made.has(`${name} ${size}`);
+  const data = await dataset(name, { size, fresh: options.fresh && isFirst, log });
   made.add(`${name} ${size}`);
-  await warmPageCache(data.path);
+  if (isFirst) await warmPageCache(data.path);
   return data;
 }
 

@@ -2,10 +2,9 @@
  * CRC-32, CRC-32C and CRC-64/NVME: running values, and the value of bytes put together of parts whose values are known.
  * All three are reflected, start from all ones and end inverted.
  */
-import * as zlib from 'node:zlib';
 import type { IHasher } from 'hash-wasm';
 import { createCRC32, createCRC64 } from 'hash-wasm';
-import { type CrcStep, nativeCrcs } from '../base/native-crc.ts';
+import { type CrcStep, crc32, crc32c } from '../base/native-crc.ts';
 
 export interface Crc {
   readonly bits: 32 | 64;
@@ -20,8 +19,8 @@ export interface Crc {
 export type CrcState = number | Uint8Array;
 
 export const crcs = {
-  crc32: numeric(0xedb88320n, nativeCrcs?.crc32 ?? zlib.crc32),
-  crc32c: nativeCrcs === null ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, nativeCrcs.crc32c),
+  crc32: numeric(0xedb88320n, crc32),
+  crc32c: crc32c === undefined ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, crc32c),
   crc64nvme: saved(64, 0x9a6c9329ac4bc9b5n, await createCRC64('9a6c9329ac4bc9b5')),
 } as const satisfies Record<string, Crc>;
 

@@ -1,10 +1,15 @@
 /** CRC-32 and CRC-32C by a package with a build for this platform, several times as fast as others, where it is installed. */
+import * as zlib from 'node:zlib';
 
 /** Continues from the value of the bytes before. */
 export type CrcStep = (bytes: Uint8Array, value?: number) => number;
 
-/** Null where there is no build. */
-export const nativeCrcs = await load();
+const native = await load();
+
+export const crc32: CrcStep = native?.crc32 ?? zlib.crc32;
+
+/** Undefined where there is no build: Node has none. */
+export const crc32c: CrcStep | undefined = native?.crc32c;
 
 async function load(): Promise<{ readonly crc32: CrcStep; readonly crc32c: CrcStep } | null> {
   try {

@@ -5,10 +5,9 @@
  *
  * Integers are big-endian. Headers carry strings only: several clients refuse every other type.
  */
-import * as zlib from 'node:zlib';
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
-import { nativeCrcs } from '../base/native-crc.ts';
+import { crc32 } from '../base/native-crc.ts';
 
 /** Totals of a query in bytes: read from the object, after decompression, and in the payloads of Records frames. */
 export interface ScanStats {
@@ -23,7 +22,6 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-const crc32 = nativeCrcs?.crc32 ?? zlib.crc32;
 const PRELUDE_BYTES = 12;
 const CRC_BYTES = 4;
 const STRING_TYPE = 7;

@@ -65,6 +65,12 @@ export class Md5 {
     return done;
   }
 
+  /** Gives the message up. Answers its pieces. */
+  drop(): Uint8Array[] {
+    this.waiting_bytes = 0;
+    return this.#pieces.splice(0);
+  }
+
   /** Ends the message. */
   digest(): Buffer {
     const bytes = this.#bytes;

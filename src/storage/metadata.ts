@@ -17,6 +17,7 @@ import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
 import { appendLine, linesOf, replaceLines } from './sidecar.ts';
+import { jsonIn } from './small-file.ts';
 import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
 import { temporaryPath } from './temporary.ts';
 
@@ -149,18 +150,10 @@ function recordFor(bucketDirectory: string, key: string, { size, mtimeNs, ino }:
 }
 
 function recordIn(line: string, key: string, ofFile: RecordIdentity): SidecarRecord | undefined {
-  const sidecar = line.includes(ofFile.mtimeNs) ? parsed(line) : undefined;
+  const sidecar = line.includes(ofFile.mtimeNs) ? jsonIn(line) : undefined;
   if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
     return undefined;
   return sidecar['records'].find((record: unknown) => isRecordOf(record, ofFile));
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 type RecordIdentity = Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>;

@@ -25,8 +25,13 @@ export function readSmallFile(path: string, bytes_max: number): string | undefin
 /** The JSON in such a file. */
 export function readSmallJson(path: string, bytes_max: number): unknown {
   const text = readSmallFile(path, bytes_max);
+  return text === undefined ? undefined : jsonIn(text);
+}
+
+/** The value of a JSON text; undefined where it is none. */
+export function jsonIn(text: string): unknown {
   try {
-    return text === undefined ? undefined : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

@@ -250,7 +250,7 @@ function discard({ upload, file }: DiscardJob): void {
   const writing = writings.get(upload);
   writings.delete(upload);
   const md5 = writing && md5Of(writing);
-  if (md5 !== undefined) freeMemory(formTogether([md5], []));
+  if (md5 !== undefined) freeMemory(md5.drop());
   const { path, fd } = writing ?? file ?? {};
   if (path === undefined || fd === undefined) return;
   fs.closeSync(fd);

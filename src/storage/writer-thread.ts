@@ -45,7 +45,7 @@ function carryOut(orders: readonly Order[]): Order[] {
     else later.push(order);
     if ('upload' in job) uploads.add(job.upload);
   }
-  writeTogether([...together.keys()], (job, write) => answer(together.get(job) as number, write));
+  if (together.size > 0) writeTogether([...together.keys()], (job, write) => answer(together.get(job) as number, write));
   const [next, ...others] = later;
   if (next === undefined || next.job.kind === 'write') return later;
   const { id, job } = next;

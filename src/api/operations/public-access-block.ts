@@ -1,5 +1,4 @@
 /** What of its openness to everybody a bucket refuses: set, shown and taken away. */
-
 import type { PublicAccessBlock } from '../../auth/state.ts';
 import { SelectError } from '../../base/errors.ts';
 import { changeBucket } from '../bucket-settings.ts';
