@@ -1,5 +1,6 @@
 /** From a request to its answer: who asks, for what, whether it may be, and how it failed. Host-free. */
 import { randomBytes, randomUUID } from 'node:crypto';
+import { RequestState } from '../auth/state.ts';
 import { SelectError } from '../base/errors.ts';
 import type { Admin } from './admin.ts';
 import { type AdmissionOptions, admit, checkHost, withoutHints } from './admission.ts';
@@ -43,15 +44,16 @@ export function createHandler(options: HandlerOptions): Answerer {
     async handle(request) {
       const { report } = request;
       report.requestId = newRequestId();
+      const seen = { ...options, state: new RequestState(options.state) };
       let answer: ApiResponse;
       try {
-        answer = identified(await perform(request, options), report.requestId);
+        answer = identified(await perform(request, seen), report.requestId);
       } catch (error) {
         if (request.signal.aborted) throw error;
         answer = fail(error, request, report.requestId);
         report.error = asSelectError(error).code;
       }
-      shareWithPage(answer, request, options);
+      shareWithPage(answer, request, seen);
       return answer;
     },
   };

@@ -34,26 +34,56 @@ export interface DecodedBody extends AsyncIterable<Uint8Array> {
  */
 export function decodeBody(
   source: AsyncIterable<Uint8Array>,
-  identity: Partial<SignatureChain> & { readonly payload: PayloadDeclaration },
+  identity: Signed,
   headers: Readonly<Record<string, string | undefined>>,
 ): DecodedBody {
-  const { payload } = identity;
-  const length = readLength(payload, headers);
-  const declared = readDeclared(payload, headers);
-  const checks = headerChecks(payload, headers, declared);
-  const verifies = [...new Set(checks.map(({ algorithm }) => algorithm))];
-  let formed: (() => Promise<ReadonlyMap<ChecksumAlgorithm, string>>) | undefined;
-  let checksum: Checksum | undefined;
+  return new VerifiedBody(source, identity, headers);
+}
 
-  async function* decode(): AsyncGenerator<Uint8Array, void, undefined> {
+class VerifiedBody implements DecodedBody {
+  readonly length: number | undefined;
+  readonly verifies: readonly ChecksumAlgorithm[];
+  // Of framed data the pieces lie in the memory of the frames.
+  readonly givesMemory: boolean;
+  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #identity: Signed;
+  readonly #declared: Declared | undefined;
+  readonly #checks: readonly Check[];
+  #form: (() => Promise<ReadonlyMap<ChecksumAlgorithm, string>>) | undefined;
+  #checksum: Checksum | undefined;
+
+  constructor(source: AsyncIterable<Uint8Array>, identity: Signed, headers: Readonly<Record<string, string | undefined>>) {
+    const { payload } = identity;
+    this.length = readLength(payload, headers);
+    this.givesMemory = payload.kind !== 'streaming';
+    this.#source = source;
+    this.#identity = identity;
+    this.#declared = readDeclared(payload, headers);
+    this.#checks = headerChecks(payload, headers, this.#declared);
+    this.verifies = [...new Set(this.#checks.map(({ algorithm }) => algorithm))];
+  }
+
+  get checksum(): Checksum | undefined {
+    return this.#checksum;
+  }
+
+  digestsFrom(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void {
+    this.#form = form;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const { length } = this;
+    const { payload } = this.#identity;
+    const declared = this.#declared;
     let trailers: ReadonlyMap<string, string> = new Map();
     const pieces =
       payload.kind !== 'streaming'
-        ? source
-        : decodeChunks(source, payload.signed ? chainOf(identity) : undefined, length ?? 0, (found) => {
+        ? this.#source
+        : decodeChunks(this.#source, payload.signed ? chainOf(this.#identity) : undefined, length ?? 0, (found) => {
             trailers = found;
           });
-    const digests = formed === undefined ? verifies.map((algorithm) => [algorithm, createDigest(algorithm)] as const) : [];
+    const form = this.#form;
+    const digests = form === undefined ? this.verifies.map((algorithm) => [algorithm, createDigest(algorithm)] as const) : [];
     let bytes = 0;
     for await (const piece of pieces) {
       bytes += piece.length;
@@ -63,25 +93,10 @@ export function decodeBody(
     }
     if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
     const base64 = readTrailer(trailers, declared) ?? declared?.base64;
-    const values = (await formed?.()) ?? new Map(digests.map(([algorithm, digest]) => [algorithm, digest.digest().toString('base64')]));
-    for (const { algorithm, expected, error } of checks) if (values.get(algorithm) !== (expected ?? base64)) throw error();
-    if (declared !== undefined && base64 !== undefined) checksum = { algorithm: declared.algorithm, base64 };
+    const values = (await form?.()) ?? new Map(digests.map(([algorithm, digest]) => [algorithm, digest.digest().toString('base64')]));
+    for (const { algorithm, expected, error } of this.#checks) if (values.get(algorithm) !== (expected ?? base64)) throw error();
+    if (declared !== undefined && base64 !== undefined) this.#checksum = { algorithm: declared.algorithm, base64 };
   }
-
-  const iterator = decode();
-  return {
-    length,
-    get checksum() {
-      return checksum;
-    },
-    verifies,
-    digestsFrom: (form) => {
-      formed = form;
-    },
-    // Of framed data the pieces lie in the memory of the frames.
-    givesMemory: payload.kind !== 'streaming',
-    [Symbol.asyncIterator]: () => iterator,
-  };
 }
 
 /** What was declared by no Signature Version 4 is in no signed chunks. */
@@ -89,6 +104,9 @@ function chainOf({ scope, timestamp, signingKey, seedSignature }: Partial<Signat
   assert(scope !== undefined && timestamp !== undefined && signingKey !== undefined && seedSignature !== undefined, 'chunks have a seed');
   return { scope, timestamp, signingKey, seedSignature };
 }
+
+/** What a signature says of the body, and where it is signed in chunks, what their signatures go on from. */
+type Signed = Partial<SignatureChain> & { readonly payload: PayloadDeclaration };
 
 /** A checksum that was announced: with its value, or without if it comes as a trailer. */
 interface Declared {

@@ -2,7 +2,7 @@
  * Signature Version 4 from the signer's side, and the steps a verifier repeats: signing key, string to sign, signature.
  * Source: "Authenticating Requests (AWS Signature Version 4)" of the S3 API reference.
  */
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
 import { canonicalPath, canonicalQuery, canonicalRequest, encodeComponent, parseQuery } from './canonical.ts';
@@ -84,7 +84,7 @@ export function signingKey(secretKey: string, scope: Scope): Buffer {
 }
 
 export function stringToSign(timestamp: string, scope: Scope, canonical: string): string {
-  return `${algorithm}\n${timestamp}\n${scopeText(scope)}\n${createHash('sha256').update(canonical, 'latin1').digest('hex')}`;
+  return `${algorithm}\n${timestamp}\n${scopeText(scope)}\n${hash('sha256', Buffer.from(canonical, 'latin1'))}`;
 }
 
 /** HMAC-SHA256 of a string to sign, as 64 lower-case hexadecimal digits. */

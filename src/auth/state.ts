@@ -104,4 +104,42 @@ export class MemoryState implements State {
   }
 }
 
+/**
+ * The state as one request sees it: the settings of a bucket are asked for once, by whatever needs them, and again after the request
+ * itself has changed some.
+ */
+export class RequestState implements State {
+  readonly #state: State;
+  #seen: { readonly bucket: string; readonly settings: BucketSettings } | undefined;
+
+  constructor(state: State) {
+    this.#state = state;
+  }
+
+  lookup(accessKey: string): UserCredentials | undefined {
+    return this.#state.lookup(accessKey);
+  }
+
+  userById(id: string): User | undefined {
+    return this.#state.userById(id);
+  }
+
+  bucket(bucket: string): BucketSettings {
+    if (this.#seen?.bucket !== bucket) this.#seen = { bucket, settings: this.#state.bucket(bucket) };
+    return this.#seen.settings;
+  }
+
+  async changeBucket(bucket: string, change: BucketChange): Promise<void> {
+    await this.#state.changeBucket(bucket, change).finally(() => this.#forget());
+  }
+
+  async forgetBucket(bucket: string): Promise<void> {
+    await this.#state.forgetBucket(bucket).finally(() => this.#forget());
+  }
+
+  #forget(): void {
+    this.#seen = undefined;
+  }
+}
+
 const none: BucketSettings = {};
