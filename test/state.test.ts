@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { rootIdentity } from '../src/auth/identity.ts';
-import { MemoryState, ownerOf } from '../src/auth/state.ts';
+import { MemoryState, ownerOf, RequestState } from '../src/auth/state.ts';
 import { FolderState, makePrivateFolder } from '../src/auth/state-folder.ts';
 import { changeUsers, loadUsers, type UserRecord } from '../src/auth/state-users.ts';
 import { limits } from '../src/base/limits.ts';
@@ -175,4 +175,18 @@ t.test('names that are asked for take no memory', async (t) => {
   await state.changeBucket('kept', { policy: '{}' });
   for (let index = 0; index < 3 * limits.bucket_settings_cached_max; index += 1) state.bucket(`bucket-${index}`);
   t.equal(state.bucket('kept').policy, '{}');
+});
+
+t.test('one request sees the settings of a bucket as they were when it asked first, and what it changes itself', async (t) => {
+  const state = new MemoryState();
+  await state.changeBucket('b', { policy: '1' });
+  const request = new RequestState(state);
+  t.same(request.bucket('b'), { policy: '1' });
+  await state.changeBucket('b', { policy: '2' });
+  t.same(request.bucket('b'), { policy: '1' });
+  t.same(new RequestState(state).bucket('b'), { policy: '2' });
+  await request.changeBucket('b', { cors: '3' });
+  t.same(request.bucket('b'), { policy: '2', cors: '3' });
+  await request.forgetBucket('b');
+  t.same([request.bucket('b'), state.bucket('b')], [{}, {}]);
 });

@@ -195,6 +195,37 @@ t.test('a sidecar grows by lines, and stays short', async (t) => {
   t.equal((await store.headObject('b-1', 'x')).etag, md5('again'));
 });
 
+t.test('a sidecar that another process changes is seen at once, whatever was read of it before', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  await store.putObject({ bucket: 'b-1', key: 'x', body: bodyOf('x'), contentType: 'text/one' });
+  const sidecar = sidecarOf(bucket);
+  const text = fs.readFileSync(sidecar, 'utf8');
+  const typeNow = async (): Promise<string> => (await store.headObject('b-1', 'x')).contentType;
+  const changes: Record<string, () => void> = {
+    'of the same length, in place': () => fs.writeFileSync(sidecar, text.replace('text/one', 'text/two')),
+    'another file': () => {
+      fs.writeFileSync(`${sidecar}-new`, text.replace('text/one', 'text/six'));
+      fs.renameSync(`${sidecar}-new`, sidecar);
+    },
+    'of a time that was set': () => {
+      const { atime, mtime } = fs.statSync(sidecar);
+      fs.writeFileSync(sidecar, text.replace('text/one', 'text/ten'));
+      fs.utimesSync(sidecar, atime, mtime);
+    },
+    removed: () => fs.unlinkSync(sidecar),
+  };
+  const seen: string[] = [];
+  for (const change of Object.values(changes)) {
+    // What has changed just now is read each time.
+    await setTimeout(120);
+    const before = await typeNow();
+    t.equal(await typeNow(), before);
+    change();
+    seen.push(await typeNow());
+  }
+  t.same(seen, ['text/two', 'text/six', 'text/ten', 'binary/octet-stream'], Object.keys(changes).join(', '));
+});
+
 t.test('a line that a crash cut short is of no file', async (t) => {
   const { store, bucket } = await newLocalStore();
   await put(store, 'x', 'x');

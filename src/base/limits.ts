@@ -47,6 +47,9 @@ export const limits = {
   list_window_names_max: 128 * 1024,
   /** Names kept between the pages of all lists under way. */
   list_cached_names_max: 512 * 1024,
+  /** Records of objects kept from one request to the next, out of sidecars of at most so many bytes. */
+  sidecars_kept_max: 2048,
+  sidecar_kept_bytes_max: 4 * KiB,
   /** Keys of one DeleteObjects. */
   deletions_max: 1000,
   /** Threads that write uploads; each is made when the others are busy. */

@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { limits } from '../base/limits.ts';
 import { type Links, OpenDirectory } from './directory.ts';
+import { isSameVersion, isSettled } from './file-version.ts';
 import { isUnreadable } from './fs-errors.ts';
 import { nameToSegment } from './key-path.ts';
 import { compareUtf8 } from './listing.ts';
@@ -65,17 +66,16 @@ export class DirectoryNames {
     try {
       const before = directory.stats();
       const kept = this.#windows.get(path);
-      if (kept !== undefined && isSame(kept.stats, before) && covers(kept, from)) {
+      if (kept !== undefined && isSameVersion(kept.stats, before) && covers(kept, from)) {
         this.#keep(path, kept);
         return kept;
       }
-      const began_ms = Date.now();
-      const isSettled = began_ms - settlingTime_ms(before) > Number(before.mtimeNs / 1_000_000n);
+      const hasSettled = isSettled(before, Date.now());
       // why: names that cannot be kept are not worth the sorting of more than the page takes.
-      const count = isSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
+      const count = hasSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
       const { holdsLinks, ...window } = await readSorted(directory, from, count, this.links);
       // why: what links lead to changes without their directory.
-      if (isSettled && !holdsLinks && isSame(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
+      if (hasSettled && !holdsLinks && isSameVersion(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
       return window;
     } finally {
       directory.close();
@@ -110,18 +110,6 @@ const entriesPerTurn = 1024;
 function covers({ from: begins, names, isWhole }: KeptWindow, from: string): boolean {
   if (compareUtf8(begins, from) > 0) return false;
   return isWhole || (names.length > 0 && compareUtf8(names.at(-1) ?? '', from) >= 0);
-}
-
-function isSame(a: BigIntStats, b: BigIntStats): boolean {
-  return a.ino === b.ino && a.dev === b.dev && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
-}
-
-/**
- * A change within one tick of the file system's clock leaves the time of an earlier one, so a directory that changed just now may
- * change again unseen. Whole seconds are the sign of a coarse clock.
- */
-function settlingTime_ms({ mtimeNs }: BigIntStats): number {
-  return mtimeNs % 1_000_000_000n === 0n ? 2100 : 50;
 }
 
 /** The first `count` names from `from` on. */

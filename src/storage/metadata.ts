@@ -16,8 +16,9 @@ import { hiddenFolder } from './key-path.ts';
 import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
+import { RecordCache } from './record-cache.ts';
 import { appendLine, linesOf, replaceLines } from './sidecar.ts';
-import { jsonIn } from './small-file.ts';
+import { jsonIn, readSmallFile } from './small-file.ts';
 import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
 import { temporaryPath } from './temporary.ts';
 
@@ -35,7 +36,7 @@ export interface ObjectMetadata extends Omit<ObjectInfo, 'key' | 'size' | 'lastM
 
 /** What is known of the object `key` whose file is `file`. Synchronous: a small read, about 20 µs. */
 export function readMetadata(bucketDirectory: string, key: string, file: FileIdentity): ObjectMetadata {
-  const record = recordFor(bucketDirectory, key, file);
+  const record = knownRecordFor(sidecarPath(bucketDirectory, key), key, file);
   if (record === undefined) return { etag: foreignEtag(file), ...describe({}), checksum: undefined, parts: undefined };
   const { etag, checksum, parts, uploadId } = record;
   return { etag, ...describe(record), checksum, parts, uploadId };
@@ -43,7 +44,7 @@ export function readMetadata(bucketDirectory: string, key: string, file: FileIde
 
 /** What a list says of the object `key` whose file is `file`, and no more: a page asks it of a thousand. */
 export function readListed(bucketDirectory: string, key: string, file: BigIntStats): ListedObject {
-  const record = recordFor(bucketDirectory, key, file);
+  const record = recordFor(sidecarPath(bucketDirectory, key), key, file);
   return {
     key,
     size: Number(file.size),
@@ -69,7 +70,7 @@ export function writeMetadata(
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
     if (!appendLine(directory, name, JSON.stringify(sidecar))) {
-      const kept = present === undefined ? undefined : recordFor(bucketDirectory, key, present);
+      const kept = present === undefined ? undefined : recordFor(path, key, present);
       if (kept !== undefined) sidecar.records.push(kept);
       replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
     }
@@ -139,15 +140,38 @@ function openMade(top: string, path: string): { readonly directory: OpenDirector
   }
 }
 
-/** The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder. */
-function recordFor(bucketDirectory: string, key: string, { size, mtimeNs, ino }: FileIdentity): SidecarRecord | undefined {
+/**
+ * The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder.
+ * `onOpen`: told of the descriptor of the sidecar before it is read.
+ */
+function recordFor(
+  path: string,
+  key: string,
+  { size, mtimeNs, ino }: FileIdentity,
+  onOpen?: (fd: number) => void,
+): SidecarRecord | undefined {
   const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
-  for (const line of linesOf(sidecarPath(bucketDirectory, key), sidecarBytesMax)) {
+  for (const line of linesOf(readSmallFile(path, sidecarBytesMax, onOpen) ?? '')) {
     const record = recordIn(line, key, ofFile);
     if (record !== undefined) return record;
   }
   return undefined;
 }
+
+/** The same, read only where that is not known from the last time. */
+function knownRecordFor(path: string, key: string, file: FileIdentity): SidecarRecord | undefined {
+  const known = knownRecords.get(path);
+  if (known !== undefined && isSameFile(known.file, file)) return known.record;
+  let sidecar: BigIntStats | undefined;
+  const record = recordFor(path, key, file, (fd) => {
+    sidecar = fs.fstatSync(fd, { bigint: true });
+  });
+  const { size, mtimeNs, ino } = file;
+  if (record !== undefined && sidecar !== undefined) knownRecords.keep(path, sidecar, { file: { size, mtimeNs, ino }, record });
+  return record;
+}
+
+const knownRecords = new RecordCache<{ readonly file: FileIdentity; readonly record: SidecarRecord }>();
 
 function recordIn(line: string, key: string, ofFile: RecordIdentity): SidecarRecord | undefined {
   const sidecar = line.includes(ofFile.mtimeNs) ? jsonIn(line) : undefined;

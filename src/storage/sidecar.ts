@@ -5,12 +5,10 @@
 import type { Stats } from 'node:fs';
 import fs from 'node:fs';
 import type { OpenDirectory } from './directory.ts';
-import { readSmallFile } from './small-file.ts';
 import { removeTemporary } from './temporary.ts';
 
-/** The lines of a sidecar, the last first. None where it is absent or unreadable. Synchronous. */
-export function* linesOf(path: string, bytes_max: number): Generator<string, undefined> {
-  const text = readSmallFile(path, bytes_max) ?? '';
+/** The lines in the text of a sidecar, the last first. */
+export function* linesOf(text: string): Generator<string, undefined> {
   for (let end = text.length; end > 0; ) {
     const start = text.lastIndexOf('\n', end - 1) + 1;
     yield text.slice(start, end);
