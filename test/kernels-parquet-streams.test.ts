@@ -34,12 +34,19 @@ t.test('hybrid: every width, filtered, taken and unpacked in any pieces', (t) =>
         if (n < 0) break;
         const out = arena.output(4 * n);
         const base = random.below(1000);
-        const kind = random.below(size > 1 << 16 ? 2 : 3);
+        const kind = random.below(size > 1 << 16 ? 2 : 4);
         if (kind === 0) told.push(words(out, kernels.hybridUnpack(stream, first, n, out)), 'unpacked');
         else if (kind === 1) {
           const wanted = random.subset(n, random.pick([0.01, 0.2, 0.9]));
           const taken = kernels.hybridTake(stream, arena.words(wanted), first, wanted.length, out);
           told.push(taken, words(out, taken));
+        } else if (kind === 2) {
+          const wanted = random.subset(n, random.pick([0.01, 0.2, 0.9]));
+          const positions = arena.words(wanted);
+          const rows = random.chance(0.5) ? positions : arena.words(random.subset(n + 100, 1).slice(0, wanted.length));
+          const into = random.chance(0.3) ? rows : out;
+          const kept = kernels.hybridRefine(stream, positions, first, rows, wanted.length, table, into);
+          told.push(kept, words(into, kept), 'refined');
         } else {
           const kept = kernels.hybridFilter(stream, first, n, table, random.pick(Object.values(filterHint)), base, out);
           told.push(kept, words(out, kept));
@@ -98,6 +105,7 @@ t.test('hybrid: crafted streams', (t) => {
       t.equal(parquet.hybridFilter(stream, 0, 64, table, filterHint.any, 0, out), -1);
       t.equal(parquet.hybridFilter(stream, 0, 64, table, filterHint.rare, 0, out), -1);
       t.equal(parquet.hybridTake(stream, arena.words([6, 7]), 0, 2, out), -1);
+      t.equal(parquet.hybridRefine(stream, arena.words([6, 7]), 0, arena.words([1, 2]), 2, table, out), -1);
       t.ok(arena.intact);
     }
   }
@@ -105,20 +113,14 @@ t.test('hybrid: crafted streams', (t) => {
   t.end();
 });
 
-t.test('codes and tables', (t) => {
+t.test('tables', (t) => {
   const { wrong } = compareMany(seed, 200, (kernels, arena, random) => {
     const size = 1 + random.below(500);
-    const count = random.below(300);
     const table = arena.output(size, 1);
     u8.fill(0, table, table + size);
     const marked = random.subset(size, 0.3);
     kernels.markTable(arena.words(marked.map((entry) => entry + 3)), marked.length, -3, table);
-    const at = arena.words(Array.from({ length: count }, () => random.below(size)));
-    const rows = random.chance(0.5) ? arena.words(random.subset(1000, 0.5)) : 0;
-    const n = Math.min(count, 300);
-    const out = arena.output(4 * n);
-    const kept = kernels.filterCodes(at, rows, n, table, 7, out);
-    return [bytesAt(table, size), kept, words(out, kept)];
+    return [bytesAt(table, size)];
   });
   t.same(wrong, []);
   t.end();

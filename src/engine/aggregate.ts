@@ -154,16 +154,25 @@ export function setFloatSum(partial: Partial, sum: number, count: number): void 
 }
 
 function initialPartial(aggregate: Aggregate): Partial {
-  const base = { count: 0, failure: null };
+  const [count, failure] = [0, null];
   switch (aggregate.function) {
     case 'COUNT':
-      return { ...base, kind: 'count' };
+      return { kind: 'count', count, failure };
     case 'SUM':
     case 'AVG':
-      return { ...base, kind: 'sum', average: aggregate.function === 'AVG', ints: 0n, decimals: null, floats: null };
+      return { kind: 'sum', count, failure, average: aggregate.function === 'AVG', ints: 0n, decimals: null, floats: null };
     case 'MIN':
     case 'MAX':
-      return { ...base, kind: 'extreme', largest: aggregate.function === 'MAX', typed: null, text: null, numeric: null, allNumeric: true };
+      return {
+        kind: 'extreme',
+        count,
+        failure,
+        largest: aggregate.function === 'MAX',
+        typed: null,
+        text: null,
+        numeric: null,
+        allNumeric: true,
+      };
   }
 }
 

@@ -3,23 +3,26 @@ import { FIELD_MISSING, indexFlag } from '../kernels/kernels.ts';
 import type { Memory } from '../kernels/memory.ts';
 import type { Selection } from '../vector/vector.ts';
 
-/** Batches begin small: cold code on a full one would hold up a cancellation. */
-const FIRST_ROWS = 1024;
+/** How many rows the next batch may have. Batches begin small: cold code on a full one would hold up a cancellation. */
+export class BatchGrowth {
+  next_rows_max = 1024;
+}
 
 /** The rows of a batch, and which of them are selected. */
 export abstract class BatchRows {
   protected readonly memory: Memory;
   /** Rows of a full batch. */
   readonly #rows_max: number;
-  #next_rows_max = FIRST_ROWS;
+  readonly #growth: BatchGrowth;
   rows = 0;
   selection = 0;
   count = 0;
   undecided = false;
 
-  constructor(memory: Memory, rows_max: number) {
+  constructor(memory: Memory, rows_max: number, growth: BatchGrowth) {
     this.memory = memory;
     this.#rows_max = rows_max;
+    this.#growth = growth;
   }
 
   narrow(rows: Selection): void {
@@ -41,8 +44,8 @@ export abstract class BatchRows {
 
   /** How many rows the next batch may have. */
   protected nextRowsMax(): number {
-    const rows_max = Math.min(this.#next_rows_max, this.#rows_max);
-    this.#next_rows_max = Math.min(2 * rows_max, this.#rows_max);
+    const rows_max = Math.min(this.#growth.next_rows_max, this.#rows_max);
+    this.#growth.next_rows_max = 2 * rows_max;
     return rows_max;
   }
 
@@ -67,7 +70,7 @@ export abstract class BatchScan extends BatchRows {
   readonly stride: number;
 
   constructor(memory: Memory, rows_max: number, stride: number) {
-    super(memory, rows_max);
+    super(memory, rows_max, new BatchGrowth());
     this.stride = stride;
   }
 

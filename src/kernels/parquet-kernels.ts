@@ -78,8 +78,10 @@ export interface ParquetStreams {
   hybridFilter(stream: number, first: number, count: number, table: number, hint: number, base: number, into: number): number;
   /** Codes at positions, as u32 by j. Answers `count`. */
   hybridTake(stream: number, positions: number, shift: number, count: number, into: number): number;
-  /** Keeps items whose code (u32 by j, in order: not by row) has a 1 in `table`. Answers how many. */
-  filterCodes(codes: number, rows: number, count: number, table: number, base: number, into: number): number;
+  /**
+   * Keeps rows (u32 by j) whose code at the j-th position has a 1 in `table`; `into` may be at or before either list. Answers how many.
+   */
+  hybridRefine(stream: number, positions: number, shift: number, rows: number, count: number, table: number, into: number): number;
   /** Sets `table[u32[entries + 4 j] + base]` to 1: what a filter kept of a dictionary becomes its table. The caller cleared it. */
   markTable(entries: number, count: number, base: number, table: number): void;
   /** DELTA_BINARY_PACKED of exactly `count` values as i32 or i64, wrapping. Room for 64 more. Answers the address behind the stream. */

@@ -124,13 +124,16 @@ export function referenceStreams(view: DataView): ParquetStreams {
         return count;
       });
     },
-    filterCodes(at, rows, count, table, base, into) {
-      let kept = 0;
-      for (let j = 0; j < count; j++) {
-        const row = rows === 0 ? base + j : word(rows, j);
-        if (view.getUint8(table + word(at, j)) !== 0) put(into, kept++, row);
-      }
-      return kept;
+    hybridRefine(stream, positions, shift, rows, count, table, into) {
+      return damaged(() => {
+        const wanted = range(0, count).map((j) => (word(positions, j) + shift) >>> 0);
+        let [j, kept] = [0, 0];
+        codes(stream, wanted, (code) => {
+          const row = word(rows, j++);
+          if (view.getUint8(table + code) !== 0) put(into, kept++, row);
+        });
+        return kept;
+      });
     },
     markTable(entries, count, base, table) {
       for (let j = 0; j < count; j++) view.setUint8(table + base + word(entries, j), 1);

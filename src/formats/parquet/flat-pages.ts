@@ -88,7 +88,7 @@ export class FlatPages {
     if (this.#stretches) {
       const header = this.#header(page, offset);
       const parts = header.encoding === encoding.plain ? this.#reader.parts(offset, header) : null;
-      if (parts !== null) return { header, ...parts };
+      if (parts !== null) return { header, body: parts.body, values: parts.values };
     }
     // why: a dictionary still to be read would take the place of the page, so both are read at once, or of the page its header first.
     const begins = this.#locations !== null && this.#dictionary === undefined;
@@ -102,7 +102,9 @@ export class FlatPages {
   openDictionary(room: Room): { readonly header: PageHeader; readonly offset: number; readonly body: PageBody } | null {
     if (this.#dictionary === undefined) this.#findDictionary();
     const found = this.#dictionary;
-    return found ? { ...found, body: this.#reader.body(found.offset, found.header, this.#ahead(found.offset), room) } : null;
+    if (!found) return null;
+    const { offset, header } = found;
+    return { header, offset, body: this.#reader.body(offset, header, this.#ahead(offset), room) };
   }
 
   #search(row: number): number {

@@ -69,7 +69,8 @@ export function readRowGroup(footer: ParquetFooter, index: number, leaves: reado
   const thrift = new ThriftBytes(footer.bytes, footer.offset);
   const group = footer.groups[index];
   assert(group !== undefined, 'a row group of the footer');
-  return { ...group, index, chunks: leaves.map((leaf) => chunkOf(thrift, footer, index, leaf, group.rows)) };
+  const { first_row, rows, offset } = group;
+  return { index, first_row, rows, offset, chunks: leaves.map((leaf) => chunkOf(thrift, footer, index, leaf, rows)) };
 }
 
 /** What keeping a footer takes. */

@@ -111,8 +111,9 @@ export class PageFilter {
     const { parquet, scratch } = this.#space;
     const { values } = this.#page;
     if (values.access === 'codes' && (this.#tables.has(test) || values.dictionary.size <= DIRECT_FACTOR * count)) {
-      values.takeCodes(positions, shift, count, scratch.codes);
-      return parquet.filterCodes(scratch.codes, rows, count, this.#tableOf(test).address, 0, into);
+      const kept = parquet.hybridRefine(values.stream, positions, shift, rows, count, this.#tableOf(test).address, into);
+      if (kept === DAMAGED) throw values.damagedCodes();
+      return kept;
     }
     this.#loader.distant.clear();
     values.load({ positions, shift, rows: 0, count }, scratch.values, this.#textArea());

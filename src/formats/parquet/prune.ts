@@ -41,7 +41,9 @@ export function pruningOf(schema: ParquetSchema, columns: readonly ColumnPlace[]
 export function mayHold({ rows, chunks }: RowGroup, prunings: readonly Pruning[]): boolean {
   return prunings.every((pruning) => {
     const statistics = chunks.find(({ leaf }) => leaf === pruning.leaf)?.statistics ?? null;
-    return statistics === null || pruning.mayHold({ ...statistics, rows });
+    if (statistics === null) return true;
+    const { min, max, nulls } = statistics;
+    return pruning.mayHold({ min, max, nulls, rows });
   });
 }
 

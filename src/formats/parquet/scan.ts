@@ -8,7 +8,7 @@ import type { ThreadKernels } from '../../kernels/load.ts';
 import { FIELD_STATES } from '../../kernels/value-kernels.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
-import { BatchRows as SelectedRows } from '../batch-scan.ts';
+import { BatchGrowth, BatchRows as SelectedRows } from '../batch-scan.ts';
 import type { LoadedColumn, Reader, Scan, ScanRequest, ScanResume, ScanTraffic, SplitPart, TypedBatch } from '../scan.ts';
 import { type EncodedScan, encodeScan } from './encoded-scan.ts';
 import type { BatchRows } from './flat-column.ts';
@@ -26,7 +26,9 @@ import { columnValues } from './values.ts';
 
 export function parquetReader(thread: ThreadKernels, schema: ParquetSchema, request: ScanRequest): Reader {
   const encoded = encodeScan(thread, schema, request);
-  return { open: (part) => new ParquetScan(thread, encoded, part) };
+  // why: row groups are many, and small.
+  const growth = new BatchGrowth();
+  return { open: (part) => new ParquetScan(thread, encoded, part, growth) };
 }
 
 /** Where a slot is loaded to, and what has been made of it for the batch. */
@@ -67,13 +69,13 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   #next = 0;
   #rows = 0;
 
-  constructor(thread: ThreadKernels, encoded: EncodedScan, { source, split, resume }: SplitPart) {
+  constructor(thread: ThreadKernels, encoded: EncodedScan, { source, split, resume }: SplitPart, growth: BatchGrowth) {
     assert(split.rowGroup !== undefined, 'a split of Parquet has its row group');
     const group = split.rowGroup;
     const rows = split.end - split.start;
     const plan = planMemory(encoded, group, rows, thread.memory.layout.decode_bytes);
     const { rows_max } = plan;
-    super(thread.memory, rows_max);
+    super(thread.memory, rows_max, growth);
     this.kernels = thread.simd;
     this.#encoded = encoded;
     this.#group = group;

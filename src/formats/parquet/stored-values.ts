@@ -28,7 +28,7 @@ export class StoredValues {
   readonly #room: Room;
   #extent: StoredExtent = { offset: 0, bytes: 0, read: () => {} };
   /** Of each piece: 1 where it was read. */
-  #read = new Uint8Array(0);
+  #read = NONE_READ;
   /** Values of a stretch, at most. */
   readonly count_max: number;
 
@@ -90,6 +90,7 @@ export class StoredValues {
   }
 }
 
+const NONE_READ = new Uint8Array(0);
 /** Where all are looked at: what is read at once, and looked at while it is in the second-level cache. */
 const STRETCH_BYTES = 256 * 1024;
 /** Values are read by pieces of a page. */

@@ -27,7 +27,7 @@ export class Survivors {
   end: number;
 
   constructor({ arena, memory }: ScanSpace, decisions: readonly Decision[], start: number) {
-    this.#decisions = decisions.map((decision) => ({ ...decision, asked: 0, kept: 0 }));
+    this.#decisions = decisions.map(({ test, column, loaded }) => ({ test, column, loaded, asked: 0, kept: 0 }));
     this.#decisions.sort((a, b) => a.test.cost - b.test.cost);
     this.#u32 = memory.u32;
     this.rows = arena.take(4 * (STRETCH_ROWS + 1));

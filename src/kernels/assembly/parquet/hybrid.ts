@@ -249,14 +249,43 @@ export function hybridTake(stream: usize, positions: usize, shift: u32, count: u
   return <i32>count;
 }
 
-export function filterCodes(codesAt: usize, rows: usize, count: u32, table: usize, base: u32, into: usize): u32 {
-  let o = into;
-  for (let j: u32 = 0; j < count; j++) {
-    const row = rows ? load<u32>(rows + (<usize>j << 2)) : base + j;
-    store<u32>(o, row);
-    o += passes(table, codesAt, <usize>j << 2) << 2;
+export function hybridRefine(stream: usize, positions: usize, shift: u32, rows: usize, count: u32, table: usize, into: usize): i32 {
+  const width = load<u32>(stream, WIDTH), size = load<u32>(stream, SIZE);
+  const end = positions + (<usize>count << 2), toRow = rows - positions;
+  let q = positions, o = into;
+  while (q < end) {
+    if (!seek(stream, load<u32>(q) + shift)) return DAMAGED;
+    const first = load<u32>(stream, POSITION) - shift;
+    if (runRepeats) {
+      if (runValue >= size) return DAMAGED;
+      const inRun = runCount, keeps = <usize>load<u8>(table + runValue) << 2;
+      for (; q < end && load<u32>(q) - first < inRun; q += 4, o += keeps) store<u32>(o, load<u32>(q + toRow));
+    } else {
+      o = refinePacked(q, end, first, toRow, width, size, table, o);
+      if (!o) return DAMAGED;
+      q = refinedTo;
+    }
   }
-  return <u32>((o - into) >> 2);
+  return <i32>((o - into) >> 2);
+}
+
+// Where `refinePacked` stopped.
+let refinedTo: usize = 0;
+
+// Of positions from `q` on as long as they are in the packed run, which begins at the position `first`; 0 where there is a code that is none.
+function refinePacked(q: usize, end: usize, first: u32, toRow: usize, width: u32, size: u32, table: usize, o: usize): usize {
+  const from = runAt, inRun = runCount, mask: u64 = width == 32 ? 0xffffffff : ((<u64>1) << width) - 1;
+  for (; q < end; q += 4) {
+    // why: in one expression, the compiler would subtract in 64 bits.
+    const at = load<u32>(q) - first;
+    if (at >= inRun) break;
+    const bit = <u64>at * width, code = <u32>((load<u64>(from + <usize>(bit >> 3)) >> (bit & 7)) & mask);
+    if (code >= size) return 0;
+    store<u32>(o, load<u32>(q + toRow));
+    o += <usize>load<u8>(table + code) << 2;
+  }
+  refinedTo = q;
+  return o;
 }
 
 export function markTable(entries: usize, count: u32, base: u32, table: usize): void {

@@ -6,7 +6,7 @@ export { floatPowers } from './float';
 export {
   filterFloat32, filterFloat64, filterInt128, filterInt32, filterInt64, memberFloat64, memberInt128, memberInt64,
 } from './filters';
-export { filterCodes, hybridFilter, hybridOpen, hybridTake, hybridUnpack, markTable } from './hybrid';
+export { hybridFilter, hybridOpen, hybridRefine, hybridTake, hybridUnpack, markTable } from './hybrid';
 export { loadFloats, loadInts, loadTimes, loadTruths, tallyInts } from './load';
 export { renderDecimals, renderFields, renderFloats, renderInts, renderTimes, renderTruths } from './render';
 export { bytesBitmap, levelsBitmap, levelsBytes, levelsBytesPacked } from './levels';
