@@ -334,6 +334,24 @@ t.test('indexes that cannot be', async (t) => {
   t.ok(refused > 20, `${refused} damaged indexes are refused`);
 });
 
+t.test('bounds outside the years that SQL has rule nothing out', async (t) => {
+  const day = new Date(Date.UTC(2000, 0, 1));
+  const schema: SchemaElement[] = [
+    { name: 'root', num_children: 1 },
+    { name: 'day', type: 'INT32', converted_type: 'DATE', repetition_type: 'OPTIONAL' },
+  ];
+  const { schema: read } = footerOf(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'day', data: [day] }], schema })));
+  const literal = { type: 'timestamp', text: '2020-01-01T' } as const;
+  const range = { kind: 'range', slot: 0, low: null, lowInclusive: false, high: literal, highInclusive: true, negated: false } as const;
+  const [pruning] = pruningOf(read, [{ position: 0, path: null }], [range]);
+  const days = (count: number): Uint8Array => new Uint8Array(Int32Array.of(count).buffer);
+  const mayHold = (min: number, max: number): boolean => pruning!.mayHold({ min: days(min), max: days(max), nulls: 0, rows: 9 });
+  t.equal(mayHold(20_000, 2_932_896), false, 'all later, up to the last day of 9999');
+  t.equal(mayHold(20_000, 2_932_897), false, 'the first bound is known');
+  t.equal(mayHold(2_932_897, 2_932_897), true, 'no year of SQL');
+  t.equal(mayHold(-719_163, 10_000), true);
+});
+
 t.test('columns of the schema', async (t) => {
   const element = { repetition_type: 'OPTIONAL' } as const;
   const schema: SchemaElement[] = [

@@ -6,7 +6,9 @@ import type { Literal, SqlValue } from '../../vector/value.ts';
 import type { ColumnPlace } from '../scan.ts';
 import { boundValue } from './bounds.ts';
 import { leafOf } from './columns.ts';
+import { type IntegerRange, integerRange } from './integer-range.ts';
 import type { Leaf, ParquetSchema, RowGroup } from './metadata.ts';
+import { type ValueForm, valueForm } from './value-form.ts';
 
 /** What is known of the values of a column in a row group or a page. */
 export interface Bounds {
@@ -79,8 +81,11 @@ function rangeTest(range: Extract<ScanPredicate, { kind: 'range' }>, leaf: Leaf)
   // Comparisons with NaN, and with bounds that are not known, are false.
   const above = (bound: Uint8Array | null, key: Key): number => (bound === null ? Number.NaN : key.order(bound));
   if (!range.negated) {
+    const integers = integerTest(range, leaf);
     return (bounds) => {
       if (isAllNull(bounds)) return false;
+      const told = integers?.(bounds) ?? null;
+      if (told !== null) return told;
       const below = low === null ? Number.NaN : above(bounds.max, low);
       const beyond = high === null ? Number.NaN : above(bounds.min, high);
       return !(below < 0 || (below === 0 && !lowInclusive) || beyond > 0 || (beyond === 0 && !highInclusive));
@@ -94,6 +99,41 @@ function rangeTest(range: Extract<ScanPredicate, { kind: 'range' }>, leaf: Leaf)
     const end = high === null ? -1 : above(bounds.max, high);
     return !((start > 0 || (start === 0 && lowInclusive)) && (end < 0 || (end === 0 && highInclusive)));
   };
+}
+
+/**
+ * A range of the integers that a column stores, of which SQL has a value for each: row groups are many, and values take long to make. It answers
+ * null for bounds that are not known or have no value, and is null for other columns and constants.
+ */
+function integerTest(range: Extract<ScanPredicate, { kind: 'range' }>, leaf: Leaf): ((bounds: Bounds) => boolean | null) | null {
+  const { physical, logical } = leaf;
+  const form = valueForm(leaf);
+  if ((physical !== 'INT32' && physical !== 'INT64') || (logical.kind === 'int' && !logical.signed)) return null;
+  const all = form.kind === 'timestamp' ? instants(form.unit) : INT64;
+  const wanted = integerRange(form, range, INT64);
+  if (wanted === null) return null;
+  return ({ min, max }) => {
+    const least = min === null ? null : storedInteger(min);
+    const most = max === null ? null : storedInteger(max);
+    if (least === null || most === null || least < all.low || most > all.high) return null;
+    return most >= wanted.low && least <= wanted.high;
+  };
+}
+
+const INT64: IntegerRange = { low: -(2n ** 63n), high: 2n ** 63n - 1n };
+
+/** The first and the last instant of the years 1 to 9999. */
+function instants(unit: ValueForm['unit']): IntegerRange {
+  const perDay = unit === 'days' ? 1n : 86_400n * 10n ** BigInt(FRACTION_DIGITS[unit]);
+  return { low: -719_162n * perDay, high: 2_932_897n * perDay - 1n };
+}
+
+const FRACTION_DIGITS = { millis: 3, micros: 6, nanos: 9 } as const;
+
+function storedInteger(bytes: Uint8Array): bigint | null {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length === 4) return BigInt(view.getInt32(0, true));
+  return bytes.length === 8 ? view.getBigInt64(0, true) : null;
 }
 
 function memberTest(values: readonly Literal[], leaf: Leaf): Test | null {
