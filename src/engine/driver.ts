@@ -65,7 +65,7 @@ export class QueryDriver implements Runnable {
     this.#partials = plan.projection.kind === 'aggregation' ? initialPartials(plan.projection.aggregates) : [];
     this.#joiner = new TailJoiner(options.sink);
     this.#shares = options.queues && this.#limit === null && options.starts !== 'chained';
-    this.#window = new SplitWindow(options.starts, this.#shares);
+    this.#window = new SplitWindow(options.starts, this.#shares, scheduler.pool.workers === 0);
     this.#window_max = this.#shares ? limits.splits_open_max : this.#limit === null ? scheduler.pool.workers + 2 : 1;
   }
 

@@ -20,10 +20,10 @@ export class SplitWindow {
   readonly #splits: OpenSplit[] = [];
   #lastEnd: StartState = 'outside';
 
-  /** `shares`: splits are queued, for any task to take. */
-  constructor(starts: Starts, shares: boolean) {
+  /** `shares`: splits are queued, for any task to take; `isLocal`: tasks run in this thread. */
+  constructor(starts: Starts, shares: boolean, isLocal: boolean) {
     this.#starts = starts;
-    this.#queue = shares ? new SplitQueue() : null;
+    this.#queue = shares ? new SplitQueue(isLocal) : null;
   }
 
   get length(): number {
