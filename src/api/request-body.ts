@@ -26,6 +26,8 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
   readonly #req: IncomingMessage;
   readonly #options: RequestBodyOptions;
   #state: 'new' | 'open' | 'over' = 'new';
+  /** Somebody has waited for a piece: most small bodies are there before they are asked for. */
+  #isListening = false;
   #waited_ms = 0;
   #bytes = 0;
   #cut: { readonly cause: unknown } | undefined;
@@ -49,6 +51,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
       if (piece !== null) return this.#given(piece);
       // why: the event that says so comes a turn later.
       if (this.#req.readableEnded || (this.#req.complete && this.#req.readableLength === 0)) return this.return();
+      if (!this.#isListening) this.#listen();
       if (this.#cut !== undefined) return this.#fail(new SelectError('IncompleteBody', {}, this.#cut));
       if (!(await this.#more())) return this.#fail(new SelectError('RequestTimeout'));
     }
@@ -56,7 +59,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
 
   /** Leaves the rest unread: to destroy the request would take the connection with it, and an error must still be answered. */
   async return(): Promise<IteratorReturnResult<undefined>> {
-    if (this.#state === 'open') {
+    if (this.#isListening) {
       for (const event of wakingEvents) this.#req.off(event, this.#onEvent);
       this.#req.off('error', this.#onCut);
       this.#req.off('close', this.#onCut);
@@ -69,10 +72,15 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
   #start(): void {
     this.#state = 'open';
     this.#options.onStart();
+  }
+
+  #listen(): void {
+    this.#isListening = true;
     for (const event of wakingEvents) this.#req.on(event, this.#onEvent);
     this.#req.on('error', this.#onCut);
     this.#req.on('close', this.#onCut);
-    if (this.#req.destroyed && !this.#req.readableEnded) this.#onCut(undefined);
+    // What came before anybody listened.
+    if (this.#req.destroyed) this.#onCut(this.#req.errored);
   }
 
   #given(piece: Uint8Array): IteratorYieldResult<Uint8Array> {

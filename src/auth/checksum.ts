@@ -1,5 +1,5 @@
 /** The checksums a client may send for a body, as x-amz-checksum-* headers or trailers, and those of objects made of parts. */
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashAtOnce } from 'node:crypto';
 import type { Crc, CrcState } from './crc.ts';
 import { combineCrcs, crcs } from './crc.ts';
 
@@ -36,6 +36,15 @@ export function isChecksumAlgorithm(name: string): name is ChecksumAlgorithm {
 
 export function createDigest(algorithm: ChecksumAlgorithm): Digest {
   return makers[algorithm]();
+}
+
+/** The checksum of bytes that are all at hand, in base64. */
+export function checksumOf(algorithm: ChecksumAlgorithm, pieces: readonly Uint8Array[]): string {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1 && !Object.hasOwn(crcs, algorithm)) return hashAtOnce(algorithm, first, 'base64');
+  const digest = createDigest(algorithm);
+  for (const piece of pieces) digest.update(piece);
+  return digest.digest().toString('base64');
 }
 
 /** Whether multipart objects can have checksums of this algorithm and type. */

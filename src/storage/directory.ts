@@ -92,7 +92,7 @@ export function makeDirectory(directory: string): boolean {
  * Makes `directory` and what is missing between it and `top`, which is not made. Answers the directories that got a new entry.
  * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
  */
-export function makeDirectories(top: string, directory: string): string[] {
+function makeDirectories(top: string, directory: string): string[] {
   if (directory === top || isOpenable(directory)) return [];
   const changed = makeDirectories(top, dirname(directory));
   const parent = new OpenDirectory(dirname(directory));
@@ -103,6 +103,17 @@ export function makeDirectories(top: string, directory: string): string[] {
     return changed;
   } finally {
     parent.close();
+  }
+}
+
+/** Opens a directory, which is made where it is missing below `top`. `changed` takes the directories that got a new entry, also where it fails. */
+export function openMade(top: string, path: string, changed: Set<string>): OpenDirectory {
+  try {
+    return new OpenDirectory(path);
+  } catch (error) {
+    if (!isAbsent(error)) throw error;
+    for (const parent of makeDirectories(top, path)) changed.add(parent);
+    return new OpenDirectory(path);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Where the body of an upload goes in the local store: gathered here, written and digested by a writer thread. */
-import type { ChecksumAlgorithm } from '../auth/checksum.ts';
+import { type ChecksumAlgorithm, checksumOf } from '../auth/checksum.ts';
 import { limits } from '../base/limits.ts';
-import { type BodySink, type Digests, digestingSink } from './body.ts';
+import type { BodySink, Digests } from './body.ts';
 import { withStorageErrors } from './fs-errors.ts';
 import type { UploadFile, WriteResult } from './writer-job.ts';
 import { type WriterThread, writerThreadForUpload } from './writers.ts';
@@ -101,11 +101,7 @@ export class FileSink implements BodySink {
   #formDigests(): Promise<Digests> {
     const { algorithms } = this.#options;
     this.#isSmall = this.#thread === undefined && this.#received_bytes <= limits.small_upload_bytes_max;
-    if (this.#isSmall) {
-      const sink = digestingSink(algorithms, () => {});
-      for (const piece of this.#pieces) void sink.write(piece);
-      return sink.end();
-    }
+    if (this.#isSmall) return Promise.resolve(new Map(algorithms.map((name) => [name, checksumOf(name, this.#pieces)])));
     const digests = this.#send(true).then((result) => new Map(result.digests));
     // why: it may fail before anybody asks.
     digests.catch(() => {});

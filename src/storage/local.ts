@@ -129,7 +129,7 @@ export class LocalStore implements ObjectStore {
   }
 
   async putObject(request: PutRequest): Promise<PutResult> {
-    return putLocally(this.#publisher, await this.#placeToWrite(request), request);
+    return putLocally(this.#publisher, this.#place(request.bucket, request.key), request);
   }
 
   async headObject(bucket: string, key: string): Promise<ObjectInfo> {

@@ -10,8 +10,7 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { makeDirectories, OpenDirectory, syncDirectoryNow } from './directory.ts';
-import { isAbsent } from './fs-errors.ts';
+import { openMade, syncDirectoryNow } from './directory.ts';
 import { hiddenFolder } from './key-path.ts';
 import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
@@ -55,22 +54,24 @@ export function readListed(bucketDirectory: string, key: string, file: BigIntSta
   };
 }
 
-/** Makes `next` durable as the record of `file`, beside that of `present`, which `file` is about to replace. `temporary`: an unused path. Blocks. */
+/** Makes `next` durable as the record of `file`, beside that of the `present` one, which `file` is about to replace. `temporary`: an unused path. Blocks. */
 export function writeMetadata(
   bucketDirectory: string,
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
-  present: FileIdentity | undefined,
+  present: () => FileIdentity | undefined,
   temporary?: string,
 ): void {
   const path = sidecarPath(bucketDirectory, key);
   const name = basename(path);
-  const { directory, changed } = openMade(join(bucketDirectory, hiddenFolder), dirname(path));
+  const changed = new Set<string>();
+  const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path), changed);
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
     if (!appendLine(directory, name, JSON.stringify(sidecar))) {
-      const kept = present === undefined ? undefined : recordFor(path, key, present);
+      const replaced = present();
+      const kept = replaced === undefined ? undefined : recordFor(path, key, replaced);
       if (kept !== undefined) sidecar.records.push(kept);
       replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
     }
@@ -110,34 +111,34 @@ interface SidecarRecord extends Partial<ObjectDescription> {
   readonly ino: string;
 }
 
-function recordOf(metadata: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity): SidecarRecord {
-  const { storageClass, tags, metadata: headers, contentHeaders, ...rest } = metadata;
-  const filled = Object.entries({ metadata: headers, contentHeaders, tags }).filter(([, values]) => Object.keys(values).length > 0);
+/** Of a record, before JSON leaves out what is undefined. */
+type WrittenRecord = { readonly [Name in keyof SidecarRecord]: SidecarRecord[Name] | undefined };
+
+function recordOf(object: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity): WrittenRecord {
   return {
-    ...rest,
-    ...Object.fromEntries(filled),
-    ...(storageClass === storageClassDefault ? {} : { storageClass }),
+    etag: object.etag,
+    contentType: object.contentType,
+    metadata: unlessEmpty(object.metadata),
+    contentHeaders: unlessEmpty(object.contentHeaders),
+    storageClass: object.storageClass === storageClassDefault ? undefined : object.storageClass,
+    tags: unlessEmpty(object.tags),
+    checksum: object.checksum,
+    parts: object.parts,
+    uploadId: object.uploadId,
     size: String(size),
     mtimeNs: String(mtimeNs),
     ino: String(ino),
   };
 }
 
+function unlessEmpty<Values extends object>(values: Values): Values | undefined {
+  return Object.keys(values).length === 0 ? undefined : values;
+}
+
 /** Named by a hash: any key fits, and 256 folders keep each small. */
 function sidecarPath(bucketDirectory: string, key: string): string {
   const name = hash('sha256', key);
   return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
-}
-
-/** Opens a directory, which is made where it is missing below `top`; `changed`: the directories that got a new entry. */
-function openMade(top: string, path: string): { readonly directory: OpenDirectory; readonly changed: readonly string[] } {
-  try {
-    return { directory: new OpenDirectory(path), changed: [] };
-  } catch (error) {
-    if (!isAbsent(error)) throw error;
-    const changed = makeDirectories(top, path);
-    return { directory: new OpenDirectory(path), changed };
-  }
 }
 
 /**

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
-import { type Links, makeDirectories, OpenDirectory, syncDirectoryNow } from './directory.ts';
+import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
 import type { FileIdentity, ObjectMetadata } from './metadata.ts';
@@ -94,7 +94,7 @@ export function publishFile(place: Place, file: ReadyFile, condition: WriteCondi
   const onlyIfAbsent = condition.ifNoneMatch === '*';
   try {
     checkCondition(place, condition);
-    writeMetadata(bucketDirectory, key, file.metadata, file.identity, presentFile(place), file.temporary);
+    writeMetadata(bucketDirectory, key, file.metadata, file.identity, () => presentFile(place), file.temporary);
     moveIntoPlace(place, file.path, onlyIfAbsent);
     return !onlyIfAbsent;
   } catch (error) {
@@ -136,8 +136,7 @@ function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): v
   for (let attempt = 1; ; attempt++) {
     let directory: OpenDirectory | undefined;
     try {
-      for (const made of makeDirectories(place.bucketDirectory, place.directory)) changed.add(made);
-      directory = new OpenDirectory(place.directory);
+      directory = openMade(place.bucketDirectory, place.directory, changed);
       if (place.links === 'followed') checkLink(place);
       if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
       else move(filePath, directory.pathOf(place.name));

@@ -89,12 +89,13 @@ function tokenOfProcess(): string {
 }
 
 function makeFolder(bucketDirectory: string, folder: string): void {
+  if (!isPlainDirectory(bucketDirectory)) throw new SelectError('NoSuchBucket');
   try {
     // why: made one by one, so that a bucket deleted meanwhile does not come back.
     makeDirectory(join(bucketDirectory, hiddenFolder));
     makeDirectory(folder);
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
+    if (['ENOENT', 'ENOTDIR'].includes(errnoOf(error) ?? '')) throw new SelectError('NoSuchBucket', {}, { cause: error });
     throw error;
   }
   if (!isPlainDirectory(folder)) throw new SelectError('AccessDenied', { reason: `${hiddenFolder} is a symbolic link` });

@@ -110,7 +110,7 @@ export function perform(job: Exclude<Job, WriteJob>): JobResults[Exclude<Job, Wr
       publishFile(job.place, job, job.condition);
       return undefined;
     case 'describe':
-      writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, undefined);
+      writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, () => undefined);
       return undefined;
     case 'discard':
       discard(job);

@@ -10,12 +10,12 @@ export const putObject: OperationBody = {
   takesChunks: true,
   unsupportedHeaders: { 'x-amz-object-lock-*': [] },
   async handle({ services, request, bucket, key, body }) {
-    const { headers, signal } = request;
+    const { headers } = request;
     checkUploadLength(headers, body);
     checkAclHeaders(headers);
     const description = describedBy(headers);
     const condition = writeConditionOf(headers);
-    const result = await services.store.putObject({ bucket, key, body, size: body.length, condition, signal, ...description });
+    const result = await services.store.putObject({ bucket, key, body, size: body.length, condition, ...description });
     return { status: 200, headers: { etag: result.etag, ...checksumHeaders(result.checksum), 'content-length': '0' }, body: null };
   },
 };

@@ -8,12 +8,11 @@ export const uploadPart: OperationBody = {
   takesChunks: true,
   async handle(context) {
     const { services, request, query, body } = context;
-    const { signal } = request;
     const number = readPartNumber(query.get('partNumber'));
     checkUploadLength(request.headers, body);
     const place = uploadPlaceOf(context);
     const upload = await services.store.headUpload(place);
-    const part = await services.store.putPart({ ...place, number, body, size: body.length, signal });
+    const part = await services.store.putPart({ number, body, size: body.length, ...place });
     const headers: Record<string, string> = { etag: part.etag, 'content-length': '0' };
     const { checksum } = body;
     if (checksum !== undefined) headers[headerOf(checksum.algorithm)] = checksum.base64;
