@@ -106,6 +106,28 @@ t.test('dependencies: each has its reason in ARCHITECTURE.md', async (t) => {
   t.equal(planted.length, 4, planted.join('; '));
 });
 
+t.test('threads: none has a module that waits', async (t) => {
+  const entries = sources.flatMap((path) => threadsOf(path, read(path)));
+  t.ok(entries.length >= 3, entries.join(', '));
+  const modules = new Set(entries);
+  for (const path of modules) for (const found of modulesOf(path, read(path))) modules.add(found);
+  t.ok(modules.size > entries.length, `${modules.size} modules`);
+  t.same(
+    [...modules].flatMap((path) => waitingViolations(path, read(path))),
+    [],
+  );
+
+  t.same(threadsOf('src/a/x.ts', "new Worker(new URL('./y.js', import.meta.url))"), ['src/a/y.ts']);
+  t.same(modulesOf('src/a/x.ts', "import { b } from '../b/y.ts';\nimport type { C } from './c.ts';\nimport fs from 'node:fs';"), [
+    'src/b/y.ts',
+  ]);
+  const planted = (text: string): number => waitingViolations('src/x.ts', text).length;
+  t.equal(planted('const native = await load();'), 1);
+  t.equal(planted("export const { a } = (await import('b')) as B;"), 1);
+  t.equal(planted('await flush();\nfor await (const a of b) c(a);'), 2);
+  t.equal(planted('async function f() {\n  await g();\n}\n/** never await */\nexport const h = async () => await g();'), 0);
+});
+
 t.test('banned words: unfinished work does not merge', async (t) => {
   t.same(
     sources.flatMap((path) => wordViolations(path, read(path))),
@@ -167,6 +189,24 @@ function importsOf(text: string): (string | undefined)[] {
   const dynamics = code.matchAll(/\b(?:import|require|import\.meta\.resolve)\s*\(\s*(?:(['"`])([^'"`\n$]+)\1)?/g);
   const addresses = code.matchAll(/\bnew URL\(\s*(['"`])(\.[^'"`\n]+)\1\s*,\s*import\.meta\.url/g);
   return [...statics, ...effects, ...dynamics, ...addresses].map(([, , specifier]) => specifier);
+}
+
+/** The entries of threads that a file starts. */
+function threadsOf(path: string, text: string): string[] {
+  const addresses = text.matchAll(/\bnew URL\('(\.[^'\n]+)\.js', import\.meta\.url/g);
+  return [...addresses].map(([, address]) => posix.join(posix.dirname(path), `${address}.ts`));
+}
+
+/** Our modules that are loaded with one. */
+function modulesOf(path: string, text: string): string[] {
+  const code = text.replace(/^(?:import|export) type [^;]*;$/gm, '').replaceAll(/\bimport\(/g, 'later(');
+  return importsOf(code).flatMap((specifier) => (specifier?.endsWith('.ts') ? [posix.join(posix.dirname(path), specifier)] : []));
+}
+
+/** Our code is formatted: what begins a line is outside of functions. */
+function waitingViolations(path: string, text: string): string[] {
+  const waiting = text.split('\n').filter((line) => /^(?!.*\basync\b)(?=[a-z]).*\bawait\b/.test(line));
+  return waiting.map((line) => `${path}: waits while it is loaded: ${line}`);
 }
 
 function lengthViolations(lengths: Readonly<Record<string, number>>, allowed: Readonly<Record<string, number>>): string[] {
