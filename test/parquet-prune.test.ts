@@ -348,8 +348,7 @@ t.test('bounds outside the years that SQL has rule nothing out', async (t) => {
   const mayHold = (min: number, max: number): boolean => pruning!.mayHold({ min: days(min), max: days(max), nulls: 0, rows: 9 });
   t.equal(mayHold(20_000, 2_932_896), false, 'all later, up to the last day of 9999');
   t.equal(mayHold(20_000, 2_932_897), false, 'the first bound is known');
-  t.equal(mayHold(2_932_897, 2_932_897), true, 'no year of SQL');
-  t.equal(mayHold(-719_163, 10_000), true);
+  t.ok(mayHold(2_932_897, 2_932_897) && mayHold(-719_163, 10_000), 'no years of SQL');
 });
 
 t.test('columns of the schema', async (t) => {
