@@ -207,6 +207,15 @@ function keepRare(from: usize, count: u32, table: usize, row: u32, o: usize): us
   return o;
 }
 
+// The end of the positions from `q` on that are in a run, of which the first is.
+function inRunTo(q: usize, end: usize, first: u32, inRun: u32): usize {
+  const firsts = i32x4.splat(first), counts = i32x4.splat(inRun);
+  let stop = q;
+  while (stop + 16 <= end && i32x4.all_true(i32x4.lt_u(i32x4.sub(v128.load(stop), firsts), counts))) stop += 16;
+  while (stop < end && load<u32>(stop) - first < inRun) stop += 4;
+  return stop;
+}
+
 export function hybridTake(stream: usize, positions: usize, shift: u32, count: u32, into: usize): i32 {
   if (!positions) return hybridUnpack(stream, shift, count, into);
   const width = load<u32>(stream, WIDTH), size = load<u32>(stream, SIZE);
@@ -220,20 +229,16 @@ export function hybridTake(stream: usize, positions: usize, shift: u32, count: u
       if (value >= size) return DAMAGED;
       for (; q < end && load<u32>(q) - first < inRun; q += 4, o += 4) store<u32>(o, value);
     } else {
-      let stop = q + 4;
-      if (stop + 1024 < end && load<u32>(stop, 1024) - first < inRun) stop += 1024;
-      while (stop < end && load<u32>(stop) - first < inRun) stop += 4;
+      const stop = inRunTo(q, end, first, inRun);
       const k = load<u32>(q) - first, span = load<u32>(stop - 4) - first - k + 1;
       let most: u32 = 0;
       if (span <= BLOCK && span < <u32>(stop - q)) {
         // More than a quarter of the span is wanted.
-        unpack(from + <usize>(k >> 3) * width, span + (k & 7), width, codes);
+        const largest = unpack(from + <usize>(k >> 3) * width, span + (k & 7), width, codes);
         const unpacked = codes - (<usize>(first + (k & ~7)) << 2);
-        for (; q < stop; q += 4, o += 4) {
-          const code = load<u32>(unpacked + (<usize>load<u32>(q) << 2));
-          most = max(most, code);
-          store<u32>(o, code);
-        }
+        // What is too large may be one that is not.
+        if (largest >= size) for (let p = q; p < stop; p += 4) most = max(most, load<u32>(unpacked + (<usize>load<u32>(p) << 2)));
+        for (; q < stop; q += 4, o += 4) store<u32>(o, load<u32>(unpacked + (<usize>load<u32>(q) << 2)));
       } else {
         for (; q < stop; q += 4, o += 4) {
           // why: in one expression, the compiler would subtract in 64 bits.
