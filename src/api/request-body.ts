@@ -49,8 +49,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
       if (this.#state === 'over') return { done: true, value: undefined };
       const piece: Uint8Array | null = this.#req.read();
       if (piece !== null) return this.#given(piece);
-      // why: the event that says so comes a turn later.
-      if (this.#req.readableEnded || (this.#req.complete && this.#req.readableLength === 0)) return this.return();
+      if (this.#isWhole()) return this.return();
       if (!this.#isListening) this.#listen();
       if (this.#cut !== undefined) return this.#fail(new SelectError('IncompleteBody', {}, this.#cut));
       if (!(await this.#more())) return this.#fail(new SelectError('RequestTimeout'));
@@ -67,6 +66,13 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array> {
     this.#state = 'over';
     this.#wake();
     return { done: true, value: undefined };
+  }
+
+  /** why: that a body is over is said by an event of a later turn, if it has not been said by its length. */
+  #isWhole(): boolean {
+    const { readableEnded, complete, readableLength, headers } = this.#req;
+    if (readableEnded || (complete && readableLength === 0)) return true;
+    return headers['transfer-encoding'] === undefined && Number(headers['content-length']) === this.#bytes;
   }
 
   #start(): void {

@@ -89,7 +89,7 @@ export function stringToSign(timestamp: string, scope: Scope, canonical: string)
 
 /** HMAC-SHA256 of a string to sign, as 64 lower-case hexadecimal digits. */
 export function signatureFor(key: Buffer, text: string): string {
-  return hmac(key, text).toString('hex');
+  return createHmac('sha256', key).update(text).digest('hex');
 }
 
 /** Compares what we computed with what a stranger sent, in a time that does not depend on where they differ. */
