@@ -3,34 +3,39 @@
 //
 // Records look alike, so what stands between a member's value and the one before, `,"name":`, is remembered by its number from the
 // record before: where it is the same again it is in order.
-import { isFlat, seen } from './json-index';
-import { LIMIT, closingQuote, quotesFrom } from './json-masks';
+import { seen } from './json-index';
+import { LIMIT, quotesFrom } from './json-masks';
 import { escapeBytes, isScalar, scalarEnd, skipBlanks } from './json-check';
 
 /** One bit for each open bracket: 1 for an object. */
 const kinds = memory.data(8192, 8);
 const DEPTH_MAX: u32 = 65536;
 
-/** What is remembered: of each member u32 length (0: nothing), u32 whether it has blanks, its first 16 bytes and its last 16. */
-const shape = memory.data(2560, 16);
-const ENTRY: usize = 40, SHAPE_END: usize = 2560, REMEMBERED_MAX: usize = 32;
+/**
+ * What is remembered of each member: u32 length (0: nothing), u32 whether it has blanks, and two times 16 bytes, the first and where there
+ * are more the last, each with the mask of those that count. At 8 stands where the last begin.
+ */
+const shape = memory.data(5120, 16);
+const ENTRY: usize = 80, SHAPE_END: usize = 5120, REMEMBERED_MAX: usize = 32;
 
 // @ts-ignore: decorator
 @inline
 function isRemembered(entry: usize, p: usize): bool {
-  const length = <usize>load<u32>(entry);
-  const first = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), v128.load(entry, 8)));
-  if (length <= 16) return length != 0 && (~first & ((<u32>1 << <u32>length) - 1)) == 0;
-  return first == 0xffff && i8x16.all_true(i8x16.eq(v128.load(p + length - 16), v128.load(entry, 24)));
+  const first = v128.and(v128.xor(v128.load(p), v128.load(entry, 16)), v128.load(entry, 32));
+  const last = v128.and(v128.xor(v128.load(p + <usize>load<u32>(entry, 8)), v128.load(entry, 48)), v128.load(entry, 64));
+  return !v128.any_true(v128.or(first, last)) && load<u32>(entry) != 0;
 }
 
 /** Remembers `[p, end)`, where it is not too long. */
 function remember(entry: usize, p: usize, end: usize, hasBlanks: bool): void {
-  const length = end - p;
+  const length = end - p, isLong = length > 16, last = isLong ? length - 16 : 0;
   store<u32>(entry, length <= REMEMBERED_MAX ? <u32>length : 0);
   store<u32>(entry, <u32>hasBlanks, 4);
-  v128.store(entry, v128.load(p), 8);
-  v128.store(entry, v128.load(end - 16), 24);
+  store<u32>(entry, <u32>last, 8);
+  v128.store(entry, v128.load(p), 16);
+  v128.store(entry, i8x16.lt_u(i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15), i8x16.splat(<i8>min<usize>(length, 16))), 32);
+  v128.store(entry, v128.load(p + last), 48);
+  v128.store(entry, i8x16.splat(<i8>(0 - <i32>isLong)), 64);
 }
 
 /** Reads from the bracket or the comma at `p` up to a member's value, and answers where that begins; 0 where there is none. */
@@ -105,50 +110,63 @@ export function isValid(p: usize, end: usize): bool {
 
 const BACKSLASH: u32 = 256;
 
+/** The entry of the member that `runOfMembers` stopped at. */
+let stoppedAt: usize = 0;
+
 /**
- * Whether a record without lists, objects and backslashes is in order, and has no blanks; others may be in order too. It goes from
- * key to key by the quotes behind them, of which strings have two each.
+ * Goes through members that are as remembered from `entry` on, without blanks, whose values are strings that end within a few bytes,
+ * or digits with at most one point. There are no backslashes. Answers where it stopped: behind a value, or at the closing bracket.
  */
-function isValidFlat(p: usize, end: usize): bool {
-  if (load<u8>(end - 1) != 125 || load<u8>(p + 1) != 34) return false;
-  let key = p + 2;
-  while (true) {
-    let quotes = quotesFrom(key);
-    const value = key + <usize>ctz<u64>(quotes) + 2;
-    if (!quotes || load<u8>(value - 1) != 58) return false;
-    quotes &= quotes - 1;
+function runOfMembers(at: usize, close: usize, entry: usize): usize {
+  const zero = i8x16.splat(48), nine = i8x16.splat(9);
+  for (; entry < shape + SHAPE_END; entry += ENTRY) {
+    if (!isRemembered(entry, at) || load<u32>(entry, 4)) break;
+    const value = at + <usize>load<u32>(entry);
     if (load<u8>(value) == 34) {
-      quotes &= quotes - 1;
-      const behind = quotes ? key + <usize>ctz<u64>(quotes) + 1 : closingQuote(value + 1) + 1;
-      if (load<u16>(behind) != 0x222c) return behind == end - 1;
-      key = behind + 2;
+      const quotes = quotesFrom(value + 1);
+      if (!quotes) break;
+      at = value + <usize>ctz<u64>(quotes) + 2;
     } else {
-      // why: where no quote is near, what lies between is no scalar, or the record ends with it
-      const open = quotes ? key + <usize>ctz<u64>(quotes) : end, behind = min(open, end) - 1;
-      if (!isScalar(value, behind)) return false;
-      if (open >= end) return true;
-      if (load<u8>(behind) != 44) return false;
-      key = open + 1;
+      let others = ~<u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(value), zero), nine)), length = ctz<u32>(others);
+      // A zero begins a number only alone.
+      if (!length || (length > 1 && load<u8>(value) == 48)) break;
+      if (load<u8>(value + length) == 46) {
+        const point = length;
+        others &= others - 1;
+        length = ctz<u32>(others);
+        if (length == point + 1) break;
+      }
+      if (length >= 16) break;
+      at = value + length;
     }
+    if (at >= close) break;
   }
+  stoppedAt = entry;
+  return at;
 }
 
 /** As `isValid` for a record that is an object. */
 export function isValidRecord(p: usize, end: usize): bool {
   isCompact = true;
-  if (isFlat && !(seen & BACKSLASH) && isValidFlat(p, end)) return true;
+  const close = end - 1, hasRuns = !(seen & BACKSLASH);
   let at = p;
   for (let entry: usize = shape; entry < shape + SHAPE_END; entry += ENTRY) {
+    if (hasRuns) {
+      at = runOfMembers(at, close, entry);
+      entry = stoppedAt;
+      if (at == close) return load<u8>(at) == 125;
+      if (entry == shape + SHAPE_END) break;
+    }
     let value = at + <usize>load<u32>(entry);
-    if (!isRemembered(entry, at)) {
+    if (!isRemembered(entry, at) || load<u8>(value) <= 32) {
       // An empty object, blanks before a comma, too many members: what is rare is left to the other.
       value = at == p || load<u8>(at) == 44 ? toValue(at, entry) : 0;
       if (!value) break;
     }
     if (load<u32>(entry, 4)) isCompact = false;
     at = endOfValid(value);
-    if (!at || at >= end) return false;
-    if (at + 1 == end) return load<u8>(at) == 125;
+    if (!at || at > close) return false;
+    if (at == close) return load<u8>(at) == 125;
   }
   return endOfContainer(p) == end;
 }
