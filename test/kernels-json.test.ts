@@ -109,6 +109,15 @@ t.test('texts of records that look alike: the same', (t) => {
   t.end();
 });
 
+t.test('each value that is none, as the last of records that look alike: the same', (t) => {
+  const random = new Random(seed + 4);
+  for (const value of [...broken, ...numbers]) {
+    constants.reset();
+    if (!agree(t, random, Buffer.from(`{"b":1,"a":2}\n{"b":1,"a":2}\n{"b":1,"a":${value}}\n`.repeat(9)), [])) break;
+  }
+  t.end();
+});
+
 /** Whether the twins tell the same of a text in random windows. */
 function agree(t: Test, random: Random, text: Buffer, source: readonly PathStep[]): boolean {
   const cuts = Array.from({ length: 3 }, () => 1 + random.below(Math.max(1, text.length)));

@@ -4,7 +4,7 @@
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
-import { isFlat } from './json-index';
+import { isFlat, seen } from './json-index';
 import { BASE, LIMIT, MASKS, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
 import { bits, prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
@@ -14,6 +14,7 @@ import { ROWS } from './state';
 
 const MISSING: u64 = 0xffffffff00000000;
 const NO_COLUMN: u32 = 0xffffffff;
+const BACKSLASH: u32 = 256;
 const BRANCH_BYTES: u32 = 24;
 /** Branches of a node looked for in one walk. */
 const WALK_MAX: u32 = 32;
@@ -82,14 +83,15 @@ function locateFlat(program: usize, index: u32, selection: usize, n: u32): void 
 }
 
 /**
- * Finds a member with a short name in records from the `i`th on that are as most are: it is there, without blanks around its colon, and
- * its value ends within a few bytes. Answers where one is not. As `locateInFlat`, without calls.
+ * Finds a member with a short name in records from the `i`th on that are as most are: it is there, or no key of the window can have
+ * escapes; one blank stands behind its colon at most, and its value ends within a few bytes. Answers where one is not. As
+ * `locateInFlat`, without calls.
  */
 function locateRun(branch: usize, selection: usize, i: u32, n: u32, at: usize): u32 {
   const length = load<u32>(branch, 8), name = <usize>load<u32>(branch, 4);
   const folds = v128.load(name + 16), first = v128.load(name), comma = i8x16.splat(44), closer = i8x16.splat(0x7d);
   const fold = i8x16.splat(0x20), blank = i8x16.splat(0x21);
-  const wanted: u32 = (1 << length) - 1, rows = ROWS;
+  const wanted: u32 = (1 << length) - 1, rows = ROWS, hasBackslashes = (seen & BACKSLASH) != 0;
   for (; i < n; i++) {
     const r = <usize>(selection ? load<u32>(selection + (<usize>i << 2)) : i);
     let p = <usize>load<u32>(rows + (r << 3));
@@ -101,8 +103,10 @@ function locateRun(branch: usize, selection: usize, i: u32, n: u32, at: usize): 
       if (c) {
         const key = p + <usize>ctz<u64>(c) + 1;
         if (((i8x16.bitmask(i8x16.eq(v128.or(v128.load(key), folds), first)) ^ wanted) & wanted) == 0) {
-          v = key + length + 2;
-          if (key >= end || (before + popcnt<u64>(quotes & ((c ^ (c - 1)) >> 1))) & 1) return i;
+          if (key < end) {
+            v = key + length + 2;
+            if ((before + popcnt<u64>(quotes & ((c ^ (c - 1)) >> 1))) & 1) return i;
+          }
           break;
         }
         c &= c - 1;
@@ -110,11 +114,17 @@ function locateRun(branch: usize, selection: usize, i: u32, n: u32, at: usize): 
       }
       before += popcnt<u64>(quotes);
       p += STEP;
-      if (p >= end) return i;
+      if (p >= end) break;
       quotes = quotesFrom(p) & STEP_BITS;
       c = quotes & quotesFrom(p + length + 1);
     }
+    if (!v) {
+      if (hasBackslashes) return i;
+      store<u64>(at + (r << 3), MISSING);
+      continue;
+    }
     if (load<u8>(v - 1) != 58) return i;
+    v += <usize>(load<u8>(v) == 32);
     const head = <u32>load<u8>(v);
     let value: u64;
     if (head == 34) {

@@ -128,7 +128,7 @@ function runOfMembers(at: usize, close: usize, entry: usize): usize {
       at = value + <usize>ctz<u64>(quotes) + 2;
     } else {
       let others = ~<u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(value), zero), nine)), length = ctz<u32>(others);
-      // A zero begins a number only alone.
+      // A zero begins a number only alone. Behind what is cut off here no member is as remembered.
       if (!length || (length > 1 && load<u8>(value) == 48)) break;
       if (load<u8>(value + length) == 46) {
         const point = length;
@@ -136,7 +136,6 @@ function runOfMembers(at: usize, close: usize, entry: usize): usize {
         length = ctz<u32>(others);
         if (length == point + 1) break;
       }
-      if (length >= 16) break;
       at = value + length;
     }
     if (at >= close) break;
