@@ -73,7 +73,7 @@ export class Access {
     const policy = bucketPolicy(settings, bucket);
     const isClosed = identity === anonymousIdentity && settings.publicAccessBlock?.restrictPublicBuckets === true;
     const open = isClosed && policy !== undefined && isPublic(policy) ? undefined : policy;
-    return { ...(credentials === undefined ? {} : userPolicies(credentials)), bucket: open };
+    return { bucket: open, ...(credentials === undefined ? {} : userPolicies(credentials)) };
   }
 
   async #tags(action: string, bucket: string, key: string): Promise<ExtraKeys> {
@@ -89,13 +89,22 @@ export class Access {
   }
 
   #request(action: string, bucket: string, key: string, extraKeys: ExtraKeys): AccessRequest {
-    const { identity, state } = this.#sources;
+    let keys: ReadonlyMap<string, readonly string[]> | undefined;
+    const get = (name: string): readonly string[] | undefined => {
+      // why: most policies have no conditions.
+      keys ??= this.#keys(action, bucket, extraKeys);
+      return keys.get(name);
+    };
+    return { identity: this.#sources.identity, action, resource: resourceOf(bucket, key), keys: { get } };
+  }
+
+  #keys(action: string, bucket: string, extraKeys: ExtraKeys): ReadonlyMap<string, readonly string[]> {
     this.#common ??= requestKeys(this.#sources);
+    const owner = ownerOf(this.#sources.state, bucket).id;
     const extra = Object.entries(extraKeys).map(
       ([name, value]) => [name.toLowerCase(), typeof value === 'string' ? [value] : value] as const,
     );
-    const keys = new Map([...this.#common, ...actionKeys(this.#sources, action, ownerOf(state, bucket).id), ...extra]);
-    return { identity, action, resource: resourceOf(bucket, key), keys };
+    return new Map([...this.#common, ...actionKeys(this.#sources, action, owner), ...extra]);
   }
 }
 

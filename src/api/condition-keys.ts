@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 import { accountId, type Identity } from '../auth/identity.ts';
 import { bucketOwnerKey, listActions } from '../auth/policy-actions.ts';
 import { plainAddress } from '../auth/policy-conditions.ts';
-import type { ConditionKeys } from '../auth/policy-pattern.ts';
 import type { ApiRequest } from './http.ts';
 
 /** How a request was signed. */
@@ -26,7 +25,7 @@ export interface KeySources {
 }
 
 /** What is the same for all that a request does. */
-export function requestKeys({ request, identity, signature, region }: KeySources): ConditionKeys {
+export function requestKeys({ request, identity, signature, region }: KeySources): ReadonlyMap<string, readonly string[]> {
   const now = new Date();
   const { headers } = request;
   const address = plainAddress(request.remote);
@@ -60,7 +59,7 @@ export function requestKeys({ request, identity, signature, region }: KeySources
 }
 
 /** What belongs to one action and what it is done to. */
-export function actionKeys({ request, query }: KeySources, action: string, owner: string): ConditionKeys {
+export function actionKeys({ request, query }: KeySources, action: string, owner: string): ReadonlyMap<string, readonly string[]> {
   const keys = new Map(present({ [bucketOwnerKey]: owner, 's3:VersionId': query.get('versionId') }));
   if (listActions.includes(action.toLowerCase())) {
     const named = { 's3:prefix': query.get('prefix'), 's3:delimiter': query.get('delimiter'), 's3:max-keys': query.get('max-keys') };

@@ -4,7 +4,7 @@
  */
 
 /** Values of condition keys by lower-case name. */
-export type ConditionKeys = ReadonlyMap<string, readonly string[]>;
+export type ConditionKeys = Pick<ReadonlyMap<string, readonly string[]>, 'get'>;
 
 export interface PatternOptions {
   /** `*` and `?` are wildcards; otherwise they are themselves. */
