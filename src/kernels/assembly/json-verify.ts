@@ -110,6 +110,22 @@ export function isValid(p: usize, end: usize): bool {
 
 const BACKSLASH: u32 = 256;
 
+/** One past the digits at `p`, at most 16 with at most one point; 0 where there are none in order. What is cut off is no member's end. */
+// @ts-ignore: decorator
+@inline
+function endOfNumber(p: usize, zero: v128, nine: v128): usize {
+  let others = ~<u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(p), zero), nine)), length = ctz<u32>(others);
+  // A zero begins a number only alone.
+  if (!length || (length > 1 && load<u8>(p) == 48)) return 0;
+  if (load<u8>(p + length) == 46) {
+    const point = length;
+    others &= others - 1;
+    length = ctz<u32>(others);
+    if (length == point + 1) return 0;
+  }
+  return p + length;
+}
+
 /** The entry of the member that `runOfMembers` stopped at. */
 let stoppedAt: usize = 0;
 
@@ -127,16 +143,9 @@ function runOfMembers(at: usize, close: usize, entry: usize): usize {
       if (!quotes) break;
       at = value + <usize>ctz<u64>(quotes) + 2;
     } else {
-      let others = ~<u32>i8x16.bitmask(i8x16.le_u(i8x16.sub(v128.load(value), zero), nine)), length = ctz<u32>(others);
-      // A zero begins a number only alone. Behind what is cut off here no member is as remembered.
-      if (!length || (length > 1 && load<u8>(value) == 48)) break;
-      if (load<u8>(value + length) == 46) {
-        const point = length;
-        others &= others - 1;
-        length = ctz<u32>(others);
-        if (length == point + 1) break;
-      }
-      at = value + length;
+      const behind = endOfNumber(value, zero, nine);
+      if (!behind) break;
+      at = behind;
     }
     if (at >= close) break;
   }
@@ -144,12 +153,66 @@ function runOfMembers(at: usize, close: usize, entry: usize): usize {
   return at;
 }
 
-/** As `isValid` for a record that is an object. */
-export function isValidRecord(p: usize, end: usize): bool {
+let firstAt: usize = 0, secondAt: usize = 0;
+
+/** As `runOfMembers` of two records in turns, each of which waits for what is loaded: up to where one of them stops. */
+function runOfTwo(a: usize, closeA: usize, b: usize, closeB: usize): void {
+  const zero = i8x16.splat(48), nine = i8x16.splat(9);
+  let entry = shape;
+  for (; entry < shape + SHAPE_END; entry += ENTRY) {
+    if (!isRemembered(entry, a) || !isRemembered(entry, b) || load<u32>(entry, 4)) break;
+    const value = a + <usize>load<u32>(entry), other = b + <usize>load<u32>(entry);
+    if (load<u8>(value) == 34 && load<u8>(other) == 34) {
+      const quotes = quotesFrom(value + 1), others = quotesFrom(other + 1);
+      if (!quotes || !others) break;
+      a = value + <usize>ctz<u64>(quotes) + 2;
+      b = other + <usize>ctz<u64>(others) + 2;
+    } else {
+      const behind = endOfNumber(value, zero, nine), behindOther = endOfNumber(other, zero, nine);
+      if (!behind || !behindOther) break;
+      a = behind;
+      b = behindOther;
+    }
+    if (a >= closeA || b >= closeB) {
+      entry += ENTRY;
+      break;
+    }
+  }
+  firstAt = a;
+  secondAt = b;
+  stoppedAt = entry;
+}
+
+/** How far the record that is expected next is verified: where it begins (0: none is), up to where, and the entry of the member there. */
+let expected: usize = 0, expectedAt: usize = 0, expectedEntry: usize = 0;
+
+/** What is known of the record expected next does not outlast a call: another window may hold other bytes there. */
+export function expectNone(): void {
+  expected = 0;
+}
+
+/** As `isValid` for a record that is an object; `next`: another that is likely to be asked for next, or two zeros. */
+export function isValidRecord(p: usize, end: usize, next: usize, nextEnd: usize): bool {
+  const hasRuns = !(seen & BACKSLASH);
+  if (hasRuns && expected == p) {
+    expected = 0;
+    return isValidFrom(p, end, expectedAt, expectedEntry);
+  }
+  expected = 0;
+  if (!hasRuns || next == nextEnd || load<u8>(next) != 123) return isValidFrom(p, end, p, shape);
+  runOfTwo(p, end - 1, next, nextEnd - 1);
+  expected = next;
+  expectedAt = secondAt;
+  expectedEntry = stoppedAt;
+  return isValidFrom(p, end, firstAt, stoppedAt);
+}
+
+/** Whether a record that is an object in order up to `at`, where the member of `entry` begins, is so to its end. */
+function isValidFrom(p: usize, end: usize, at: usize, entry: usize): bool {
   isCompact = true;
   const close = end - 1, hasRuns = !(seen & BACKSLASH);
-  let at = p;
-  for (let entry: usize = shape; entry < shape + SHAPE_END; entry += ENTRY) {
+  if (at == close) return load<u8>(at) == 125;
+  for (; entry < shape + SHAPE_END; entry += ENTRY) {
     if (hasRuns) {
       at = runOfMembers(at, close, entry);
       entry = stoppedAt;

@@ -3,7 +3,7 @@ import { LIMIT, closingQuote } from './json-masks';
 import { isScalar, skipBlanks } from './json-check';
 import { endOfValue } from './json-locate';
 import { badEscape, hasBackslash, unescape } from './json-text';
-import { isCompact, isValid, isValidRecord } from './json-verify';
+import { expectNone, isCompact, isValid, isValidRecord } from './json-verify';
 import { ARENA, ROWS } from './state';
 import { copyField, copyPlain, writeQuoted } from './write';
 
@@ -111,6 +111,7 @@ export function jsonWriteRecords(selection: usize, n: u32, style: usize, out: us
   const delimiterLength = load<u32>(style), recordDelimiter = load<u64>(style + 4);
   let o = out, i: u32 = 0;
   blocked = false;
+  expectNone();
   for (; i < n; i++) {
     const r = selection ? <usize>load<u32>(selection + (<usize>i << 2)) : <usize>i;
     const p = <usize>load<u32>(ROWS + (r << 3)), e = <usize>load<u32>(ROWS + (r << 3), 4);
@@ -119,7 +120,8 @@ export function jsonWriteRecords(selection: usize, n: u32, style: usize, out: us
       store<u16>(o, 0x7d7b);
       o += 2;
     } else if (load<u8>(p) == 123) {
-      if (!isValidRecord(p, e)) {
+      const next = i + 1 < n ? ROWS + (<usize>(selection ? load<u32>(selection + (<usize>(i + 1) << 2)) : i + 1) << 3) : 0;
+      if (!isValidRecord(p, e, next ? load<u32>(next) : 0, next ? load<u32>(next, 4) : 0)) {
         blocked = true;
         break;
       }
