@@ -34,6 +34,8 @@ const columns: readonly (readonly PathStep[])[] = [
   [member('items'), index(1)],
   [index(0), member('b')],
   [member('k'.repeat(70))],
+  [member('a","b')],
+  [member('\\u0061', true)],
   [index(0)],
 ];
 /** Columns without elements of lists, which are looked for in another way where no record has lists. */
@@ -45,6 +47,8 @@ const named: readonly (readonly PathStep[])[] = [
   [member('n'.repeat(16))],
   [member('n'.repeat(28))],
   [member('k'.repeat(70))],
+  [member('a","b')],
+  [member('\\u0061', true)],
 ];
 
 /** Values that are none, and those that are no strings. */

@@ -58,7 +58,7 @@ function stepWords(constants: Constants, step: PathStep): [number, number, numbe
   switch (step.kind) {
     case 'member': {
       const [address, length] = nameConstant(constants, step.name, step.exact);
-      return [step.exact ? stepKind.exact : stepKind.fold, address, length, 0];
+      return [step.exact ? stepKind.exact : stepKind.fold, address, length, /["\\]/.test(step.name) ? ESCAPED : length];
     }
     case 'index':
       return [stepKind.index, 0, 0, Math.min(step.index, 0xffffffff)];
@@ -79,6 +79,8 @@ function nameConstant(constants: Constants, name: string, exact: boolean): [addr
   return [constants.bytes(block), bytes.length];
 }
 
+/** The length of a name that no key has as it is: it begins or ends elsewhere, or says something else. */
+const ESCAPED = 0xffffffff;
 const A = 0x61;
 const Z = 0x7a;
 

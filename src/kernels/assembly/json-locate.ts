@@ -3,7 +3,8 @@
 // before those with.
 //
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
-// `json-walk`), name (see `sameName`), its length, index, column (or none), node below (or 0).
+// `json-walk`), name (see `sameName`), its length, index (of a member the length its key has without escapes; more than any where
+// it must have some), column (or none), node below (or 0).
 import { isFlat, seen } from './json-index';
 import { BASE, LIMIT, MASKS, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
 import { bits, prefixXor } from './masks';
@@ -74,7 +75,7 @@ function locateFlat(program: usize, index: u32, selection: usize, n: u32): void 
   if (column == NO_COLUMN) return;
   const at = fieldsAt + <usize>column * strideBytes;
   for (let i: u32 = 0; ; i++) {
-    if (load<u32>(branch, 8) <= 16) i = locateRun(branch, selection, i, n, at);
+    if (load<u32>(branch, 12) <= 16) i = locateRun(branch, selection, i, n, at);
     if (i >= n) break;
     const r = <usize>(selection ? load<u32>(selection + (<usize>i << 2)) : i);
     store<u64>(at + (r << 3), MISSING);
@@ -88,7 +89,7 @@ function locateFlat(program: usize, index: u32, selection: usize, n: u32): void 
  * `locateInFlat`, without calls.
  */
 function locateRun(branch: usize, selection: usize, i: u32, n: u32, at: usize): u32 {
-  const length = load<u32>(branch, 8), name = <usize>load<u32>(branch, 4);
+  const length = load<u32>(branch, 12), name = <usize>load<u32>(branch, 4);
   const folds = v128.load(name + 16), first = v128.load(name), comma = i8x16.splat(44), closer = i8x16.splat(0x7d);
   const fold = i8x16.splat(0x20), blank = i8x16.splat(0x21);
   const wanted: u32 = (1 << length) - 1, rows = ROWS, hasBackslashes = (seen & BACKSLASH) != 0;
@@ -144,7 +145,7 @@ function locateRun(branch: usize, selection: usize, i: u32, n: u32, at: usize): 
 
 /** The member in the record `r`, whose field is MISSING so far. */
 function locateInFlat(program: usize, index: u32, r: usize, at: usize): void {
-  const branch = branchAt(program, index), length = load<u32>(branch, 8), name = <usize>load<u32>(branch, 4);
+  const branch = branchAt(program, index), length = load<u32>(branch, 12), name = <usize>load<u32>(branch, 4);
   const start = <usize>load<u32>(ROWS + (r << 3)), end = <usize>load<u32>(ROWS + (r << 3), 4);
   if (start == end || load<u8>(start) != 123) return;
   let v: usize = 0;
@@ -232,7 +233,7 @@ function comesToZero(opening: u64, closing: u64, depth: i32): bool {
 
 /** As `findMembers` of a node with one branch. */
 function findMember(node: usize, start: usize, row: usize): void {
-  const branch = branchAt(node, 0), name = <usize>load<u32>(branch, 4), length = load<u32>(branch, 8);
+  const branch = branchAt(node, 0), name = <usize>load<u32>(branch, 4), length = load<u32>(branch, 12);
   if (load<u32>(branch) == INDEX) return;
   const reach = <u64>(length + 1), last = masksOf(LIMIT - 1);
   const first = v128.load8_splat(name), fold = v128.load8_splat(name + ((length + 15) & ~15));
@@ -289,7 +290,7 @@ function findMembers(node: usize, first: u32, count: u32, start: usize, row: usi
       const starts = quotes & (prefixXor(quotes) ^ carryAt(m)) & mask;
       for (let left = pending; left; left &= left - 1) {
         const bit = ctz<u32>(left);
-        const branch = branchAt(node, first + bit), length = load<u32>(branch, 8);
+        const branch = branchAt(node, first + bit), length = load<u32>(branch, 12);
         if (length > NAME_MAX || load<u32>(branch) == INDEX) continue;
         // Strings of that length: a quote that opens and one at its distance.
         for (let c = starts & ((quotes >> <u64>(length + 1)) | (nextQuotes << <u64>(63 - length))); c; c &= c - 1) {
@@ -326,7 +327,7 @@ function isDirect(opening: u64, closing: u64, depth: i32): bool {
 }
 
 function hasLongName(node: usize, first: u32, pending: u32): bool {
-  for (let left = pending; left; left &= left - 1) if (load<u32>(branchAt(node, first + ctz<u32>(left)), 8) > NAME_MAX) return true;
+  for (let left = pending; left; left &= left - 1) if (load<u32>(branchAt(node, first + ctz<u32>(left)), 12) > NAME_MAX) return true;
   return false;
 }
 
