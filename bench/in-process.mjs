@@ -14,7 +14,7 @@ import { forkPinned, nextMessage, stop } from './processes.mjs';
 const NO_ENGINES = ['gunzip', 'bunzip2'];
 /** An engine is warm after so many rounds that took so long together: what compiles while it runs has not done so much earlier. */
 export const WARM_UP_ROUNDS = 4;
-export const WARM_UP_MS = 3000;
+const WARM_UP_MS = 3000;
 const ROUNDS_MS = 12_000;
 /** Between two runs: what an engine's threads do after its answer (memory given back, caches written) is no time of the next one. */
 const SETTLE_MS = 100;

@@ -121,7 +121,8 @@ export function jsonWriteRecords(selection: usize, n: u32, style: usize, out: us
       o += 2;
     } else if (load<u8>(p) == 123) {
       const next = i + 1 < n ? ROWS + (<usize>(selection ? load<u32>(selection + (<usize>(i + 1) << 2)) : i + 1) << 3) : 0;
-      if (!isValidRecord(p, e, next ? load<u32>(next) : 0, next ? load<u32>(next, 4) : 0)) {
+      const nextStart = next ? <usize>load<u32>(next) : 0, nextEnd = next ? <usize>load<u32>(next, 4) : 0;
+      if (!isValidRecord(p, e, nextStart, nextEnd)) {
         blocked = true;
         break;
       }
