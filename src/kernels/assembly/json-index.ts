@@ -12,7 +12,7 @@ import { any, bits, bitsAt, equal, prefixXor } from './masks';
 import { ENDS } from './state';
 import { hasUtf8Error, utf8Error } from './utf8';
 
-const HIGH: u32 = 8, ENDS_QUOTED: u32 = 64, ENDS_ESCAPED: u32 = 128, BACKSLASH: u32 = 256, NEWLINE_INSIDE: u32 = 512, DEEP: u32 = 1024;
+const HIGH: u32 = 8, ENDS_QUOTED: u32 = 64, ENDS_ESCAPED: u32 = 128, NEWLINE_INSIDE: u32 = 512, DEEP: u32 = 1024;
 /** A depth no window can close: there are no records to find the ends of. */
 const NO_RECORDS: i32 = 0x40000000;
 
@@ -20,6 +20,8 @@ let endsMax: u32 = 0;
 let depthMax: i32 = 0;
 export let endsCount: u32 = 0;
 export let seen: u32 = 0;
+/** In `seen`: the window has backslashes. */
+export const BACKSLASH: u32 = 256;
 let controlAt: i32 = -1;
 
 export function jsonAreas(masks: usize, plane_bytes: u32, ends_max: u32, depth_max: i32): void {

@@ -5,7 +5,7 @@
 // A program is a tree of steps that columns share. A node: u32 count of branches, then 24 bytes a branch: u32 kind (see
 // `json-walk`), name (see `sameName`), its length, index (of a member the length its key has without escapes; more than any where
 // it must have some), column (or none), node below (or 0).
-import { isFlat, seen } from './json-index';
+import { BACKSLASH, isFlat, seen } from './json-index';
 import { BASE, LIMIT, MASKS, MASK_BYTES, carryAt, closeFrom, closingAt, closingQuote, hasBackslashAt, isOpeningQuote, masksOf, openingAt, quotesAt, quotesFrom } from './json-masks';
 import { bits, prefixXor } from './masks';
 import { scalarEnd, skipBlanks } from './json-check';
@@ -15,7 +15,6 @@ import { ROWS } from './state';
 
 const MISSING: u64 = 0xffffffff00000000;
 const NO_COLUMN: u32 = 0xffffffff;
-const BACKSLASH: u32 = 256;
 const BRANCH_BYTES: u32 = 24;
 /** Branches of a node looked for in one walk. */
 const WALK_MAX: u32 = 32;

@@ -1,10 +1,9 @@
 // What predicates on text need of JSON: the text of string tokens, without quotes and escapes.
-import { seen } from './json-index';
+import { BACKSLASH, seen } from './json-index';
 import { badEscape, hasBackslash, sameBytes, unescape } from './json-text';
 import { ARENA, ROWS, UNDECIDED } from './state';
 
 const MISSING_LENGTH: u32 = 0xffffffff;
-const BACKSLASH: u32 = 256;
 
 let others: u32 = 0;
 

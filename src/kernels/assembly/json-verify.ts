@@ -3,7 +3,7 @@
 //
 // Records look alike, so what stands between a member's value and the one before, `,"name":`, is remembered by its number from the
 // record before: where it is the same again it is in order.
-import { seen } from './json-index';
+import { BACKSLASH, seen } from './json-index';
 import { LIMIT, quotesFrom } from './json-masks';
 import { escapeBytes, isScalar, scalarEnd, skipBlanks } from './json-check';
 
@@ -107,8 +107,6 @@ export function isValid(p: usize, end: usize): bool {
   isCompact = true;
   return endOfContainer(p) == end;
 }
-
-const BACKSLASH: u32 = 256;
 
 /** One past the digits at `p`, at most 16 with at most one point; 0 where there are none in order. What is cut off is no member's end. */
 // @ts-ignore: decorator
