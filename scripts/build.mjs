@@ -14,6 +14,7 @@ const modules = [
   { source: 'src/kernels/assembly/index.ts', output: 'dist/src/kernels/kernels.wasm' },
   { source: 'src/kernels/assembly/codecs/index.ts', output: 'dist/src/kernels/codecs.wasm' },
   { source: 'src/kernels/assembly/md5/index.ts', output: 'dist/src/kernels/md5.wasm' },
+  { source: 'src/kernels/assembly/crc/index.ts', output: 'dist/src/kernels/crc.wasm' },
   {
     source: 'src/kernels/assembly/parquet/index.ts',
     sources: 'src/kernels/assembly',

@@ -1,7 +1,6 @@
 /** The checksums a client may send for a body, as x-amz-checksum-* headers or trailers, and those of objects made of parts. */
 import { createHash, hash as hashAtOnce } from 'node:crypto';
-import type { Crc, CrcState } from './crc.ts';
-import { combineCrcs, crcs } from './crc.ts';
+import { type Crc, type CrcValue, combineCrcs, crcBytes, crcs } from './crc.ts';
 
 /** A checksum in progress; `digest` ends it. CRCs are given in big-endian order, as S3 writes them. */
 export interface Digest {
@@ -70,12 +69,12 @@ function hash(name: string): Digest {
   return { update: (bytes) => void state.update(bytes), digest: () => state.digest() };
 }
 
-function crc({ update, digest }: Crc): Digest {
-  let state: CrcState | undefined;
+function crc(kind: Crc): Digest {
+  let value: CrcValue = 0;
   return {
     update: (bytes) => {
-      state = update(bytes, state);
+      value = kind.update(bytes, value);
     },
-    digest: () => digest(state),
+    digest: () => crcBytes(kind, value),
   };
 }

@@ -2,31 +2,34 @@
  * CRC-32, CRC-32C and CRC-64/NVME: running values, and the value of bytes put together of parts whose values are known.
  * All three are reflected, start from all ones and end inverted.
  */
-import type { IHasher } from 'hash-wasm';
-import { createCRC32, createCRC64 } from 'hash-wasm';
 import { type CrcStep, crc32, crc32c } from '../base/native-crc.ts';
+import { crcOf } from '../kernels/crc.ts';
 
 export interface Crc {
   readonly bits: 32 | 64;
   /** Reflected: the highest bit is the coefficient of x^0. */
   readonly polynomial: bigint;
-  /** Continues `state`, undefined at the beginning; answers the next state. */
-  update(bytes: Uint8Array, state: CrcState | undefined): CrcState;
-  /** In big-endian order, as S3 writes it. */
-  digest(state: CrcState | undefined): Buffer;
+  /** The value of bytes that go on with `bytes`, where `value` is that of those before: 0 or 0n of none. */
+  update(bytes: Uint8Array, value: CrcValue): CrcValue;
 }
 
-export type CrcState = number | Uint8Array;
+/** As a number where it comes from a package that has it so. */
+export type CrcValue = number | bigint;
 
 export const crcs = {
-  crc32: numeric(0xedb88320n, crc32),
-  crc32c: crc32c === undefined ? saved(32, 0x82f63b78n, await createCRC32(0x82f63b78)) : numeric(0x82f63b78n, crc32c),
-  crc64nvme: saved(64, 0x9a6c9329ac4bc9b5n, await createCRC64('9a6c9329ac4bc9b5')),
+  crc32: native(0xedb88320n, crc32),
+  crc32c: crc32c === undefined ? byTables(32, 0x82f63b78n) : native(0x82f63b78n, crc32c),
+  crc64nvme: byTables(64, 0x9a6c9329ac4bc9b5n),
 } as const satisfies Record<string, Crc>;
 
+/** In big-endian order, as S3 writes it. */
+export function crcBytes({ bits }: Crc, value: CrcValue): Buffer {
+  return Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex');
+}
+
 /** The value of the bytes of all parts in a row. */
-export function combineCrcs({ bits, polynomial }: Crc, parts: readonly { readonly digest: Uint8Array; readonly size: number }[]): Buffer {
-  const ring = new Polynomials(BigInt(bits), polynomial);
+export function combineCrcs(crc: Crc, parts: readonly { readonly digest: Uint8Array; readonly size: number }[]): Buffer {
+  const ring = new Polynomials(BigInt(crc.bits), crc.polynomial);
   const shifts = new Map<number, bigint>();
   let value = 0n;
   for (const { digest, size } of parts) {
@@ -35,36 +38,15 @@ export function combineCrcs({ bits, polynomial }: Crc, parts: readonly { readonl
     shifts.set(size, shift);
     value = ring.multiply(shift, value) ^ BigInt(`0x${Buffer.from(digest).toString('hex') || '0'}`);
   }
-  return Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex');
+  return crcBytes(crc, value);
 }
 
-/** A function of the bytes and the value before them. */
-function numeric(polynomial: bigint, step: CrcStep): Crc {
-  return {
-    bits: 32,
-    polynomial,
-    update: (bytes, state) => step(bytes, state === undefined ? 0 : (state as number)),
-    digest(state) {
-      const bytes = Buffer.alloc(4);
-      bytes.writeUInt32BE((state as number | undefined) ?? 0);
-      return bytes;
-    },
-  };
+function native(polynomial: bigint, step: CrcStep): Crc {
+  return { bits: 32, polynomial, update: (bytes, value) => step(bytes, Number(value)) };
 }
 
-/** One WebAssembly instance for all bodies under way: each call loads its state and saves it again. */
-function saved(bits: 32 | 64, polynomial: bigint, hasher: IHasher): Crc {
-  const start = hasher.init().save();
-  return {
-    bits,
-    polynomial,
-    update: (bytes, state = start) =>
-      hasher
-        .load(state as Uint8Array)
-        .update(bytes)
-        .save(),
-    digest: (state = start) => Buffer.from(hasher.load(state as Uint8Array).digest('binary')),
-  };
+function byTables(bits: 32 | 64, polynomial: bigint): Crc {
+  return { bits, polynomial, update: (bytes, value) => crcOf(polynomial, bits, bytes, BigInt(value)) };
 }
 
 /** Polynomials over GF(2) modulo the CRC's, in its reflected form. */
