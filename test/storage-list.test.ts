@@ -6,11 +6,14 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import t from 'tap';
 import { DirectoryNames, lowerBound } from '../src/storage/directory-names.ts';
+import type { FileIdentity } from '../src/storage/file-version.ts';
 import { DirectoryLister } from '../src/storage/list-directory.ts';
+import { type ListedRecord, ListedRecords } from '../src/storage/listed-records.ts';
 import { compareUtf8 } from '../src/storage/listing.ts';
+import { LocalStore } from '../src/storage/local.ts';
 import { describe } from '../src/storage/object.ts';
 import type { ListRequest } from '../src/storage/store.ts';
-import { codeOf, put } from './support/storage-contract.ts';
+import { bodyOf, codeOf, put } from './support/storage-contract.ts';
 import { localStores } from './support/storage-local.ts';
 import { listNaively } from './support/storage-model.ts';
 
@@ -102,6 +105,76 @@ t.test('windows of many directories make way for later ones', async (t) => {
   t.not((await cache.read(join(root, '0'), '', 10)).names, windows[0]);
 });
 
+t.test('what lists say of files is remembered for as long as they are the same, whatever happens to others', async (t) => {
+  const name = fc.integer({ min: 0, max: 12 }).map(String);
+  const etag = fc.tuple(fc.constantFrom('0', '7', 'a', 'f'), fc.constantFrom('', '-1', '-10000')).map(([c, n]) => `"${c.repeat(32)}${n}"`);
+  const checksum = fc.option(
+    fc.record({ algorithm: fc.constantFrom('crc32', 'sha256'), type: fc.constantFrom('FULL_OBJECT', 'COMPOSITE') } as const),
+    { nil: undefined },
+  );
+  const record = fc.record({ etag, storageClass: fc.constantFrom('STANDARD', 'GLACIER'), checksum });
+  const number = fc.constantFrom(0n, 1n, 2n ** 32n - 1n);
+  const file = fc.record({ ino: fc.constantFrom(1n, 2n ** 64n - 1n), mtimeNs: fc.constantFrom(-1n, 2n ** 62n), size: number });
+  const names = fc.uniqueArray(name).map((list) => list.sort());
+  const step = fc.oneof(fc.record({ name, file, record }), fc.record({ names }));
+  fc.assert(
+    fc.property(names, fc.array(step, { maxLength: 20 }), (first, steps) => {
+      let places = first;
+      let records = new ListedRecords(places.length);
+      const model = new Map<string, { file: FileIdentity; record: ListedRecord }>();
+      for (const step of steps) {
+        if ('names' in step) {
+          records = records.movedTo(step.names, places, compareUtf8);
+          places = step.names;
+          for (const known of model.keys()) if (!places.includes(known)) model.delete(known);
+        } else if (places.includes(step.name)) {
+          records.set(places.indexOf(step.name), step.file, step.record);
+          model.set(step.name, step);
+        }
+        for (const [at, place] of places.entries()) {
+          const known = model.get(place);
+          t.same(known && records.get(at, known.file), known?.record);
+          for (const change of [{ ino: 3n }, { mtimeNs: 3n }, { size: 3n }, { size: 2n ** 32n + (known?.file.size ?? 0n) }])
+            t.equal(known && records.get(at, { ...known.file, ...change }), undefined);
+        }
+      }
+    }),
+    { numRuns: 200 },
+  );
+
+  const records = new ListedRecords(70);
+  const large = { ino: 1n, mtimeNs: 1n, size: 2n ** 32n };
+  const listed = { etag: `"${'0'.repeat(32)}"`, storageClass: 'STANDARD', checksum: undefined };
+  records.set(0, large, listed);
+  t.equal(records.get(0, large), undefined, 'as large as can be told');
+  for (let n = 0; n < 70; n++) records.set(n, { ...large, size: 1n }, { ...listed, storageClass: `CLASS_${n}` });
+  for (let n = 0; n < 70; n++)
+    t.equal(records.get(n, { ...large, size: 1n })?.storageClass, n < 63 ? `CLASS_${n}` : undefined, `kind ${n}`);
+});
+
+t.test('a list of known files says what one by another process says', async (t) => {
+  const { store, root, bucket } = await newLocalStore();
+  const other = await LocalStore.open({ root });
+  for (let n = 0; n < 40; n++) await put(store, `d/${n}`, `text ${n}`);
+  await waitForCtime();
+  const changes = [
+    () => put(other, 'd/3', 'of as many bytes'.slice(0, 6)),
+    () => put(other, 'd/3x', 'new'),
+    () => other.setTags('b-1', 'd/4', { a: 'b' }),
+    () => other.deleteObject('b-1', 'd/5'),
+    () => Promise.resolve(fs.writeFileSync(join(bucket, 'd/6'), 'text 6')),
+    () => Promise.resolve(fs.renameSync(join(bucket, 'd/7'), join(bucket, 'd/8'))),
+    () => other.putObject({ bucket: 'b-1', key: 'd/9', body: bodyOf('text 9'), storageClass: 'GLACIER', checksumAlgorithm: 'sha256' }),
+  ];
+  for (const change of [() => Promise.resolve(), () => Promise.resolve(), ...changes]) {
+    await change();
+    await waitForCtime();
+    const fresh = await LocalStore.open({ root });
+    for (const request of [{ bucket: 'b-1' }, { bucket: 'b-1', prefix: 'd/3' }])
+      t.strictSame(await store.listObjects(request), await fresh.listObjects(request), change.toString());
+  }
+});
+
 t.test('pages go on exactly while others write', async (t) => {
   const { store, bucket } = await newLocalStore();
   const stable = Array.from({ length: 400 }, (_, i) => `d/${String(i * 3).padStart(4, '0')}`);
@@ -149,10 +222,15 @@ t.test('what a name costs', async (t) => {
   const collect: () => void = runInNewContext('gc');
   const cache = new DirectoryNames();
   collect();
-  const before = process.memoryUsage().heapUsed;
-  const { names } = await cache.read(directory, '', 1000);
-  collect();
-  const bytes = (process.memoryUsage().heapUsed - before) / count;
+  const used_bytes = (): number => {
+    collect();
+    const { heapUsed, arrayBuffers } = process.memoryUsage();
+    return heapUsed + arrayBuffers;
+  };
+  const before = used_bytes();
+  const { names, records } = await cache.read(directory, '', 1000);
+  const bytes = (used_bytes() - before) / count;
   t.equal(names.length, count);
+  t.equal(records.get(0, { ino: 1n, mtimeNs: 1n, size: 1n }), undefined);
   t.ok(bytes <= 100, `${bytes.toFixed(1)} bytes a name`);
 });

@@ -4,7 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { SelectError } from '../base/errors.ts';
 import type { Completion } from './completion.ts';
-import type { FileIdentity } from './metadata.ts';
+import type { FileIdentity } from './file-version.ts';
 import { createTemporary, writeFully } from './temporary.ts';
 import type { StoredPart, UploadFolder } from './upload-folder.ts';
 import { dataFile } from './upload-folder.ts';

@@ -1,7 +1,7 @@
 /**
  * The names in directories, in the order of keys. A directory has no order of its own, so to list one in pages its names are read and
  * sorted at once, and kept between pages for as long as it does not change: at most `list_window_names_max` of them, which are about
- * 60 bytes each. Of a larger directory the names after some name are read, so many at a time.
+ * 100 bytes each, with what lists said of their files. Of a larger directory the names after some name are read, so many at a time.
  */
 import type { BigIntStats, Dirent, Stats } from 'node:fs';
 import fs from 'node:fs';
@@ -11,6 +11,7 @@ import { type Links, OpenDirectory } from './directory.ts';
 import { isSameVersion, isSettled } from './file-version.ts';
 import { isUnreadable } from './fs-errors.ts';
 import { nameToSegment } from './key-path.ts';
+import { ListedRecords } from './listed-records.ts';
 import { compareUtf8 } from './listing.ts';
 
 /** Segments of keys in order; those of directories end in a slash, which has its place in the order. */
@@ -19,6 +20,8 @@ export interface NameWindow {
   readonly names: readonly string[];
   /** No name follows the last one. */
   readonly isWhole: boolean;
+  /** What lists said of the files. */
+  readonly records: ListedRecords;
 }
 
 /** The place of the first name at or after `from`. */
@@ -73,7 +76,9 @@ export class DirectoryNames {
       const hasSettled = isSettled(before, Date.now());
       // why: names that cannot be kept are not worth the sorting of more than the page takes.
       const count = hasSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
-      const { holdsLinks, ...window } = await readSorted(directory, from, count, this.links);
+      const { holdsLinks, names, isWhole } = await readSorted(directory, from, count, this.links);
+      const records = kept === undefined ? new ListedRecords(names.length) : kept.records.movedTo(names, kept.names, compareUtf8);
+      const window = { names, isWhole, records };
       // why: what links lead to changes without their directory.
       if (hasSettled && !holdsLinks && isSameVersion(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });
       return window;
@@ -118,7 +123,7 @@ async function readSorted(
   from: string,
   count: number,
   links: Links,
-): Promise<NameWindow & { readonly holdsLinks: boolean }> {
+): Promise<Omit<NameWindow, 'records'> & { readonly holdsLinks: boolean }> {
   // why: synchronous, in turns: microseconds here, and a third of a millisecond by the thread pool.
   const entries = fs.opendirSync(directory.pathOf('.'), { bufferSize: entriesPerTurn });
   try {

@@ -1,6 +1,13 @@
 /** Whether a file or directory is still what it was, by what its `stat` says: what was read of it need not be read again then. */
 import type { BigIntStats } from 'node:fs';
 
+/** What tells the file of an object from another at its place; `BigIntStats` is one. */
+export type FileIdentity = Pick<BigIntStats, 'size' | 'mtimeNs' | 'ino'>;
+
+export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino;
+}
+
 export type FileVersion = Pick<BigIntStats, 'ino' | 'dev' | 'size' | 'mtimeNs' | 'ctimeNs'>;
 
 export function isSameVersion(a: FileVersion, b: FileVersion): boolean {

@@ -7,12 +7,13 @@ import { type Links, OpenDirectory } from './directory.ts';
 import { DirectoryNames, lowerBound, type NameWindow, nameOf } from './directory-names.ts';
 import { isUnreadable } from './fs-errors.ts';
 import { segmentToName } from './key-path.ts';
+import type { ListedRecords } from './listed-records.ts';
 import { compareUtf8, ListPage } from './listing.ts';
 import type { ListedObject } from './object.ts';
 import type { ListRequest, ListResult } from './store.ts';
 
-/** What the store says of the file at `path`; undefined if it is no object (any more). */
-export type Inspect = (path: string, key: string) => ListedObject | undefined;
+/** What the store says of the file at `path`; undefined if it is no object (any more). `records`: what lists said before, of it at the place `at`. */
+export type Inspect = (path: string, key: string, records: ListedRecords, at: number) => ListedObject | undefined;
 
 export class DirectoryLister {
   readonly #names: DirectoryNames;
@@ -57,14 +58,15 @@ class Walk {
     for (let from: string | undefined = this.#firstName(keyPrefix); from !== undefined; ) {
       const window: NameWindow | undefined = await this.#read(directory, from);
       if (window === undefined) return;
-      const isAtEnd = await this.#visitAll(directory, keyPrefix, window.names, lowerBound(window.names, from));
+      const isAtEnd = await this.#visitAll(directory, keyPrefix, window, lowerBound(window.names, from));
       // The next name there can be is the last one and the least character.
       from = isAtEnd && !window.isWhole ? `${window.names.at(-1) ?? ''}\0` : undefined;
     }
   }
 
   /** Visits names from the place `at` on; answers whether the page may want more than these. */
-  async #visitAll(directory: string, keyPrefix: string, names: readonly string[], at: number): Promise<boolean> {
+  async #visitAll(directory: string, keyPrefix: string, window: NameWindow, at: number): Promise<boolean> {
+    const { names } = window;
     const { prefix } = this.#page;
     while (at < names.length) {
       if (this.#page.isDone) return false;
@@ -77,7 +79,7 @@ class Walk {
         await this.#visit(join(directory, fileNameOf(name)), key, name.endsWith('/'));
         at++;
       } else {
-        at = this.#visitFiles(directory, keyPrefix, names, at);
+        at = this.#visitFiles(directory, keyPrefix, window, at);
         await setImmediate();
       }
     }
@@ -108,7 +110,7 @@ class Walk {
   }
 
   /** Some files in a row; answers the place behind them. */
-  #visitFiles(directory: string, keyPrefix: string, names: readonly string[], start: number): number {
+  #visitFiles(directory: string, keyPrefix: string, { names, records }: NameWindow, start: number): number {
     const found: ListedObject[] = [];
     const end = Math.min(names.length, start + filesPerTurn);
     const place = placeOf(directory, this.#names.links);
@@ -118,7 +120,7 @@ class Walk {
       const key = keyPrefix + name;
       if (name.endsWith('/') || this.#page.commonPrefixOf(key) !== undefined) break;
       if (!this.#page.wants(key)) continue;
-      const object = this.#inspect(`${directory}/${segmentToName(name)}`, key);
+      const object = this.#inspect(`${directory}/${segmentToName(name)}`, key, records, at);
       if (object !== undefined) found.push(object);
     }
     // why: looked at by their paths, which is twice as fast as through a descriptor; a link in place of the directory would show.

@@ -15,7 +15,7 @@ import { DirectoryNames } from './directory-names.ts';
 import { openFileObject } from './file-object.ts';
 import { errnoOf, isAbsent, storageError, withStorageErrors } from './fs-errors.ts';
 import { hiddenFolder, isBucketFolder } from './key-path.ts';
-import { DirectoryLister } from './list-directory.ts';
+import { DirectoryLister, type Inspect } from './list-directory.ts';
 import { compareUtf8 } from './listing.ts';
 import { deleteLocally } from './local-delete.ts';
 import { putLocally } from './local-put.ts';
@@ -34,7 +34,7 @@ import type {
   UploadPlace,
 } from './multipart.ts';
 import { checkBucketName, checkKey } from './names.ts';
-import type { DeleteCondition, ListedObject, ObjectInfo, PutResult, Tags } from './object.ts';
+import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
 import type { Place } from './publish.ts';
 import { Publisher, placeOf, presentFile } from './publish.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
@@ -211,9 +211,9 @@ export class LocalStore implements ObjectStore {
     const { bucket } = request;
     await this.headBucket(bucket);
     const bucketDirectory = this.#bucketDirectory(bucket);
-    const inspect = (path: string, key: string): ListedObject | undefined => {
+    const inspect: Inspect = (path, key, records, at) => {
       const stats = presentFile({ path, links: this.#links });
-      return stats && readListed(bucketDirectory, key, stats);
+      return stats && readListed(bucketDirectory, key, stats, records, at);
     };
     try {
       return await this.#lister.list(bucketDirectory, request, inspect);

@@ -11,22 +11,17 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openMade, syncDirectoryNow } from './directory.ts';
+import { type FileIdentity, isSameFile } from './file-version.ts';
 import { hiddenFolder } from './key-path.ts';
+import type { ListedRecord, ListedRecords } from './listed-records.ts';
 import type { ListedObject, ObjectChecksum, ObjectDescription, ObjectInfo } from './object.ts';
 import { describe, storageClassDefault } from './object.ts';
 import type { PartLayout } from './part-layout.ts';
-import { RecordCache } from './record-cache.ts';
+import { RecordCache, versionOfSidecar } from './record-cache.ts';
 import { appendLine, linesOf, replaceLines } from './sidecar.ts';
 import { jsonIn, readSmallFile } from './small-file.ts';
 import { isChecksum, isDescription, isObject, isPartLayout } from './stored-form.ts';
 import { temporaryPath } from './temporary.ts';
-
-/** What tells one version of a file from another; `BigIntStats` is one. */
-export interface FileIdentity {
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-  readonly ino: bigint;
-}
 
 export interface ObjectMetadata extends Omit<ObjectInfo, 'key' | 'size' | 'lastModified'> {
   /** The multipart upload that the object came of. */
@@ -41,17 +36,19 @@ export function readMetadata(bucketDirectory: string, key: string, file: FileIde
   return { etag, ...describe(record), checksum, parts, uploadId };
 }
 
-/** What a list says of the object `key` whose file is `file`, and no more: a page asks it of a thousand. */
-export function readListed(bucketDirectory: string, key: string, file: BigIntStats): ListedObject {
+/** What a list says of the object `key` whose file is `file`. `records`: what was read for lists before, at the place `at`. */
+export function readListed(bucketDirectory: string, key: string, file: BigIntStats, records: ListedRecords, at: number): ListedObject {
+  const { etag, storageClass, checksum } = records.get(at, file) ?? readRecord(bucketDirectory, key, file, records, at);
+  return { key, size: Number(file.size), etag, lastModified: file.mtime, storageClass, checksum };
+}
+
+function readRecord(bucketDirectory: string, key: string, file: FileIdentity, records: ListedRecords, at: number): ListedRecord {
   const record = recordFor(sidecarPath(bucketDirectory, key), key, file);
-  return {
-    key,
-    size: Number(file.size),
-    etag: record?.etag ?? foreignEtag(file),
-    lastModified: file.mtime,
-    storageClass: record?.storageClass ?? storageClassDefault,
-    checksum: record?.checksum,
-  };
+  if (record === undefined) return { etag: foreignEtag(file), storageClass: storageClassDefault, checksum: undefined };
+  const { etag, storageClass = storageClassDefault, checksum } = record;
+  const listed = { etag, storageClass, checksum: checksum && { algorithm: checksum.algorithm, type: checksum.type } };
+  records.set(at, file, listed);
+  return listed;
 }
 
 /** Makes `next` durable as the record of `file`, beside that of the `present` one, which `file` is about to replace. `temporary`: an unused path. Blocks. */
@@ -89,10 +86,6 @@ export function removeMetadata(bucketDirectory: string, key: string): void {
 /** The ETag of a file that was not uploaded: never a read of its bytes. `-1` says that it is no MD5 of them. */
 export function foreignEtag({ size, mtimeNs, ino }: FileIdentity): string {
   return `"${hash('md5', `${size} ${mtimeNs} ${ino}`)}-1"`;
-}
-
-export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
-  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ino === b.ino;
 }
 
 const sidecarVersion = 1;
@@ -141,18 +134,10 @@ function sidecarPath(bucketDirectory: string, key: string): string {
   return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
 }
 
-/**
- * The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder.
- * `onOpen`: told of the descriptor of the sidecar before it is read.
- */
-function recordFor(
-  path: string,
-  key: string,
-  { size, mtimeNs, ino }: FileIdentity,
-  onOpen?: (fd: number) => void,
-): SidecarRecord | undefined {
+/** The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder. */
+function recordFor(path: string, key: string, { size, mtimeNs, ino }: FileIdentity): SidecarRecord | undefined {
   const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
-  for (const line of linesOf(readSmallFile(path, sidecarBytesMax, onOpen) ?? '')) {
+  for (const line of linesOf(readSmallFile(path, sidecarBytesMax) ?? '')) {
     const record = recordIn(line, key, ofFile);
     if (record !== undefined) return record;
   }
@@ -163,10 +148,8 @@ function recordFor(
 function knownRecordFor(path: string, key: string, file: FileIdentity): SidecarRecord | undefined {
   const known = knownRecords.get(path);
   if (known !== undefined && isSameFile(known.file, file)) return known.record;
-  let sidecar: BigIntStats | undefined;
-  const record = recordFor(path, key, file, (fd) => {
-    sidecar = fs.fstatSync(fd, { bigint: true });
-  });
+  const sidecar = versionOfSidecar(path);
+  const record = recordFor(path, key, file);
   const { size, mtimeNs, ino } = file;
   if (record !== undefined && sidecar !== undefined) knownRecords.keep(path, sidecar, { file: { size, mtimeNs, ino }, record });
   return record;

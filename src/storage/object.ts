@@ -45,10 +45,11 @@ export interface ListedObject {
   readonly lastModified: Date;
   readonly storageClass: string;
   /** Undefined where the client sent none. */
-  readonly checksum: ObjectChecksum | undefined;
+  readonly checksum: Pick<ObjectChecksum, 'algorithm' | 'type'> | undefined;
 }
 
 export interface ObjectInfo extends ListedObject, ObjectDescription {
+  readonly checksum: ObjectChecksum | undefined;
   /** Of a multipart object. */
   readonly parts: PartLayout | undefined;
 }

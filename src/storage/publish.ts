@@ -8,9 +8,10 @@ import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
 import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
+import type { FileIdentity } from './file-version.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
-import type { FileIdentity, ObjectMetadata } from './metadata.ts';
+import type { ObjectMetadata } from './metadata.ts';
 import { readMetadata, removeMetadata, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
 

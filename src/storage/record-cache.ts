@@ -17,7 +17,8 @@ export class RecordCache<SidecarRecord> {
   get(path: string): SidecarRecord | undefined {
     const kept = this.#kept.get(path);
     if (kept === undefined) return undefined;
-    if (isStill(path, kept.sidecar)) return kept.record;
+    const version = versionOfSidecar(path);
+    if (version !== undefined && isSameVersion(version, kept.sidecar)) return kept.record;
     this.#kept.delete(path);
     return undefined;
   }
@@ -32,11 +33,11 @@ export class RecordCache<SidecarRecord> {
   }
 }
 
-function isStill(path: string, version: FileVersion): boolean {
+/** Of a sidecar; undefined where there is none that may be looked at. */
+export function versionOfSidecar(path: string): FileVersion | undefined {
   try {
-    const stats = fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
-    return stats !== undefined && isSameVersion(stats, version);
+    return fs.lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
-    return false;
+    return undefined;
   }
 }

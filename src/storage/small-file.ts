@@ -1,11 +1,8 @@
 /** Small files of the store's own, which anybody may have put there instead. */
 import fs from 'node:fs';
 
-/**
- * The text of a regular file of at most `bytes_max`; undefined where there is no such. Synchronous: four system calls.
- * `onOpen`: told of the descriptor before anything is read.
- */
-export function readSmallFile(path: string, bytes_max: number, onOpen?: (fd: number) => void): string | undefined {
+/** The text of a regular file of at most `bytes_max`; undefined where there is no such. Synchronous: three system calls. */
+export function readSmallFile(path: string, bytes_max: number): string | undefined {
   // why: an exception costs several times the call, so it is asked first where the last file was not there either.
   if (!isExpected && !fs.existsSync(path)) return undefined;
   let fd: number;
@@ -17,7 +14,6 @@ export function readSmallFile(path: string, bytes_max: number, onOpen?: (fd: num
   }
   isExpected = true;
   try {
-    onOpen?.(fd);
     return readText(fd, bytes_max);
   } catch {
     return undefined;

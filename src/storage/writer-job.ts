@@ -7,7 +7,8 @@ import { type ChecksumAlgorithm, createDigest, type Digest } from '../auth/check
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
-import type { FileIdentity, ObjectMetadata } from './metadata.ts';
+import type { FileIdentity } from './file-version.ts';
+import type { ObjectMetadata } from './metadata.ts';
 import { writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
 import { type Place, publishFile } from './publish.ts';
