@@ -43,7 +43,7 @@ export const limits = {
   /** A multipart upload to which no part came for so long is forgotten. */
   upload_idle_ms_max: 7 * 24 * 60 * 60 * 1000,
   list_keys_max: 1000,
-  /** Names of one directory read and sorted at once, about 60 bytes each. */
+  /** Names of one directory read and sorted at once, about 100 bytes each with what lists say of their files. */
   list_window_names_max: 128 * 1024,
   /** Names kept between the pages of all lists under way. */
   list_cached_names_max: 512 * 1024,
