@@ -13,13 +13,7 @@ export interface SharedSplits {
   /** Each split, serialized (`node:v8`). */
   readonly bytes: SharedArrayBuffer;
   /** The splits themselves, where all tasks run in the thread that fills the queue: nothing is serialized then. */
-  readonly local: readonly Split[] | null;
-}
-
-/** A stretch and what is in it. */
-interface Stretch {
-  readonly shared: SharedSplits;
-  readonly splits: Split[];
+  readonly local: Split[] | null;
 }
 
 const TAKEN = 0;
@@ -27,29 +21,21 @@ const COUNT = 1;
 const ENDS = 2;
 
 /** The next split of the stretch, or null when all are taken. Any thread may call it. */
-export function takeSplit(shared: SharedSplits): Split | null {
-  const { marks, bytes, local } = shared;
-  const taken = takeNext(shared);
-  if (taken === null) return null;
-  if (local !== null) return local[taken]!;
-  const words = new Int32Array(marks);
-  const start = taken === 0 ? 0 : words[ENDS + taken - 1]!;
-  return deserialize(new Uint8Array(bytes, start, words[ENDS + taken]! - start)) as Split;
-}
-
-/** Takes a split: answers which of the stretch. */
-function takeNext({ marks }: SharedSplits): number | null {
+export function takeSplit({ marks, bytes, local }: SharedSplits): Split | null {
   const words = new Int32Array(marks);
   for (;;) {
     const taken = Atomics.load(words, TAKEN);
     if (taken >= Atomics.load(words, COUNT)) return null;
-    if (Atomics.compareExchange(words, TAKEN, taken, taken + 1) === taken) return taken;
+    if (Atomics.compareExchange(words, TAKEN, taken, taken + 1) !== taken) continue;
+    if (local !== null) return local[taken]!;
+    const start = taken === 0 ? 0 : words[ENDS + taken - 1]!;
+    return deserialize(new Uint8Array(bytes, start, words[ENDS + taken]! - start)) as Split;
   }
 }
 
 /** The queue as the main thread fills it. What is pushed while tasks run is seen by them as long as it fits their stretch. */
 export class SplitQueue {
-  readonly #stretches: Stretch[] = [];
+  readonly #stretches: SharedSplits[] = [];
   readonly #isLocal: boolean;
 
   /** `isLocal`: no other thread takes splits. */
@@ -61,35 +47,30 @@ export class SplitQueue {
     const entry = this.#isLocal ? NO_BYTES : serialize(split);
     const last = this.#stretches.at(-1);
     if (last !== undefined && append(last, split, entry)) return;
-    const splits: Split[] = [];
     const marks = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (ENDS + limits.splits_open_max));
     const bytes = new SharedArrayBuffer(this.#isLocal ? 0 : Math.max(limits.splits_shared_bytes, entry.length));
-    const stretch = { shared: { marks, bytes, local: this.#isLocal ? splits : null }, splits };
+    const stretch = { marks, bytes, local: this.#isLocal ? [] : null };
     append(stretch, split, entry);
     this.#stretches.push(stretch);
   }
 
   /** The stretch that the next split is taken from; null when all are taken. */
   get front(): SharedSplits | null {
-    return this.#front?.shared ?? null;
-  }
-
-  take(): Split | null {
-    for (let front = this.#front; front !== null; front = this.#front) {
-      const taken = takeNext(front.shared);
-      if (taken !== null) return front.splits[taken]!;
-    }
-    return null;
-  }
-
-  get #front(): Stretch | null {
     for (;;) {
       const [first] = this.#stretches;
-      if (first === undefined || left(first.shared) > 0) return first ?? null;
+      if (first === undefined || left(first) > 0) return first ?? null;
       // The last one goes on being filled.
       if (this.#stretches.length === 1) return null;
       this.#stretches.shift();
     }
+  }
+
+  take(): Split | null {
+    for (let front = this.front; front !== null; front = this.front) {
+      const taken = takeSplit(front);
+      if (taken !== null) return taken;
+    }
+    return null;
   }
 }
 
@@ -101,12 +82,12 @@ function left({ marks }: SharedSplits): number {
 }
 
 /** False: there is no room for it. */
-function append({ shared: { marks, bytes }, splits }: Stretch, split: Split, entry: Uint8Array): boolean {
+function append({ marks, bytes, local }: SharedSplits, split: Split, entry: Uint8Array): boolean {
   const words = new Int32Array(marks);
   const count = words[COUNT]!;
   const start = count === 0 ? 0 : words[ENDS + count - 1]!;
   if (count === words.length - ENDS || start + entry.length > bytes.byteLength) return false;
-  splits.push(split);
+  local?.push(split);
   new Uint8Array(bytes).set(entry, start);
   words[ENDS + count] = start + entry.length;
   // From here on it can be taken.

@@ -14,12 +14,15 @@ import type { PutJobResult } from './writer-job.ts';
 import { writerThread } from './writers.ts';
 
 export async function putLocally(publisher: Publisher, place: Place, request: PutRequest): Promise<PutResult> {
-  // Also finds a bucket that is not there.
-  const path = await withStorageErrors(async () => temporaryPath(place.bucketDirectory));
-  checkStorable(place);
-  checkMetadata(request.metadata);
-  // why: before the body is taken; decided again when it is published.
-  await withStorageErrors(async () => checkCondition(place, request.condition ?? {}));
+  const path = await withStorageErrors(async () => {
+    // Also finds a bucket that is not there.
+    const temporary = temporaryPath(place.bucketDirectory);
+    checkStorable(place);
+    checkMetadata(request.metadata);
+    // why: before the body is taken; decided again when it is published.
+    checkCondition(place, request.condition ?? {});
+    return temporary;
+  });
   const { body, size, checksumAlgorithm, signal, condition = {} } = request;
   let sink: FileSink | undefined;
   let isOver = false;
