@@ -1,4 +1,5 @@
 /** Requests and answers without a server: all that `api` sees of HTTP, but for the adapter that makes and sends them. */
+import type { Pieces } from '../base/pieces.ts';
 import type { RequestReport } from './report.ts';
 
 export interface ApiRequest {
@@ -9,8 +10,8 @@ export interface ApiRequest {
   readonly rawQuery: string;
   /** Lower-case names; repeated headers joined with a comma. An object without a prototype: any name is a header's name. */
   readonly headers: Readonly<Record<string, string>>;
-  /** To be iterated once, if at all; the first step answers `Expect: 100-continue`. */
-  readonly body: AsyncIterable<Uint8Array>;
+  /** To be taken once, if at all; to ask for the first piece answers `Expect: 100-continue`. */
+  readonly body: Pieces;
   /** The peer's address. */
   readonly remote: string;
   /** Over TLS. */

@@ -2,7 +2,7 @@
  * The aws-chunked framing of a body: chunks of data, each with its size and (signed forms) its signature, then trailing headers.
  * Source: "Signature Calculations for the Authorization Header: Transferring Payload in Multiple Chunks" of the S3 API reference.
  */
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { equalSignatures, scopeText, signatureFor } from './sign.ts';
@@ -12,41 +12,111 @@ import type { VerifiedIdentity } from './sigv4.ts';
 export type SignatureChain = Pick<VerifiedIdentity, 'scope' | 'timestamp' | 'signingKey' | 'seedSignature'>;
 
 /**
- * Yields the data of an aws-chunked body as it arrives, in pieces, and gives the trailing headers to `onTrailers` before it ends.
- * Pieces are passed on before the signature that covers them is seen: nothing may become of the data until iteration has ended.
- * @param chain how chunks are signed; undefined in the unsigned form
- * @param length bytes of data the body may hold; whether it holds so many is for the caller to see
- * @throws SelectError IncompleteBody (framing or length wrong), SignatureDoesNotMatch (a chunk or the trailer), MalformedTrailerError
+ * Finds the data in an aws-chunked body as it arrives. Data are passed on before the signature that covers them is seen: nothing may
+ * become of them until `end` has answered.
  */
-export async function* decodeChunks(
-  source: AsyncIterable<Uint8Array>,
-  chain: SignatureChain | undefined,
-  length: number,
-  onTrailers: (trailers: ReadonlyMap<string, string>) => void,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const input = new Input(source);
-  try {
-    let previous = chain?.seedSignature ?? '';
-    for (let rest = length; ; ) {
-      const { size, signature } = readChunkHeader(await input.line(limits.chunk_header_bytes_max), chain !== undefined);
-      if (size > rest) throw new SelectError('IncompleteBody');
-      rest -= size;
-      const hash = createHash('sha256');
-      for (let left = size; left > 0; ) {
-        const piece = await input.piece(left);
-        if (chain !== undefined) hash.update(piece);
-        left -= piece.length;
-        yield piece;
+export class ChunkDecoder {
+  readonly #chain: SignatureChain | undefined;
+  #place: 'header' | 'data' | 'after data' | 'trailers' = 'header';
+  /** Of the line or the trailers under way. */
+  #text = '';
+  /** Of the chunk under way: what is still to come, what is said to sign it, and what signs it. */
+  #left_bytes = 0;
+  #signature = '';
+  #hash: Hash | undefined;
+  /** Of the chunk before. */
+  #previous: string;
+  /** What further chunks may hold. */
+  #rest_bytes: number;
+
+  /**
+   * @param chain how chunks are signed; undefined in the unsigned form
+   * @param length bytes of data the body may hold; whether it holds so many is for the caller to see
+   */
+  constructor(chain: SignatureChain | undefined, length: number) {
+    this.#chain = chain;
+    this.#previous = chain?.seedSignature ?? '';
+    this.#rest_bytes = length;
+  }
+
+  /**
+   * The data in the next bytes of the body, not copied.
+   * @throws SelectError IncompleteBody (framing or length wrong), SignatureDoesNotMatch (a chunk), MalformedTrailerError (too long)
+   */
+  push(bytes: Uint8Array): Uint8Array[] {
+    const data: Uint8Array[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      if (this.#place === 'data') {
+        const piece = bytes.subarray(at, at + this.#left_bytes);
+        at += piece.length;
+        this.#takeData(piece);
+        data.push(piece);
+      } else if (this.#place === 'trailers') {
+        this.#addText(bytes.subarray(at), limits.chunk_trailer_bytes_max, tooLong);
+        break;
+      } else {
+        const newline = bytes.indexOf(0x0a, at);
+        const end = newline < 0 ? bytes.length : newline + 1;
+        const bytes_max = this.#place === 'header' ? limits.chunk_header_bytes_max : 0;
+        this.#addText(bytes.subarray(at, end), bytes_max + lineEnd.length, () => new SelectError('IncompleteBody'));
+        at = end;
+        if (newline >= 0) this.#takeLine();
       }
-      if (chain !== undefined) previous = checkSignature(chain, chunkStringToSign(chain, previous, hash.digest('hex')), signature);
-      if (size === 0) break;
-      if ((await input.line(0)) !== '') throw new SelectError('IncompleteBody');
     }
-    onTrailers(readTrailers(await input.rest(limits.chunk_trailer_bytes_max), chain, previous));
-  } finally {
-    await input.close();
+    return data;
+  }
+
+  /**
+   * The trailing headers, once the body has ended.
+   * @throws SelectError IncompleteBody, SignatureDoesNotMatch (the trailers), MalformedTrailerError
+   */
+  end(): ReadonlyMap<string, string> {
+    if (this.#place !== 'trailers') throw new SelectError('IncompleteBody');
+    return readTrailers(this.#text, this.#chain, this.#previous);
+  }
+
+  #addText(bytes: Uint8Array, bytes_max: number, tooMuch: () => SelectError): void {
+    if (this.#text.length + bytes.length > bytes_max) throw tooMuch();
+    this.#text += latin1(bytes);
+  }
+
+  #takeLine(): void {
+    const line = this.#text;
+    this.#text = '';
+    if (!line.endsWith(lineEnd)) throw new SelectError('IncompleteBody');
+    if (this.#place === 'header') this.#beginChunk(line.slice(0, -lineEnd.length));
+    else if (line === lineEnd) this.#place = 'header';
+    else throw new SelectError('IncompleteBody');
+  }
+
+  #beginChunk(header: string): void {
+    const { size, signature } = readChunkHeader(header, this.#chain !== undefined);
+    if (size > this.#rest_bytes) throw new SelectError('IncompleteBody');
+    this.#rest_bytes -= size;
+    this.#left_bytes = size;
+    this.#signature = signature;
+    this.#hash = this.#chain && createHash('sha256');
+    this.#place = 'data';
+    if (size === 0) this.#endChunk('trailers');
+  }
+
+  #takeData(piece: Uint8Array): void {
+    this.#hash?.update(piece);
+    this.#left_bytes -= piece.length;
+    if (this.#left_bytes === 0) this.#endChunk('after data');
+  }
+
+  #endChunk(place: 'after data' | 'trailers'): void {
+    const chain = this.#chain;
+    if (chain !== undefined && this.#hash !== undefined) {
+      const text = chunkStringToSign(chain, this.#previous, this.#hash.digest('hex'));
+      this.#previous = checkSignature(chain, text, this.#signature);
+    }
+    this.#place = place;
   }
 }
+
+const lineEnd = '\r\n';
 
 const emptyHash = createHash('sha256').digest('hex');
 const trailerSignature = 'x-amz-trailer-signature';
@@ -101,58 +171,8 @@ function readTrailers(text: string, chain: SignatureChain | undefined, previous:
   return trailers;
 }
 
-/** Takes lines and data out of a stream of pieces; holds one piece, and of a line that several pieces share no more than its limit. */
-class Input {
-  readonly #pieces: AsyncIterator<Uint8Array>;
-  #piece: Uint8Array = new Uint8Array(0);
-
-  constructor(source: AsyncIterable<Uint8Array>) {
-    this.#pieces = source[Symbol.asyncIterator]();
-  }
-
-  /** The text up to the next CR LF, which may be at most `bytes_max` away. */
-  async line(bytes_max: number): Promise<string> {
-    let text = '';
-    for (;;) {
-      const newline = this.#piece.indexOf(0x0a);
-      const take = newline < 0 ? this.#piece.length : newline + 1;
-      if (text.length + take > bytes_max + 2) throw new SelectError('IncompleteBody');
-      text += latin1(this.#piece.subarray(0, take));
-      this.#piece = this.#piece.subarray(take);
-      if (newline >= 0) break;
-      if (!(await this.#next())) throw new SelectError('IncompleteBody');
-    }
-    if (!text.endsWith('\r\n')) throw new SelectError('IncompleteBody');
-    return text.slice(0, -2);
-  }
-
-  /** At least one and at most `bytes_max` bytes of data, not copied. */
-  async piece(bytes_max: number): Promise<Uint8Array> {
-    while (this.#piece.length === 0) if (!(await this.#next())) throw new SelectError('IncompleteBody');
-    const piece = this.#piece.subarray(0, bytes_max);
-    this.#piece = this.#piece.subarray(piece.length);
-    return piece;
-  }
-
-  /** Whatever follows, to the end of the stream. */
-  async rest(bytes_max: number): Promise<string> {
-    let text = '';
-    do {
-      if (text.length + this.#piece.length > bytes_max) throw new SelectError('MalformedTrailerError', { reason: 'it is too long' });
-      text += latin1(this.#piece);
-    } while (await this.#next());
-    return text;
-  }
-
-  async close(): Promise<void> {
-    await this.#pieces.return?.();
-  }
-
-  async #next(): Promise<boolean> {
-    const { done, value } = await this.#pieces.next();
-    this.#piece = done === true ? new Uint8Array(0) : value;
-    return done !== true;
-  }
+function tooLong(): SelectError {
+  return new SelectError('MalformedTrailerError', { reason: 'it is too long' });
 }
 
 function latin1(bytes: Uint8Array): string {

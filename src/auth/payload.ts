@@ -1,42 +1,40 @@
 /**
  * Verifies a request's body while it flows: the declared SHA-256, the signatures of its chunks, its length and its checksums.
- * Nothing may become visible of the data before iteration has ended without an error.
+ * Nothing may become visible of the data before all pieces are taken without an error.
  */
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
+import type { Pieces, TakePiece } from '../base/pieces.ts';
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts';
 import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { SignatureChain } from './chunked.ts';
-import { decodeChunks } from './chunked.ts';
+import { ChunkDecoder } from './chunked.ts';
 import type { PayloadDeclaration } from './sigv4.ts';
 
-export interface DecodedBody extends AsyncIterable<Uint8Array> {
+export interface DecodedBody extends Pieces {
+  deliver(take: TakePiece): Promise<void>;
   /** Bytes of data the client declared, if it did; enforced. */
   readonly length: number | undefined;
-  /** What came as x-amz-checksum-*, in a header or as a trailer; verified once iteration has ended, and undefined before. */
+  /** What came as x-amz-checksum-*, in a header or as a trailer; verified once all pieces are taken, and undefined before. */
   readonly checksum: Checksum | undefined;
   /** The digests of the data that verify it. */
   readonly verifies: readonly ChecksumAlgorithm[];
   /**
-   * Called before iteration by one who forms these digests himself, out of the pieces: `form` is asked for them, in base64, when all
+   * Called before a piece is taken by one who forms these digests himself, out of the pieces: `form` is asked for them, in base64, when all
    * pieces are given.
    */
-  digestsFrom(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void;
+  digestsFrom(form: FormDigests): void;
   /** Nobody else has the memory of a piece. */
   readonly givesMemory: boolean;
 }
 
 /**
- * The body's data, without framing, to be iterated once. Headers are checked at once, so errors in them precede the reading of the body.
+ * The body's data, without framing, to be taken once. Headers are checked at once, so errors in them precede the reading of the body.
  * @param headers lower-case names
- * @throws SelectError at once: MissingContentLength, InvalidDigest, InvalidRequest, NotImplemented; while iterating: IncompleteBody,
+ * @throws SelectError at once: MissingContentLength, InvalidDigest, InvalidRequest, NotImplemented; with the pieces: IncompleteBody,
  * XAmzContentSHA256Mismatch, BadDigest, SignatureDoesNotMatch, MalformedTrailerError
  */
-export function decodeBody(
-  source: AsyncIterable<Uint8Array>,
-  identity: Signed,
-  headers: Readonly<Record<string, string | undefined>>,
-): DecodedBody {
+export function decodeBody(source: Pieces, identity: Signed, headers: Readonly<Record<string, string | undefined>>): DecodedBody {
   return new VerifiedBody(source, identity, headers);
 }
 
@@ -45,14 +43,14 @@ class VerifiedBody implements DecodedBody {
   readonly verifies: readonly ChecksumAlgorithm[];
   // Of framed data the pieces lie in the memory of the frames.
   readonly givesMemory: boolean;
-  readonly #source: AsyncIterable<Uint8Array>;
+  readonly #source: Pieces;
   readonly #identity: Signed;
   readonly #declared: Declared | undefined;
   readonly #checks: readonly Check[];
-  #form: (() => Promise<ReadonlyMap<ChecksumAlgorithm, string>>) | undefined;
+  #form: FormDigests | undefined;
   #checksum: Checksum | undefined;
 
-  constructor(source: AsyncIterable<Uint8Array>, identity: Signed, headers: Readonly<Record<string, string | undefined>>) {
+  constructor(source: Pieces, identity: Signed, headers: Readonly<Record<string, string | undefined>>) {
     const { payload } = identity;
     this.length = readLength(payload, headers);
     this.givesMemory = payload.kind !== 'streaming';
@@ -67,36 +65,70 @@ class VerifiedBody implements DecodedBody {
     return this.#checksum;
   }
 
-  digestsFrom(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void {
+  digestsFrom(form: FormDigests): void {
     this.#form = form;
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const { take, end } = this.#verification();
+    for await (const piece of this.#source) yield* take(piece);
+    await end();
+  }
+
+  async deliver(take: TakePiece): Promise<void> {
+    const verification = this.#verification();
+    const takeAll = (piece: Uint8Array): void | Promise<void> => inTurn(verification.take(piece), take);
+    if (this.#source.deliver !== undefined) await this.#source.deliver(takeAll);
+    else for await (const piece of this.#source) await takeAll(piece);
+    await verification.end();
+  }
+
+  /** `take` answers the data in a piece of the body, `end` raises what is wrong with all of them. */
+  #verification(): { take(piece: Uint8Array): readonly Uint8Array[]; end(): Promise<void> } {
     const { length } = this;
     const { payload } = this.#identity;
-    const declared = this.#declared;
-    let trailers: ReadonlyMap<string, string> = new Map();
-    const pieces =
-      payload.kind !== 'streaming'
-        ? this.#source
-        : decodeChunks(this.#source, payload.signed ? chainOf(this.#identity) : undefined, length ?? 0, (found) => {
-            trailers = found;
-          });
+    const chunks =
+      payload.kind === 'streaming' ? new ChunkDecoder(payload.signed ? chainOf(this.#identity) : undefined, length ?? 0) : undefined;
     const form = this.#form;
     const digests = form === undefined ? this.verifies.map((algorithm) => [algorithm, createDigest(algorithm)] as const) : [];
     let bytes = 0;
-    for await (const piece of pieces) {
-      bytes += piece.length;
-      if (length !== undefined && bytes > length) throw new SelectError('IncompleteBody');
-      for (const [, digest] of digests) digest.update(piece);
-      yield piece;
-    }
-    if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
+    return {
+      take: (piece) => {
+        const data = chunks === undefined ? [piece] : chunks.push(piece);
+        for (const part of data) {
+          bytes += part.length;
+          for (const [, digest] of digests) digest.update(part);
+        }
+        if (length !== undefined && bytes > length) throw new SelectError('IncompleteBody');
+        return data;
+      },
+      end: async () => {
+        const trailers = chunks?.end() ?? new Map<string, string>();
+        if (length !== undefined && bytes !== length) throw new SelectError('IncompleteBody');
+        await this.#check(
+          trailers,
+          form ?? (async () => new Map(digests.map(([name, digest]) => [name, digest.digest().toString('base64')]))),
+        );
+      },
+    };
+  }
+
+  async #check(trailers: ReadonlyMap<string, string>, form: FormDigests): Promise<void> {
+    const declared = this.#declared;
     const base64 = readTrailer(trailers, declared) ?? declared?.base64;
-    const values = (await form?.()) ?? new Map(digests.map(([algorithm, digest]) => [algorithm, digest.digest().toString('base64')]));
+    const values = await form();
     for (const { algorithm, expected, error } of this.#checks) if (values.get(algorithm) !== (expected ?? base64)) throw error();
     if (declared !== undefined && base64 !== undefined) this.#checksum = { algorithm: declared.algorithm, base64 };
   }
+}
+
+type FormDigests = () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>;
+
+/** Gives pieces to `take`, one after the other. */
+function inTurn(pieces: readonly Uint8Array[], take: TakePiece): void | Promise<void> {
+  let busy: Promise<void> | undefined;
+  for (const piece of pieces) busy = (busy === undefined ? take(piece) : busy.then(() => take(piece))) ?? undefined;
+  return busy;
 }
 
 /** What was declared by no Signature Version 4 is in no signed chunks. */

@@ -61,12 +61,14 @@ export async function receiveBody(
   const sink = open([...new Set([...(body.verifies ?? []), ...(algorithm === undefined ? [] : [algorithm]), 'md5' as const])]);
   body.digestsFrom?.(() => sink.end());
   let received = 0;
-  for await (const piece of signal === undefined ? body : untilAborted(body, signal)) {
+  const take = (piece: Uint8Array): void | Promise<void> => {
     received += piece.length;
     if (received > (size ?? received)) throw new SelectError('IncompleteBody');
     if (received > limits.put_bytes_max) throw tooLarge();
-    await sink.write(piece);
-  }
+    return sink.write(piece);
+  };
+  if (body.deliver !== undefined && signal === undefined) await body.deliver(take);
+  else for await (const piece of signal === undefined ? body : untilAborted(body, signal)) await take(piece);
   if (received < (size ?? received)) throw new SelectError('IncompleteBody');
   const digests = await sink.end();
   const md5 = Buffer.from(digests.get('md5') ?? '', 'base64').toString('hex');

@@ -4,7 +4,7 @@ import { limits } from '../base/limits.ts';
 import type { BodySink, Digests } from './body.ts';
 import { withStorageErrors } from './fs-errors.ts';
 import type { UploadFile, WriteResult } from './writer-job.ts';
-import { type WriterThread, writerThreadForUpload } from './writers.ts';
+import { type UploadThread, type WriterThread, writerThreadForUpload } from './writers.ts';
 
 export interface FileSinkOptions {
   readonly file: UploadFile;
@@ -26,6 +26,8 @@ export class FileSink implements BodySink {
   #gathered_bytes = 0;
   #received_bytes = 0;
   #lastBatch: Promise<WriteResult> | undefined;
+  /** Those that failed stay under way: the next piece is to learn of it. */
+  #batchesUnderWay = 0;
   #digests: Promise<Digests> | undefined;
   /** Its digests are formed here. */
   #isSmall = false;
@@ -45,7 +47,7 @@ export class FileSink implements BodySink {
       // Its end is in sight: the digests come with the last batch.
       this.#digests ??= this.#formDigests();
     } else if (this.#gathered_bytes >= batchBytes()) {
-      const before = this.#lastBatch;
+      const before = this.#batchesUnderWay === 0 ? undefined : this.#lastBatch;
       const batch = this.#send(false);
       // Where many uploads wait for the threads, none sends a batch ahead.
       const awaited = batchBytes() < limits.upload_batch_bytes_max ? batch : before;
@@ -88,14 +90,14 @@ export class FileSink implements BodySink {
     await this.#thread.run({ kind: 'discard', upload: this.#upload, file: last?.file });
   }
 
-  #takeThread(): WriterThread {
-    const { thread, release } = writerThreadForUpload();
-    this.#thread = thread;
+  #takeThread(): UploadThread {
+    const taken = writerThreadForUpload(sinksOpen);
+    this.#thread = taken.thread;
     this.#release = () => {
       this.#release = () => {};
-      release();
+      taken.release();
     };
-    return thread;
+    return taken;
   }
 
   #formDigests(): Promise<Digests> {
@@ -110,8 +112,9 @@ export class FileSink implements BodySink {
 
   #send(isLast: boolean): Promise<WriteResult> {
     const { file, algorithms } = this.#options;
-    const begin = this.#thread === undefined ? { file, algorithms: this.#isSmall ? [] : algorithms, isAlone: sinksOpen === 1 } : undefined;
-    const thread = this.#thread ?? this.#takeThread();
+    const taken = this.#thread === undefined ? this.#takeThread() : undefined;
+    const begin = taken && { file, algorithms: this.#isSmall ? [] : algorithms, isAlone: taken.isAlone };
+    const thread = this.#thread as WriterThread;
     const { pieces, moved } = this.#take();
     const before = this.#lastBatch;
     const batch = withStorageErrors(async () => {
@@ -121,7 +124,11 @@ export class FileSink implements BodySink {
       await before;
       return written;
     });
-    batch.catch(() => {});
+    this.#batchesUnderWay++;
+    batch.then(
+      () => this.#batchesUnderWay--,
+      () => {},
+    );
     this.#lastBatch = batch;
     return batch;
   }

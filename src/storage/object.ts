@@ -1,5 +1,6 @@
 /** What stores say of objects, and what is said to them. */
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../auth/checksum.ts';
+import type { Pieces } from '../base/pieces.ts';
 import type { PartLayout } from './part-layout.ts';
 
 /** The standard headers S3 keeps with an object, besides its content type, and the one it keeps for web sites. */
@@ -54,13 +55,13 @@ export interface ObjectInfo extends ListedObject, ObjectDescription {
   readonly parts: PartLayout | undefined;
 }
 
-/** The bytes of an upload, to be iterated once, and what is to be known of them. */
-export interface ObjectBody extends AsyncIterable<Uint8Array> {
-  /** The checksum that came with it, verified: undefined before the end of the iteration, and where none came. */
+/** The bytes of an upload, to be taken once, and what is to be known of them. */
+export interface ObjectBody extends Pieces {
+  /** The checksum that came with it, verified: undefined before all pieces are taken, and where none came. */
   readonly checksum?: Checksum | undefined;
-  /** Digests by which it verifies itself before its iteration ends. */
+  /** Digests by which it verifies itself before its pieces end. */
   readonly verifies?: readonly ChecksumAlgorithm[];
-  /** Called before iteration by one who forms these digests himself: `form` is asked for them, in base64, when all pieces are given. */
+  /** Called before a piece is taken by one who forms these digests himself: `form` is asked for them, in base64, when all pieces are given. */
   digestsFrom?(form: () => Promise<ReadonlyMap<ChecksumAlgorithm, string>>): void;
   /** The memory of each piece is given away with it. */
   readonly givesMemory?: boolean;

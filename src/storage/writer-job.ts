@@ -28,7 +28,7 @@ export interface WriteJob {
 interface BeginWriting {
   readonly file: UploadFile;
   readonly algorithms: readonly ChecksumAlgorithm[];
-  /** There is no other upload, with which its digests could be formed. */
+  /** The thread takes in no other upload with which its digests could be formed. */
   readonly isAlone: boolean;
 }
 
@@ -147,7 +147,7 @@ export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob,
 }
 
 /**
- * Forms the MD5 of uploads that end, and takes in of others what fits beside: of one upload MD5 takes the most time, of four hardly more.
+ * Forms the MD5 of uploads that end, and takes in of others what fits beside: of one upload MD5 takes the most time, of eight hardly more.
  * What has to wait for that is bounded. Answers the pieces that are no more needed.
  */
 function formDue(due: Md5[]): Uint8Array[] {

@@ -23,19 +23,33 @@ export function writerThread(): WriterThread {
   return leastOf([...threads], load, jobsInARow, limits.writer_threads_max);
 }
 
-/** The thread that takes in an upload; `release` once that is done. */
-export function writerThreadForUpload(): { readonly thread: WriterThread; release(): void } {
-  // why: digests take a processor each, and uploads of one thread have theirs formed together.
-  const threads_max = Math.min(limits.writer_threads_max, availableParallelism());
-  const thread = leastOf([...threads].slice(0, threads_max), ({ uploads }) => uploads, 1, threads_max);
+/** The thread that takes in an upload. */
+export interface UploadThread {
+  readonly thread: WriterThread;
+  /** It takes in no other whose digests could be formed with those of this one. */
+  readonly isAlone: boolean;
+  /** To be called once the upload is taken in. */
+  release(): void;
+}
+
+/** `uploads`: those under way, with this one. */
+export function writerThreadForUpload(uploads: number): UploadThread {
+  // why: digests take a processor each. Where the main thread needs one too, those of one thread are formed together, in a fraction of the time.
+  const areFew = uploads <= processors;
+  const threads_max = Math.min(limits.writer_threads_max, areFew ? processors : Math.max(1, processors - 1));
+  const thread = leastOf([...threads].slice(0, threads_max), (one) => one.uploads, 1, threads_max);
+  const isAlone = areFew && thread.uploads === 0;
   thread.uploads++;
   return {
     thread,
+    isAlone,
     release: () => {
       thread.uploads--;
     },
   };
 }
+
+const processors = availableParallelism();
 
 /** Jobs that may wait for one thread before there is another. */
 const jobsInARow = 2;
