@@ -10,6 +10,7 @@ import { signHeaders } from '../src/auth/sign.ts';
 import { verify } from '../src/auth/sigv4.ts';
 import { SelectError } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
+import { algorithms, oracles } from './support/checksum-oracles.ts';
 
 const credentials = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
 const now = new Date('2013-05-24T00:00:00Z');
@@ -110,26 +111,6 @@ function frame(chunks: readonly Buffer[], seed: string | undefined, trailer?: st
   }
   return Buffer.concat([...out, '\r\n'].map((part) => Buffer.from(part)));
 }
-
-const crc = (bytes: Uint8Array, polynomial: bigint, bits: bigint): Buffer => {
-  const ones = (1n << bits) - 1n;
-  let value = ones;
-  for (const byte of bytes) {
-    value ^= BigInt(byte);
-    for (let bit = 0; bit < 8; bit++) value = value & 1n ? (value >> 1n) ^ polynomial : value >> 1n;
-  }
-  return Buffer.from((value ^ ones).toString(16).padStart(Number(bits) / 4, '0'), 'hex');
-};
-const oracles: Record<ChecksumAlgorithm, (bytes: Uint8Array) => Buffer> = {
-  crc32: (bytes) => crc(bytes, 0xedb88320n, 32n),
-  crc32c: (bytes) => crc(bytes, 0x82f63b78n, 32n),
-  crc64nvme: (bytes) => crc(bytes, 0x9a6c9329ac4bc9b5n, 64n),
-  sha1: (bytes) => createHash('sha1').update(bytes).digest(),
-  sha256: (bytes) => createHash('sha256').update(bytes).digest(),
-  sha512: (bytes) => createHash('sha512').update(bytes).digest(),
-  md5: (bytes) => createHash('md5').update(bytes).digest(),
-};
-const algorithms = Object.keys(oracles) as ChecksumAlgorithm[];
 
 t.test('checksums: published check values, and bit by bit', async (t) => {
   const digest = (algorithm: ChecksumAlgorithm, ...parts: Uint8Array[]) => {
