@@ -11,6 +11,7 @@ import { verify } from '../src/auth/sigv4.ts';
 import { SelectError } from '../src/base/errors.ts';
 import { limits } from '../src/base/limits.ts';
 import { algorithms, oracles } from './support/checksum-oracles.ts';
+import { collect, collectDelivered } from './support/collect.ts';
 
 const credentials = { accessKey: 'AKIAIOSFODNN7EXAMPLE', secretKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY' };
 const now = new Date('2013-05-24T00:00:00Z');
@@ -41,31 +42,6 @@ async function* pieces(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<U
     yield bytes.subarray(start, cut);
     start = cut;
   }
-}
-
-async function collect(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  const found: Uint8Array[] = [];
-  for await (const piece of body) found.push(piece);
-  return Buffer.concat(found);
-}
-
-/** The same, handed on: `take` lets every second piece wait, and no further piece may come meanwhile. */
-async function collectDelivered(body: DecodedBody): Promise<Buffer> {
-  const found: Uint8Array[] = [];
-  let isBusy = false;
-  await body.deliver((piece) => {
-    if (isBusy) throw new Error('a piece came while there was no room for it');
-    found.push(Uint8Array.from(piece));
-    if (found.length % 2 === 0) return;
-    isBusy = true;
-    return new Promise((resolve) => {
-      setImmediate(() => {
-        isBusy = false;
-        resolve();
-      });
-    });
-  });
-  return Buffer.concat(found);
 }
 
 /** The code of the error that decoding ends with; undefined if it succeeds. */
