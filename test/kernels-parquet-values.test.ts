@@ -134,6 +134,23 @@ t.test('ranges', (t) => {
   t.end();
 });
 
+t.test('a range of 64 bits that holds few values here and many there', (t) => {
+  const { wrong } = compareMany(seed, 40, ({ filterInt64 }, arena, random) => {
+    const count = 20_000 + random.below(64);
+    let share = 0;
+    const values = BigInt64Array.from({ length: count }, (_, i) => {
+      if (i % 2048 === 0) share = random.pick([0, 0, 0.002, 0.04, 0.05, 0.5, 1]);
+      return BigInt(random.below(100)) + (random.chance(share) ? 1000n : 0n);
+    });
+    const at = arena.input(new Uint8Array(values.buffer)).from;
+    const out = arena.output(4 * count);
+    const found = filterInt64(at, 0, count, 1000n, 2n ** 63n - 1n, random.below(2), BASE, out);
+    return [found, words(out, found)];
+  });
+  t.same(wrong, []);
+  t.end();
+});
+
 t.test('in place', (t) => {
   const arena = new Arena(new Random(seed));
   const at = arena.input(new Uint8Array(Int32Array.from({ length: 100 }, (_, i) => i).buffer), 4).from;

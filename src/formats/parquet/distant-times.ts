@@ -30,7 +30,8 @@ export class DistantTimes {
 
   /** Forgets those that are not kept. */
   clear(): void {
-    this.#times.length = this.#kept;
+    // why: each batch of each column asks for it, and setting a length is slow.
+    if (this.#times.length > this.#kept) this.#times.length = this.#kept;
   }
 
   /** Puts codes where `takeInt96` left the least and the greatest count. False: there are too many. */

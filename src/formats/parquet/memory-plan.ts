@@ -45,12 +45,12 @@ export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, 
   const open = needs.reduce((sum, { page }, slot) => sum + page + (slots[slot]!.kind === 'nested' ? nested_bytes : 0), 0);
   const windows = group.chunks.reduce((sum, { pages }) => sum + Math.min(pages.bytes, WINDOW_BYTES_MAX), 0);
   const none = slots.map(() => 0);
-  const batch = batchOf(slots, VALUES_BYTES);
-  const fixed_bytes = SCRATCH_BYTES + stored_bytes + batch.bytes;
+  const { rows_max, texts_bytes, bytes: batch_bytes } = batchOf(slots, VALUES_BYTES);
+  const fixed_bytes = SCRATCH_BYTES + stored_bytes + batch_bytes;
   for (const windows_bytes of [WINDOWS_BYTES, WINDOWS_BYTES_SMALL]) {
     const spare_bytes = bytes - fixed_bytes - Math.min(windows_bytes, windows) - open;
     if (spare_bytes >= MARGIN_BYTES)
-      return { ...batch, windows_bytes, stored_bytes, spare_bytes, nested_bytes, runs: none, work_bytes: 0, leaf_runs: none };
+      return { rows_max, texts_bytes, windows_bytes, stored_bytes, spare_bytes, nested_bytes, runs: none, work_bytes: 0, leaf_runs: none };
   }
   const small = batchOf(slots, VALUES_BYTES / 2);
   const room = bytes - SCRATCH_BYTES - stored_bytes - small.bytes - WINDOWS_BYTES_SMALL - MARGIN_BYTES;
@@ -72,7 +72,8 @@ export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, 
   const runs = [...none];
   for (const slot of inRuns) runs[slot] = run_bytes_min + Math.floor((cut.run_bytes * needs[slot]!.loaded) / Math.max(1, loaded));
   return {
-    ...small,
+    rows_max: small.rows_max,
+    texts_bytes: small.texts_bytes,
     windows_bytes: WINDOWS_BYTES_SMALL,
     stored_bytes,
     spare_bytes: 0,

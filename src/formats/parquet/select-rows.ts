@@ -1,6 +1,6 @@
 /** Which rows of a row group are worth reading, by the indexes that the file has besides its footer. */
 import { filterMayHold } from './bloom.ts';
-import type { ParquetSchema, RowGroup } from './metadata.ts';
+import type { ColumnChunk, ParquetSchema, RowGroup } from './metadata.ts';
 import { type ReadExtent, readColumnIndex, readOffsetIndex, rowsEnd } from './page-index.ts';
 import type { Pruning } from './prune.ts';
 
@@ -16,16 +16,18 @@ export interface RowRange {
  * @throws {SelectError} ParquetParsingError: an index contradicts itself or the file
  */
 export function selectRows(read: ReadExtent, group: RowGroup, { leaves }: ParquetSchema, prunings: readonly Pruning[]): RowRange[] {
-  const tests = prunings.flatMap((pruning) => {
-    const chunk = group.chunks.find(({ leaf }) => leaf === pruning.leaf);
-    return chunk === undefined ? [] : [{ pruning, chunk, leaf: leaves[pruning.leaf]! }];
-  });
-  const all = group.rows === 0 ? [] : [{ start: 0, end: group.rows }];
-  if (!tests.every(({ pruning, chunk, leaf }) => filterMayHold(read, chunk, leaf, pruning.predicate))) return [];
-  let selected: RowRange[] = all;
-  for (const { pruning, chunk, leaf } of tests) {
+  const chunkOf = (pruning: Pruning): ColumnChunk | undefined => group.chunks.find(({ leaf }) => leaf === pruning.leaf);
+  for (const pruning of prunings) {
+    const chunk = chunkOf(pruning);
+    if (chunk !== undefined && !filterMayHold(read, chunk, leaves[pruning.leaf]!, pruning.predicate)) return [];
+  }
+  let selected: RowRange[] = group.rows === 0 ? [] : [{ start: 0, end: group.rows }];
+  for (const pruning of prunings) {
+    const chunk = chunkOf(pruning);
+    const leaf = leaves[pruning.leaf]!;
     if (selected.length === 0) break;
-    if (chunk.columnIndex === null || chunk.offsetIndex === null || chunk.offsetIndex.bytes <= ONE_PAGE_BYTES) continue;
+    if (chunk === undefined || chunk.columnIndex === null || chunk.offsetIndex === null || chunk.offsetIndex.bytes <= ONE_PAGE_BYTES)
+      continue;
     const pages = readOffsetIndex(read, chunk, leaf, group.rows)!;
     const bounds = readColumnIndex(read, chunk, leaf, pages, group.rows)!;
     const kept = pages.flatMap(({ first_row }, index) =>

@@ -27,8 +27,8 @@ export class StoredValues {
   readonly #width: number;
   readonly #room: Room;
   #extent: StoredExtent = { offset: 0, bytes: 0, read: () => {} };
-  /** Of each piece: 1 where it was read. */
-  #read = NONE_READ;
+  /** Of each piece a byte: 1 where it was read. */
+  readonly #marks: Room;
   /** Values of a stretch, at most. */
   readonly count_max: number;
 
@@ -38,26 +38,29 @@ export class StoredValues {
     this.#errors = errors;
     this.#width = width;
     this.#room = new Room(space.arena);
+    this.#marks = new Room(space.arena);
     this.count_max = Math.max(1, Math.floor(STRETCH_BYTES / Math.max(1, width)));
   }
 
   /** Opens a page: answers the address of its first value, which like the others is there only once it was asked for. */
   open(extent: StoredExtent): number {
-    if (!this.#room.reserve(extent.bytes)) throw this.#errors.tooLarge(extent.offset);
+    const pieces = Math.ceil(extent.bytes / PIECE_BYTES);
+    if (!this.#room.reserve(extent.bytes) || !this.#marks.reserve(pieces)) throw this.#errors.tooLarge(extent.offset);
     this.#extent = extent;
-    this.#read = new Uint8Array(Math.ceil(extent.bytes / PIECE_BYTES));
+    this.#space.memory.u8.fill(0, this.#marks.address, this.#marks.address + pieces);
     return this.#room.address;
   }
 
   /** Reads `count` values from the `first` on, unless they are there. */
   need(first: number, count: number): void {
-    const pieces = this.#read;
+    const { u8 } = this.#space.memory;
+    const marks = this.#marks.address;
     const { offset, bytes, read } = this.#extent;
     const end = Math.ceil(((first + count) * this.#width) / PIECE_BYTES);
     for (let piece = Math.floor((first * this.#width) / PIECE_BYTES); piece < end; piece++) {
-      if (pieces[piece] === 1) continue;
+      if (u8[marks + piece] === 1) continue;
       const start = piece;
-      while (piece < end && pieces[piece] === 0) pieces[piece++] = 1;
+      while (piece < end && u8[marks + piece] === 0) u8[marks + piece++] = 1;
       const from = start * PIECE_BYTES;
       read(offset + from, Math.min(piece * PIECE_BYTES, bytes) - from, this.#room.address + from);
     }
@@ -90,9 +93,8 @@ export class StoredValues {
   }
 }
 
-const NONE_READ = new Uint8Array(0);
 /** Where all are looked at: what is read at once, and looked at while it is in the second-level cache. */
-const STRETCH_BYTES = 256 * 1024;
+const STRETCH_BYTES = 512 * 1024;
 /** Values are read by pieces of a page. */
 const PIECE_BYTES = 4 * 1024;
 /** One value in so many. */

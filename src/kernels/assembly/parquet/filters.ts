@@ -59,21 +59,67 @@ export function filterInt32(values: usize, rows: usize, count: u32, low: u32, hi
 // highest bit flipped, which for what is subtracted is the same as flipping that of the difference.
 // @ts-ignore: decorator
 @inline
-function outside64(p: usize, lows: v128, spans: v128): v128 {
-  return i64x2.gt_s(i64x2.sub(v128.load(p), lows), spans);
+function outside64(values: v128, lows: v128, spans: v128): v128 {
+  return i64x2.gt_s(i64x2.sub(values, lows), spans);
 }
+
+// Those of four values, one after the other, that both pairs have outside.
+// @ts-ignore: decorator
+@inline
+function outsideBoth(p: usize, lows: v128, spans: v128): v128 {
+  return v128.and(outside64(v128.load(p), lows, spans), outside64(v128.load(p, 16), lows, spans));
+}
+
+// The bits of eight values that are outside.
+// @ts-ignore: decorator
+@inline
+function outside8(p: usize, lows: v128, spans: v128): u32 {
+  return mask8(
+    outside64(v128.load(p), lows, spans),
+    outside64(v128.load(p, 16), lows, spans),
+    outside64(v128.load(p, 32), lows, spans),
+    outside64(v128.load(p, 48), lows, spans),
+  );
+}
+
+// Keeps values of a whole number of eights; answers the address behind the last row. `flip`: 0xff keeps those inside, 0 those outside.
+function keepMany64(p: usize, count: u32, lows: v128, spans: v128, flip: u32, row: u32, into: usize): usize {
+  let o = into;
+  for (const end = p + (<usize>count << 3); p < end; p += 64, row += 8) {
+    const kept = flip ^ outside8(p, lows, spans);
+    if (kept) o = emit8(o, kept, row);
+  }
+  return o;
+}
+
+// The same of a whole number of sixteens that are thought to have few values inside, which are kept.
+function keepFew64(p: usize, count: u32, lows: v128, spans: v128, row: u32, into: usize): usize {
+  let o = into;
+  for (const end = p + (<usize>count << 3); p < end; p += 128, row += 16) {
+    const low = v128.and(outsideBoth(p, lows, spans), outsideBoth(p + 32, lows, spans));
+    const high = v128.and(outsideBoth(p + 64, lows, spans), outsideBoth(p + 96, lows, spans));
+    if (i64x2.bitmask(v128.and(low, high)) == 3) continue;
+    o = emit8(o, 0xff ^ outside8(p, lows, spans), row);
+    o = emit8(o, 0xff ^ outside8(p + 64, lows, spans), row + 8);
+  }
+  return o;
+}
+
+// Values are filtered so many at a time, by what came of those before.
+const STEP: u32 = 4096;
+// Fewer than so many kept of a step are few.
+const FEW: u32 = 192;
 
 export function filterInt64(values: usize, rows: usize, count: u32, low: u64, high: u64, negated: u32, base: u32, into: usize): u32 {
   let o = into, j: u32 = 0;
-  const span = high - low, flip: u32 = negated ? 0 : 0xff;
+  const span = high - low;
   if (!rows) {
-    const lows = i64x2.splat(low ^ i64.MIN_VALUE), spans = i64x2.splat(span ^ i64.MIN_VALUE);
-    for (; j + 8 <= count; j += 8) {
-      const p = values + (<usize>j << 3);
-      const kept = flip ^ mask8(
-        outside64(p, lows, spans), outside64(p + 16, lows, spans), outside64(p + 32, lows, spans), outside64(p + 48, lows, spans),
-      );
-      if (kept) o = emit8(o, kept, base + j);
+    const lows = i64x2.splat(low ^ i64.MIN_VALUE), spans = i64x2.splat(span ^ i64.MIN_VALUE), flip: u32 = negated ? 0 : 0xff;
+    for (let few = !negated; j + 16 <= count; ) {
+      const size = min<u32>(STEP, (count - j) & ~15), p = values + (<usize>j << 3), before = o;
+      o = few ? keepFew64(p, size, lows, spans, base + j, o) : keepMany64(p, size, lows, spans, flip, base + j, o);
+      few = !negated && <u32>(o - before) < 4 * FEW;
+      j += size;
     }
   }
   for (; j < count; j++) {
