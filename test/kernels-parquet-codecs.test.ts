@@ -100,23 +100,35 @@ for (const codec of ['snappy', 'lz4', 'zstd'] as const) {
   });
 }
 
-/** A block of elements of every kind, most of them short, as encoders never mix them; now and then one reaches before the start. */
-function snappyElements(random: Random): { readonly block: Uint8Array; readonly size: number } {
+/**
+ * A block of elements of every kind, most of them short, as encoders never mix them; now and then one reaches before the start, or nowhere.
+ * `literals`: their share. `ahead`: bytes of output before, made by few elements.
+ */
+function snappyElements(random: Random, count: number, literals = 0.4, ahead = 0): { readonly block: Uint8Array; readonly size: number } {
   const bytes: number[] = [];
   let size = 0;
-  for (let left = random.below(300); left > 0; left--) {
-    if (size === 0 || random.chance(0.4)) {
+  if (ahead > 0) {
+    bytes.push(59 << 2, ...randomBytes(random, 60));
+    for (size = 60; size < ahead; size += 64) {
+      const offset = 1 + random.below(Math.min(size, 65_535));
+      bytes.push(2 | (63 << 2), offset & 255, offset >> 8);
+    }
+  }
+  for (let left = count; left > 0; left--) {
+    if (size === 0 || random.chance(literals)) {
       const length = 1 + random.below(random.pick([4, 4, 4, 20, 70, 700]));
       const more = length - 1;
       bytes.push(...(more < 60 ? [more << 2] : more < 256 ? [60 << 2, more] : [61 << 2, more & 255, more >> 8]));
       bytes.push(...randomBytes(random, length));
       size += length;
     } else {
-      const offset = random.chance(0.001) ? size + 1 : 1 + random.below(Math.min(size, random.pick([2, 8, 16, 32, 64, 1 << 20])));
+      const wrong = random.chance(0.3 / count);
+      const offset = wrong ? random.pick([0, size + 1]) : 1 + random.below(Math.min(size, random.pick([2, 8, 16, 32, 64, 1 << 20])));
       const length = 1 + random.below(random.pick([8, 16, 64]));
       if (random.chance(0.6) && length >= 4 && length <= 11 && offset < 2048)
         bytes.push(1 | ((length - 4) << 2) | ((offset >> 8) << 5), offset & 255);
-      else if (random.chance(0.1)) bytes.push(3 | ((length - 1) << 2), offset & 255, (offset >> 8) & 255, offset >> 16, 0);
+      else if (random.chance(0.1) || offset > 65_535)
+        bytes.push(3 | ((length - 1) << 2), offset & 255, (offset >> 8) & 255, offset >> 16, 0);
       else bytes.push(2 | ((length - 1) << 2), offset & 255, (offset >> 8) & 255);
       size += length;
     }
@@ -128,7 +140,7 @@ function snappyElements(random: Random): { readonly block: Uint8Array; readonly 
 t.test('snappy: elements of every kind, twins agree', (t) => {
   let accepted = 0;
   const { wrong, damaged } = compareMany(seed, 1500, (kernels, arena, random) => {
-    const { block, size } = snappyElements(random);
+    const { block, size } = snappyElements(random, random.below(300));
     const { from, end } = arena.input(block);
     const out = arena.output(size, 1);
     const written = kernels.snappy(from, end, out, out + size);
@@ -138,6 +150,22 @@ t.test('snappy: elements of every kind, twins agree', (t) => {
   t.same(wrong, []);
   t.ok(damaged > 150, `${damaged} damaged`);
   t.ok(accepted > 1500, `${accepted / 2} accepted`);
+  t.end();
+});
+
+t.test('snappy: many copies behind so much that all offsets are possible, twins agree', (t) => {
+  let accepted = 0;
+  const { wrong, damaged } = compareMany(seed, 300, (kernels, arena, random) => {
+    const { block, size } = snappyElements(random, random.below(4000), random.pick([0, 0.02, 0.1, 0.4]), 65_400 + random.below(400));
+    const { from, end } = arena.input(random.chance(0.3) ? mutate(random, block) : block);
+    const out = arena.output(size, 1);
+    const written = kernels.snappy(from, end, out, out + size);
+    if (written > 0) accepted++;
+    return [written, digest(out, written)];
+  });
+  t.same(wrong, []);
+  t.ok(damaged > 30, `${damaged} damaged`);
+  t.ok(accepted > 200, `${accepted / 2} accepted`);
   t.end();
 });
 
@@ -154,6 +182,8 @@ function refused(t: Test, codec: Codec, cases: readonly (readonly [string, reado
   }
 }
 
+/** A copy whose offset takes two bytes. */
+const copyOf = (length: number, offset: number): number[] => [2 | ((length - 1) << 2), offset & 255, offset >> 8];
 const times = (count: number, bytes: readonly number[]): number[] => Array.from({ length: count }, () => bytes).flat();
 
 t.test('crafted blocks', (t) => {
@@ -165,6 +195,11 @@ t.test('crafted blocks', (t) => {
     ['nothing but copies', [...varint(100), 0, 65, ...times(2000, [1 | (7 << 2), 1])], 100],
     ['a copy before the start', [...varint(10), 0, 65, 1 | (2 << 2), 2], 10],
     ['a copy from 0 bytes back', [...varint(10), 0, 65, 1, 0], 10],
+    [
+      'a copy from 0 bytes back, far behind',
+      [...varint(76_001), 0, 65, ...times(2000, copyOf(36, 1)), ...times(500, [1 | (4 << 2), 0])],
+      76_001,
+    ],
     ['a copy from 2^32 - 1 bytes back', [...varint(10), 0, 65, 3, 255, 255, 255, 255], 10],
     ['a literal of 2^32 bytes', [...varint(10), 63 << 2, 255, 255, 255, 255, ...times(10, [65])], 10],
     ['a literal that is not there', [...varint(100), 59 << 2, 1, 2, 3], 100],

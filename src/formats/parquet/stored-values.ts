@@ -85,8 +85,8 @@ export class StoredValues {
   /** How many of the positions in a list, of `count`, are read at once. */
   #together(list: number, count: number): number {
     const { u32 } = this.#space.memory;
-    // why: between many there are hardly gaps to speak of.
-    if (count * DENSE_VALUES > u32[list + count - 1]! - u32[list]!) return count;
+    // why: between many there are hardly gaps to speak of, and to look for them takes longer than to read them.
+    if (count * GAP_BYTES > GAPS_IN_ONE * this.#width * (u32[list + count - 1]! - u32[list]!)) return count;
     const gap = Math.max(1, Math.floor(GAP_BYTES / this.#width));
     for (let j = 1; j < count; j++) if (u32[list + j]! - u32[list + j - 1]! > gap) return j;
     return count;
@@ -97,5 +97,5 @@ export class StoredValues {
 const STRETCH_BYTES = 512 * 1024;
 /** Values are read by pieces of a page. */
 const PIECE_BYTES = 4 * 1024;
-/** One value in so many. */
-const DENSE_VALUES = 64;
+/** Values that are apart by less than this part of a gap on average: then few gaps are one that is passed over, and hardly pay. */
+const GAPS_IN_ONE = 4;

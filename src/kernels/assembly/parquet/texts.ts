@@ -207,21 +207,37 @@ function isAscii(p: usize, length: u32): bool {
   return i8x16.bitmask(all) == 0;
 }
 
+// @ts-ignore: decorator
+@inline
+function ends(p: usize, apart: usize, first: v128, last: v128): v128 {
+  return v128.and(i8x16.eq(v128.load(p), first), i8x16.eq(v128.load(p + apart), last));
+}
+
+// The needle is looked for near `from`, then passed over are all 64 bytes that have nowhere its first and its last byte as far apart.
 export function findBytes(from: usize, end: usize, needle: usize, length: u32): i32 {
   if (<usize>length > end - from) return DAMAGED;
   const first = i8x16.splat(load<i8>(needle)), last = i8x16.splat(load<i8>(needle + length - 1)), apart = length - 1;
   const stop = end - apart;
-  for (let p = from; p < stop; p += 32) {
-    const a = v128.and(i8x16.eq(v128.load(p), first), i8x16.eq(v128.load(p + apart), last));
-    const b = v128.and(i8x16.eq(v128.load(p, 16), first), i8x16.eq(v128.load(p + apart, 16), last));
-    if (!v128.any_true(v128.or(a, b))) continue;
-    for (let found = <u32>i8x16.bitmask(a) | (<u32>i8x16.bitmask(b) << 16); found; found &= found - 1) {
-      const hit = p + <usize>ctz<u32>(found);
-      if (hit >= stop) return DAMAGED;
-      if (same(hit, needle, apart)) return <i32>hit;
+  for (let p = from; p < stop; p = passOver(p, stop, apart, first, last)) {
+    for (const behind = p + 64; p < behind; p += 16) {
+      for (let found = <u32>i8x16.bitmask(ends(p, apart, first, last)); found; found &= found - 1) {
+        const hit = p + <usize>ctz<u32>(found);
+        if (hit >= stop) return DAMAGED;
+        if (same(hit, needle, apart)) return <i32>hit;
+      }
     }
   }
   return DAMAGED;
+}
+
+function passOver(from: usize, stop: usize, apart: usize, first: v128, last: v128): usize {
+  let p = from;
+  for (; p < stop; p += 64) {
+    const low = v128.or(ends(p, apart, first, last), ends(p + 16, apart, first, last));
+    const high = v128.or(ends(p + 32, apart, first, last), ends(p + 48, apart, first, last));
+    if (i8x16.bitmask(v128.or(low, high))) break;
+  }
+  return p;
 }
 
 function same(p: usize, needle: usize, length: u32): bool {
