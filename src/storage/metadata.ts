@@ -11,6 +11,7 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { openMade, syncDirectoryNow } from './directory.ts';
+import type { DurableWork } from './durable-work.ts';
 import { type FileIdentity, isSameFile } from './file-version.ts';
 import { hiddenFolder } from './key-path.ts';
 import type { ListedRecord, ListedRecords } from './listed-records.ts';
@@ -51,26 +52,26 @@ function readRecord(bucketDirectory: string, key: string, file: FileIdentity, re
   return listed;
 }
 
-/** Makes `next` durable as the record of `file`, beside that of the `present` one, which `file` is about to replace. `temporary`: an unused path. Blocks. */
-export function writeMetadata(
+/** Makes `next` durable as the record of `file`, beside that of the `present` one, which `file` is about to replace. `temporary`: an unused path. */
+export function* writeMetadata(
   bucketDirectory: string,
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
   present: () => FileIdentity | undefined,
   temporary?: string,
-): void {
+): DurableWork<void> {
   const path = sidecarPath(bucketDirectory, key);
   const name = basename(path);
   const changed = new Set<string>();
   const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path), changed);
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
-    if (!appendLine(directory, name, JSON.stringify(sidecar))) {
+    if (!(yield* appendLine(directory, name, JSON.stringify(sidecar)))) {
       const replaced = present();
       const kept = replaced === undefined ? undefined : recordFor(path, key, replaced);
       if (kept !== undefined) sidecar.records.push(kept);
-      replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
+      yield* replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
     }
     for (const parent of changed) syncDirectoryNow(parent);
   } finally {

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite } from './conditions.ts';
 import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
+import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
@@ -86,17 +87,17 @@ export class Publisher {
 
 /**
  * Makes a file the object of a place, in a turn of `Publisher.publishing`; answers whether its name is gone, which stays where the
- * object must be the first. Blocks.
+ * object must be the first.
  * Raises what `checkWrite` raises, `NoSuchBucket`, `InvalidArgument`, `AccessDenied`, and the system's errors: ENOENT where the file
  * itself is gone.
  */
-export function publishFile(place: Place, file: ReadyFile, condition: WriteCondition): boolean {
+export function* publishFile(place: Place, file: ReadyFile, condition: WriteCondition): DurableWork<boolean> {
   const { bucketDirectory, key } = place;
   const onlyIfAbsent = condition.ifNoneMatch === '*';
   try {
     checkCondition(place, condition);
-    writeMetadata(bucketDirectory, key, file.metadata, file.identity, () => presentFile(place), file.temporary);
-    moveIntoPlace(place, file.path, onlyIfAbsent);
+    yield* writeMetadata(bucketDirectory, key, file.metadata, file.identity, () => presentFile(place), file.temporary);
+    yield* moveIntoPlace(place, file.path, onlyIfAbsent);
     return !onlyIfAbsent;
   } catch (error) {
     if (presentFile(place) === undefined) removeMetadata(bucketDirectory, key);
@@ -132,7 +133,7 @@ export function checkCondition(place: Place, condition: WriteCondition): void {
 const moveAttemptsMax = 100;
 
 /** Moves the file to its place and makes that durable. */
-function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): void {
+function* moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): DurableWork<void> {
   const changed = new Set<string>();
   for (let attempt = 1; ; attempt++) {
     let directory: OpenDirectory | undefined;
@@ -142,7 +143,7 @@ function moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): v
       if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
       else move(filePath, directory.pathOf(place.name));
       for (const parent of changed) syncDirectoryNow(parent);
-      directory.syncNow();
+      yield directory;
       return;
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT' || attempt === moveAttemptsMax) throw error;

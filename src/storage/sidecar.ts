@@ -5,6 +5,7 @@
 import type { Stats } from 'node:fs';
 import fs from 'node:fs';
 import type { OpenDirectory } from './directory.ts';
+import type { DurableWork } from './durable-work.ts';
 import { removeTemporary } from './temporary.ts';
 
 /** The lines in the text of a sidecar, the last first. */
@@ -16,8 +17,8 @@ export function* linesOf(text: string): Generator<string, undefined> {
   }
 }
 
-/** Makes a line durable as the last of a sidecar, which may be new; answers false where that must be replaced instead. Blocks. */
-export function appendLine(directory: OpenDirectory, name: string, line: string): boolean {
+/** Makes a line durable as the last of a sidecar, which may be new; answers false where that must be replaced instead. */
+export function* appendLine(directory: OpenDirectory, name: string, line: string): DurableWork<boolean> {
   const path = directory.pathOf(name);
   const fd = openToAppend(path);
   if (fd === undefined) return false;
@@ -27,8 +28,9 @@ export function appendLine(directory: OpenDirectory, name: string, line: string)
     const isNew = stats.size === 0;
     try {
       // why: the line before may have been cut short.
-      fs.writeFileSync(fd, isNew ? line : `\n${line}`, { flush: true });
-      if (isNew || !durableNames.has(identityOf(stats))) directory.syncNow();
+      fs.writeFileSync(fd, isNew ? line : `\n${line}`);
+      yield fd;
+      if (isNew || !durableNames.has(identityOf(stats))) yield directory;
     } catch (error) {
       if (isNew) removeTemporary(path);
       throw error;
@@ -40,14 +42,14 @@ export function appendLine(directory: OpenDirectory, name: string, line: string)
   }
 }
 
-/** Makes a sidecar durable that is one line. `temporary`: an unused path on its file system. Blocks. */
-export function replaceLines(directory: OpenDirectory, name: string, line: string, temporary: string): void {
+/** Makes a sidecar durable that is one line. `temporary`: an unused path on its file system. */
+export function* replaceLines(directory: OpenDirectory, name: string, line: string, temporary: string): DurableWork<void> {
   let isRenamed = false;
   try {
     fs.writeFileSync(temporary, line, { flag: 'wx', flush: true });
     fs.renameSync(temporary, directory.pathOf(name));
     isRenamed = true;
-    directory.syncNow();
+    yield directory;
   } finally {
     if (!isRenamed) removeTemporary(temporary);
   }

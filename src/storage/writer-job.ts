@@ -7,6 +7,7 @@ import { type ChecksumAlgorithm, createDigest, type Digest } from '../auth/check
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
+import { type DurableWork, type Outcome, outcomeOf } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { writeMetadata } from './metadata.ts';
@@ -103,15 +104,15 @@ export interface JobResults {
 }
 
 /** Raises the system's errors and `SelectError`s. */
-export function perform(job: Exclude<Job, WriteJob>): JobResults[Exclude<Job, WriteJob>['kind']] {
+export function* perform(job: Exclude<Job, WriteJob>): DurableWork<JobResults[Exclude<Job, WriteJob>['kind']]> {
   switch (job.kind) {
     case 'put':
-      return put(job);
+      return yield* put(job);
     case 'publish':
-      publishFile(job.place, job, job.condition);
+      yield* publishFile(job.place, job, job.condition);
       return undefined;
     case 'describe':
-      writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, () => undefined);
+      yield* writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, () => undefined);
       return undefined;
     case 'discard':
       discard(job);
@@ -128,7 +129,7 @@ export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob,
   const due: Md5[] = [];
   const over: Uint8Array[] = [];
   for (const [n, { pieces, isLast }] of jobs.entries()) {
-    const writing = begun[n]?.value;
+    const writing = resultOf(begun[n]);
     for (const { digest } of writing?.digests ?? []) if (!(digest instanceof Md5)) for (const piece of pieces) digest.update(piece);
     const md5 = writing === undefined ? undefined : md5Of(writing);
     if (md5 === undefined) over.push(...pieces);
@@ -137,10 +138,10 @@ export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob,
   }
   over.push(...formDue(due));
   for (const [n, job] of jobs.entries()) {
-    const { value, error } = begun[n] as Outcome<Writing | undefined>;
+    const outcome = begun[n] as Outcome<Writing | undefined>;
     answer(job, () => {
-      if (error !== undefined) throw error;
-      return write(job, value);
+      if ('error' in outcome) throw outcome.error;
+      return write(job, outcome.value);
     });
   }
   freeMemory(over);
@@ -164,6 +165,10 @@ function formDue(due: Md5[]): Uint8Array[] {
     if (waiting_bytes <= limits.upload_digest_bytes_max) return over;
     due = messages.toSorted((a, b) => b.waiting_bytes - a.waiting_bytes).slice(0, 1);
   }
+}
+
+function resultOf<T>(outcome: Outcome<T> | undefined): T | undefined {
+  return outcome !== undefined && 'value' in outcome ? outcome.value : undefined;
 }
 
 function md5Of({ digests }: Writing): Md5 | undefined {
@@ -219,27 +224,14 @@ function write({ upload, pieces, isLast }: WriteJob, writing: Writing | undefine
   };
 }
 
-interface Outcome<T> {
-  readonly value?: T;
-  readonly error?: unknown;
-}
-
-function outcomeOf<T>(work: () => T): Outcome<T> {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
-}
-
-function put({ path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition }: PutJob): PutJobResult {
+function* put({ path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition }: PutJob): DurableWork<PutJobResult> {
   let isRenamed = false;
   try {
     writeFully({ fd, position: 0 }, pieces);
-    fs.fsyncSync(fd);
+    yield fd;
     const identity = fs.fstatSync(fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
-    isRenamed = publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` }, condition);
+    isRenamed = yield* publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` }, condition);
     return { size: Number(size), lastModified: identity.mtime };
   } finally {
     fs.closeSync(fd);

@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
+import { carryOutTogether, type Outcome, outcomeOf } from './durable-work.ts';
 import { type Job, perform, type WriteJob, writeTogether } from './writer-job.ts';
 
 /** An error as plain data: a class does not survive the way to the other thread. */
@@ -14,7 +15,11 @@ export type ThrownValue =
       readonly stack: string | undefined;
     };
 
-export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly thrown: ThrownValue });
+/** `sync_ms`: what the disk takes for one thing to be durable, where that was seen. */
+export type Reply = { readonly id: number; readonly sync_ms?: number | undefined } & (
+  | { readonly result: unknown }
+  | { readonly thrown: ThrownValue }
+);
 
 interface Order {
   readonly id: number;
@@ -34,36 +39,36 @@ function waiting(): Order | undefined {
   return (parentPort && receiveMessageOnPort(parentPort))?.message;
 }
 
-/** Writes for every upload that waits for it, and one order of another kind; answers those that are left. The orders of an upload stay in their order. */
+/** Orders that wait for the disk together. */
+const together_max = 8;
+
+/** Takes one order of every upload that waits for it, and others; answers those that are left. The orders of an upload stay in their order. */
 function carryOut(orders: readonly Order[]): Order[] {
   const uploads = new Set<number>();
-  const together = new Map<WriteJob, number>();
+  const writes = new Map<WriteJob, number>();
+  const others: (Order & { readonly job: Exclude<Job, WriteJob> })[] = [];
   const later: Order[] = [];
   for (const order of orders) {
     const { id, job } = order;
-    if (job.kind === 'write' && !uploads.has(job.upload)) together.set(job, id);
-    else later.push(order);
+    const isFirst = !('upload' in job && uploads.has(job.upload));
     if ('upload' in job) uploads.add(job.upload);
+    if (isFirst && job.kind === 'write') writes.set(job, id);
+    else if (isFirst && job.kind !== 'write' && others.length < together_max) others.push({ id, job });
+    else later.push(order);
   }
-  if (together.size > 0) writeTogether([...together.keys()], (job, write) => answer(together.get(job) as number, write));
-  const [next, ...others] = later;
-  if (next === undefined || next.job.kind === 'write') return later;
-  const { id, job } = next;
-  answer(id, () => perform(job));
-  if (job.kind === 'put') freeMemory(job.pieces);
-  return others;
+  if (writes.size > 0) writeTogether([...writes.keys()], (job, write) => answer(writes.get(job) as number, outcomeOf(write)));
+  const { outcomes, sync_ms } = carryOutTogether(others.map(({ job }) => perform(job)));
+  for (const [n, outcome] of outcomes.entries()) {
+    const { id, job } = others[n] as (typeof others)[number];
+    answer(id, outcome, sync_ms);
+    if (job.kind === 'put') freeMemory(job.pieces);
+  }
+  return later;
 }
 
-function answer(id: number, work: () => unknown): void {
-  parentPort?.postMessage(replyTo(id, work));
-}
-
-function replyTo(id: number, work: () => unknown): Reply {
-  try {
-    return { id, result: work() };
-  } catch (error) {
-    return { id, thrown: thrownValueOf(error) };
-  }
+function answer(id: number, outcome: Outcome<unknown>, sync_ms?: number): void {
+  const reply: Reply = 'error' in outcome ? { id, sync_ms, thrown: thrownValueOf(outcome.error) } : { id, sync_ms, result: outcome.value };
+  parentPort?.postMessage(reply);
 }
 
 function thrownValueOf(error: unknown): ThrownValue {

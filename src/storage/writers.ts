@@ -16,8 +16,12 @@ export interface WriterThread {
   run<J extends Job>(job: J, moved?: readonly ArrayBuffer[]): Promise<JobResults[J['kind']]>;
 }
 
-/** The thread for one job. Those made first are preferred, whose code and memory are warm: others are for disks that keep one waiting. */
+/**
+ * The thread for one job. Those made first are preferred, whose code and memory are warm, and what waits there is made durable together:
+ * others are for disks that keep one waiting.
+ */
 export function writerThread(): WriterThread {
+  const jobsInARow = sync_ms < fastSync_ms ? 4 : 2;
   const load = (thread: Thread): number => thread.load + thread.uploads;
   for (const thread of threads) if (load(thread) < jobsInARow) return thread;
   return leastOf([...threads], load, jobsInARow, limits.writer_threads_max);
@@ -51,8 +55,15 @@ export function writerThreadForUpload(uploads: number): UploadThread {
 
 const processors = availableParallelism();
 
-/** Jobs that may wait for one thread before there is another. */
-const jobsInARow = 2;
+/** What the disk takes for one thing to be durable, of late. */
+let sync_ms = 0;
+
+/** Below, it takes the processor as long as the disk, and less of it if things are made durable together. */
+const fastSync_ms = 1;
+
+function noteSync(one_ms: number): void {
+  sync_ms += (one_ms - sync_ms) / 32;
+}
 
 /** The thread with the least of something; a new one, where all have as much as `enough` and there may be more. */
 function leastOf(among: readonly Thread[], measure: (thread: Thread) => number, enough: number, threads_max: number): Thread {
@@ -105,6 +116,7 @@ class Thread implements WriterThread {
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
+    if (reply.sync_ms !== undefined) noteSync(reply.sync_ms);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ('thrown' in reply) waiting?.reject(errorOf(reply.thrown));
     else waiting?.resolve(reply.result);
