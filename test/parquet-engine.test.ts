@@ -264,6 +264,40 @@ t.test('the library takes Parquet from wherever it comes', async (t) => {
   await t.rejects(textOf(bytes, { input: { Parquet: {}, CompressionType: 'GZIP' } }), { code: 'InvalidCompressionFormat' });
 });
 
+t.test('columns of dictionaries that are written together', async (t) => {
+  const rows = Array.from({ length: 4000 }, (_, n) => n);
+  const columnData = [
+    { name: 'a', data: rows.map((n) => `a${n % 3}`) },
+    { name: 'n', data: rows.map((n) => n % 7), type: 'INT32' },
+    { name: 'q', data: rows.map((n) => ['x,y', 'say "z"', ''][n % 3]!) },
+    { name: 'long', data: rows.map((n) => `${n % 2} `.repeat(20)) },
+    { name: 'o', data: rows.map((n) => (n % 5 === 0 ? null : `o${n % 4}`)) },
+    { name: 'b', data: rows.map((n) => `b${n % 5}`) },
+    { name: 'i', data: rows.map((n) => n * 31), type: 'INT32' },
+  ] as const;
+  const object = memoryObject(new Uint8Array(parquetWriteBuffer({ columnData: [...columnData], rowGroupSize: 4000 })));
+  const text = (value: string | number | null): string =>
+    /[",]/.test(`${value}`) ? `"${`${value}`.replaceAll('"', '""')}"` : `${value ?? ''}`;
+  const lines = (names: string, kept: (n: number) => boolean): string => {
+    const columns = names.split(', ').map((name) => columnData.find((column) => column.name === name)!.data);
+    return rows.flatMap((n) => (kept(n) ? [`${columns.map((data) => text(data[n]!)).join(',')}\n`] : [])).join('');
+  };
+  // Conditions that the scan does not decide: a batch with a gap in front, and one with many.
+  const conditions = [
+    ['', () => true],
+    ['WHERE i + 1 > 400', (n: number) => n * 31 + 1 > 400],
+    ['WHERE i % 3 = 1', (n: number) => (n * 31) % 3 === 1],
+  ] as const;
+  for (const names of ['a, n, q, long, o, b, i', 'a, b, a', 'b, n, n, a, q', 'i, a, o, q, b, n'])
+    for (const [condition, kept] of conditions)
+      for (const shape of shapes) {
+        const expression = `SELECT ${names} FROM S3Object ${condition}`;
+        const { text: found, error } = await query(object, expression, shape);
+        t.equal(error, null, expression);
+        t.ok(found === lines(names, kept), `${expression} in ${JSON.stringify(shape)}`);
+      }
+});
+
 t.test('objects without rows or columns', async (t) => {
   const empty = memoryObject(new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'a', data: [], type: 'INT32' }] })));
   t.equal((await query(empty, 'SELECT * FROM S3Object')).text, '');

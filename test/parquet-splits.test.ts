@@ -2,8 +2,10 @@
 import fc from 'fast-check';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import t from 'tap';
+import { Engine } from '../src/engine/query.ts';
 import type { ScanRange } from '../src/formats/format.ts';
 import { rowGroupsOf, splitsOfRowGroups } from '../src/formats/parquet/splits.ts';
+import { ask, csvOutput, memoryObject } from './support/engine.ts';
 import { edited, footerOf } from './support/parquet.ts';
 
 const data = Array.from({ length: 2000 }, (_, n) => `row ${n}`);
@@ -64,4 +66,25 @@ t.test('splits own every row once, in order', async (t) => {
   ] as const;
   t.equal(splits(100, single(200, unknown)).length, 2, 'two where nobody knows');
   t.equal(splits(100, single(200, unknown.slice(0, 1))).length, 8, 'statistics of encodings tell');
+});
+
+t.test('a part of a row group that is full behind where it was cut goes on there', async (t) => {
+  // The cut is at half of its rows, in the third of five pages: the first part ends with that page.
+  const rows = 40_000;
+  const texts = Array.from({ length: rows }, (_, n) => `${n} `.padEnd(189, '.'));
+  const bytes = parquetWriteBuffer({
+    columnData: [{ name: 's', data: texts, encoding: 'PLAIN', columnIndex: true, offsetIndex: true }],
+    rowGroupSize: rows,
+    pageSize: 1_600_000,
+    codec: 'UNCOMPRESSED',
+  });
+  const object = memoryObject(new Uint8Array(bytes));
+  const input = { format: 'parquet', compression: 'none' } as const;
+  for (const workers of [0, 2]) {
+    const engine = new Engine({ workers, split_bytes: 1024 * 1024 });
+    const { text } = await ask(engine, object, 'SELECT s FROM S3Object', { input, output: csvOutput });
+    await engine.close();
+    const missing = texts.findIndex((line, n) => text.slice(190 * n, 190 * n + 190) !== `${line}\n`);
+    t.same([text.length, missing], [190 * rows, -1], `${workers} workers: all rows in order`);
+  }
 });

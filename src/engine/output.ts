@@ -127,10 +127,11 @@ export class Output {
     let next = 0;
     return this.#stretches.map(({ start, sealedEnd, tail, end, payload_bytes }, index) => {
       const bytes = new Uint8Array(buffer, next, lengths[index]!);
+      const sealed_bytes = sealedEnd - start;
+      copyTo(buffer, next, u8.subarray(start, sealedEnd));
+      copyTo(buffer, next + sealed_bytes, u8.subarray(tail, end));
       next += bytes.length;
-      bytes.set(u8.subarray(start, sealedEnd));
-      bytes.set(u8.subarray(tail, end), sealedEnd - start);
-      return { bytes, sealed_bytes: sealedEnd - start, payload_bytes };
+      return { bytes, sealed_bytes, payload_bytes };
     });
   }
 
@@ -156,4 +157,9 @@ export class Output {
     this.#start = sealRecordsFrame(this.#memory.u8, this.#start, length);
     this.at = this.#payloadStart();
   }
+}
+
+/** Copies bytes: `set` goes to shared memory word by word, and byte by byte where words do not meet. */
+function copyTo(buffer: ArrayBuffer | SharedArrayBuffer, at: number, bytes: Uint8Array): void {
+  if (bytes.length > 0) Buffer.from(buffer, at, bytes.length).fill(bytes);
 }

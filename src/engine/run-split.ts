@@ -254,7 +254,7 @@ class SplitRun {
         return;
       }
       // why: a split whose last record is read goes on to its end, where its quote state is found.
-      if (scan.position <= this.#work.split.end && (output.full || performance.now() > deadline_ms)) {
+      if (scan.position <= this.#endOf(scan) && (output.full || performance.now() > deadline_ms)) {
         this.#resumeAt = scan.resumeAt(null);
         return;
       }
@@ -266,8 +266,8 @@ class SplitRun {
     const { prepared, task } = this.#run;
     const { source, queryId } = task;
     const resumed =
-      this.#resumeAt !== null && this.#resumeAt.offset <= split.end && this.#error === null
-        ? { ...this.#resumeAt, partials: this.#partials, thread: scan?.rewind === undefined ? null : threadId }
+      scan !== null && this.#resumeAt !== null && this.#resumeAt.offset <= this.#endOf(scan) && this.#error === null
+        ? { ...this.#resumeAt, partials: this.#partials, thread: scan.rewind === undefined ? null : threadId }
         : null;
     if (scan?.rewind !== undefined && resumed !== null) parked = { queryId, prepared, split, resume: resumed, scan };
     const { scanned_bytes, processed_bytes } = this.#bytesRead(scan);
@@ -283,6 +283,11 @@ class SplitRun {
       consumed_bytes: source.kind === 'pushed' && scan !== null ? scan.position - source.offset : 0,
       error: this.#error,
     };
+  }
+
+  /** The last offset at which a record of the split may begin. */
+  #endOf(scan: Scan): number {
+    return scan.end ?? this.#work.split.end;
   }
 
   #bytesRead(scan: Scan | null): Pick<SplitResult, 'scanned_bytes' | 'processed_bytes'> {

@@ -82,6 +82,17 @@ export interface TypedBatch {
   load(slot: number): LoadedColumn;
   /** Address of fields (by row number) over the output text of the column, for the selected rows: as CSV, or as JSON tokens. */
   texts(slot: number, form: 'csv' | 'json'): number;
+  /** Describes neighbouring columns for `writeCells`, from `list` on; answers how many descriptions those are. `style`: of the output. */
+  csvColumns(columns: readonly CsvColumn[], style: number, list: number): number;
+}
+
+/** A column on its way out as CSV. */
+export interface CsvColumn {
+  readonly slot: number;
+  /** Its values are fields. */
+  readonly isField: boolean;
+  /** No byte of its text needs quotes, and the style does not quote all. */
+  readonly isPlain: boolean;
 }
 
 /**
@@ -121,6 +132,8 @@ export interface Scan extends Columns {
   readonly stride: number;
   /** Object offset of the next record. */
   readonly position: number;
+  /** The last offset at which a record of the split may begin; absent: where the split ends. Parts of row groups end where pages do. */
+  readonly end?: number;
   /** How bare columns and records can be copied: CSV text, or JSON tokens. `typed`: columns have values, see `typed`. */
   readonly tokens: 'text' | 'json' | 'typed';
   /** Columns that are values and not text; null for text formats. */

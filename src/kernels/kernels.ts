@@ -10,6 +10,7 @@
  * A selection is ascending u32 row numbers; the address 0 stands for "all rows".
  */
 
+import type { CellKernels } from './cell-kernels.ts';
 import type { ColumnKernels } from './column-kernels.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { ParquetKernels } from './parquet-kernels.ts';
@@ -36,9 +37,6 @@ export const indexFlag = {
 
 /** How a number must be written for a kernel to decide it; see `ScanPredicate`. */
 export const numberReading = { decimal: 0, int: 1, untyped: 2 } as const;
-
-/** Added to the address of a column's fields for `writeCsv`: its texts are written as they are, unless the style quotes all. */
-export const NO_QUOTES = 1;
 
 /** The bytes that structure a CSV object. */
 export interface CsvDialect {
@@ -97,6 +95,7 @@ export interface Kernels {
   /** Kernels over columns of values. */
   readonly columns: ColumnKernels;
   readonly parquet: ParquetKernels;
+  readonly cells: CellKernels;
   /** Whether this implementation reads such CSV at all; the reference reads everything. */
   supports(dialect: CsvDialect): boolean;
   /** Sets the dialect for the calls that follow. */
@@ -140,13 +139,15 @@ export interface Kernels {
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
   /** Copies whole records and adds the record delimiter. Result in `written()`; `style`: address of `encodeStyle`'s bytes. */
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
-  /**
-   * Writes columns of each selected row as one CSV record; `list`: address of u32 addresses of the columns' fields, plus 1
-   * (`NO_QUOTES`) where no byte of a column needs quotes. NULL and MISSING are empty; a field in doubt blocks its row.
-   */
+  /** Writes columns of each selected row as one CSV record; `list`: as of `writeJson`. NULL and MISSING are empty; a field in doubt blocks its row. */
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
   /**
-   * Writes columns as JSON objects; `keys`: address of fields holding `"name":` for each; `forms`: address of u8 `jsonForm` for each, 0: all are
+   * Writes columns of each selected row as one CSV record; `list`: address of `COLUMN_BYTES` for each (`columnForm`). NULL and MISSING are empty;
+   * a field in doubt blocks its row.
+   */
+  writeCells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
+  /**
+   * Writes columns as JSON objects; `list`: address of u32 addresses of the columns' fields; `keys`: address of fields holding `"name":` for each; `forms`: address of u8 `jsonForm` for each, 0: all are
    * texts. NULL is `null`, MISSING leaves its key out; a field in doubt blocks its row.
    */
   writeJson(

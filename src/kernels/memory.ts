@@ -27,7 +27,7 @@ export interface Layout {
   readonly identity: number;
   /** u8 per row: 1 where a predicate could not be decided. */
   readonly undecided: number;
-  /** u64 fields, column-major. */
+  /** u64 fields, column-major; of formats whose columns are values, rows that are put together to be written (`writeCells`). */
   readonly fields: number;
   readonly fields_bytes: number;
   /** Frames of typed expressions: of each, f64 values (or u64 fields), i8 codes, u8 states and u32 rows, `batch_rows_max` of them. */

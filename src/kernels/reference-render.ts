@@ -93,7 +93,7 @@ function floatText(value: number, json: boolean): string {
   return `${sign}${digits}${digits.includes('.') ? '' : '.0'}E${exponent.replace('+', '')}`;
 }
 
-function decimalText(mantissa: bigint, scale: number): string {
+export function decimalText(mantissa: bigint, scale: number): string {
   const sign = mantissa < 0n ? '-' : '';
   const digits = String(mantissa < 0n ? -mantissa : mantissa);
   if (scale === 0) return sign + digits;

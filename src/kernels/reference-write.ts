@@ -1,6 +1,8 @@
 /** Records and columns as CSV or JSON. A style is the block of constants that `assembly/write.ts` describes. */
-import { jsonForm, NO_QUOTES, type WriteResult } from './kernels.ts';
+import { CELL_BYTES, COLUMN_BYTES, columnForm } from './cell-kernels.ts';
+import { jsonForm, type WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
+import { decimalText } from './reference-render.ts';
 import { FIELD_STATES, rowState } from './value-kernels.ts';
 
 const NO_QUOTE = 256;
@@ -10,13 +12,16 @@ const COMMA = 0x2c;
 /** Two quotes, a comma, and what closes the record. */
 const STRING_BYTES = 5;
 
-interface Style {
+/** An output style, read from its address. */
+export interface CsvStyleAt {
   readonly recordDelimiter: Uint8Array;
   readonly fieldDelimiter: number;
   readonly quote: number;
   /** Stands before quotes, and before itself. */
   readonly mark: number;
   readonly always: boolean;
+  /** Bytes that need quotes. */
+  readonly special: ReadonlySet<number>;
 }
 
 export class ReferenceWriter {
@@ -29,7 +34,7 @@ export class ReferenceWriter {
 
   records(selection: number, count: number, style: number, out: number, end: number): void {
     const { u8, u32, layout } = this.#memory;
-    const { recordDelimiter, quote } = this.#styleAt(style);
+    const { recordDelimiter, quote } = styleAt(this.#memory, style);
     let o = out;
     let blocked = false;
     let i = 0;
@@ -47,30 +52,55 @@ export class ReferenceWriter {
   }
 
   csv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
-    const { u8, u32 } = this.#memory;
-    const { recordDelimiter, fieldDelimiter, quote, mark, always } = this.#styleAt(style);
-    const special = new Set([fieldDelimiter, quote, CR, LF, ...recordDelimiter]);
-    const copyOnly = quote === NO_QUOTE;
+    const { u32 } = this.#memory;
+    const csv = styleAt(this.#memory, style);
     this.#each(selection, count, out, (row, at) => {
       let o = at;
       for (let column = 0; column < columns; column++) {
-        if (column > 0) u8[o++] = fieldDelimiter;
-        const field = this.#field(list, column, row);
+        const field = this.#field(u32[(list >> 2) + column]!, row);
         if (field === rowState.doubt) return 'blocked';
-        const text = typeof field === 'number' ? u8.subarray(0, 0) : field;
-        // why: room for every byte escaped, two quotes and the field delimiter, as the SIMD writer asks for.
-        if (o + text.length * (copyOnly ? 1 : 2) + 3 + recordDelimiter.length > end) return 'full';
-        const plain = (u32[(list >> 2) + column]! & NO_QUOTES) !== 0;
-        const quoted = !copyOnly && (always || (!plain && text.some((byte) => special.has(byte))));
-        if (quoted) u8[o++] = quote;
-        for (const byte of text) {
-          if (quoted && (byte === quote || byte === mark)) u8[o++] = mark;
-          u8[o++] = byte;
-        }
-        if (quoted) u8[o++] = quote;
+        if (o + roomOf(field, csv) + csv.recordDelimiter.length > end) return 'full';
+        o = this.#put(csvField(field, csv, false), o);
       }
-      return this.#put(recordDelimiter, o);
+      return this.#put(csv.recordDelimiter, o - 1);
     });
+  }
+
+  cells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
+    const csv = styleAt(this.#memory, style);
+    this.#each(selection, count, out, (row, at) => {
+      const parts: Uint8Array[] = [];
+      let room = csv.recordDelimiter.length;
+      for (let column = 0; column < columns; column++) {
+        const { field, text } = this.#column(list + COLUMN_BYTES * column, row, csv);
+        if (field === rowState.doubt) return 'blocked';
+        room += field === null ? text.length : roomOf(field, csv);
+        parts.push(text);
+      }
+      return at + room > end ? 'full' : this.#put(csv.recordDelimiter, this.#put(Buffer.concat(parts), at) - 1);
+    });
+  }
+
+  /** What `writeCells` writes of a column, and the field it is of, if it is of one. */
+  #column(column: number, row: number, csv: CsvStyleAt): { readonly field: Uint8Array | number | null; readonly text: Uint8Array } {
+    const { u8, u32, wasm } = this.#memory;
+    const [form = 0, address = 0, codes = 0] = u32.subarray(column >> 2);
+    switch (form) {
+      case columnForm.numbers: {
+        const mantissa = new DataView(wasm.buffer).getBigInt64(address + 8 * row, true);
+        return { field: null, text: Uint8Array.of(...Buffer.from(decimalText(mantissa, codes)), csv.fieldDelimiter) };
+      }
+      case columnForm.cells:
+      case columnForm.wideCells: {
+        const bytes = form === columnForm.cells ? CELL_BYTES : 2 * CELL_BYTES;
+        const cell = address + bytes * u32[(codes >> 2) + row]!;
+        return { field: null, text: u8.subarray(cell, cell + u8[cell + bytes - 1]!) };
+      }
+      default: {
+        const field = this.#field(address, row);
+        return { field, text: csvField(field, csv, form === columnForm.plain) };
+      }
+    }
   }
 
   json(
@@ -85,12 +115,12 @@ export class ReferenceWriter {
     end: number,
   ): void {
     const { u8, u32 } = this.#memory;
-    const { recordDelimiter } = this.#styleAt(style);
+    const { recordDelimiter } = styleAt(this.#memory, style);
     this.#each(selection, count, out, (row, at) => {
       let o = this.#put(Buffer.from('{'), at);
       for (let column = 0; column < columns; column++) {
         const form = forms === 0 ? jsonForm.text : u8[forms + column]!;
-        const field = this.#field(list, column, row);
+        const field = this.#field(u32[(list >> 2) + column]!, row);
         if (field === rowState.missing || (field === rowState.null && form & jsonForm.sparse)) continue;
         if (field === rowState.doubt) return 'blocked';
         const isToken = field === rowState.null || (form & jsonForm.token) !== 0;
@@ -127,9 +157,9 @@ export class ReferenceWriter {
   }
 
   /** The text of a field, or its state. */
-  #field(list: number, column: number, row: number): Uint8Array | number {
+  #field(fields: number, row: number): Uint8Array | number {
     const { u8, u32 } = this.#memory;
-    const field = (u32[(list >> 2) + column]! >> 2) + 2 * row;
+    const field = (fields >> 2) + 2 * row;
     const start = u32[field]!;
     const length = u32[field + 1]!;
     return length >= FIELD_STATES ? 2 ** 32 - length : u8.subarray(start, start + length);
@@ -139,18 +169,35 @@ export class ReferenceWriter {
     this.#memory.u8.set(bytes, at);
     return at + bytes.length;
   }
+}
 
-  #styleAt(style: number): Style {
-    const { u8, u32 } = this.#memory;
-    const word = (offset: number): number => u32[(style + offset) >> 2]!;
-    return {
-      recordDelimiter: u8.subarray(style + 4, style + 4 + word(0)),
-      fieldDelimiter: word(12),
-      quote: word(16),
-      mark: word(20),
-      always: word(24) !== 0,
-    };
-  }
+export function styleAt({ u8, u32 }: Memory, style: number): CsvStyleAt {
+  const word = (offset: number): number => u32[(style + offset) >> 2]!;
+  return {
+    recordDelimiter: u8.subarray(style + 4, style + 4 + word(0)),
+    fieldDelimiter: word(12),
+    quote: word(16),
+    mark: word(20),
+    always: word(24) !== 0,
+    special: new Set([word(12), word(16), CR, LF, ...u8.subarray(style + 4, style + 4 + word(0))]),
+  };
+}
+
+/** A field, or the state of one, as it is written, with the field delimiter behind it. */
+export function csvField(field: Uint8Array | number, csv: CsvStyleAt, plain: boolean): Uint8Array {
+  const { fieldDelimiter, quote, mark, always, special } = csv;
+  const text = typeof field === 'number' ? EMPTY : field;
+  const quoted = quote !== NO_QUOTE && (always || (!plain && text.some((byte) => special.has(byte))));
+  if (!quoted) return Uint8Array.of(...text, fieldDelimiter);
+  const escaped = [...text].flatMap((byte) => (byte === quote || byte === mark ? [mark, byte] : [byte]));
+  return Uint8Array.of(quote, ...escaped, quote, fieldDelimiter);
+}
+
+const EMPTY = new Uint8Array();
+
+/** For every byte escaped, two quotes and the field delimiter, as the SIMD writer asks for. */
+function roomOf(field: Uint8Array | number, { quote }: CsvStyleAt): number {
+  return (typeof field === 'number' ? 0 : field.length) * (quote === NO_QUOTE ? 1 : 2) + 3;
 }
 
 const SHORT_ESCAPES = new Map([

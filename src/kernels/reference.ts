@@ -3,11 +3,13 @@
  * is compared with. Written to be obviously right and linear in the bytes, not to be fast.
  */
 
+import type { CellKernels } from './cell-kernels.ts';
 import type { ColumnKernels } from './column-kernels.ts';
 import type { JsonKernels } from './json-kernels.ts';
 import type { CsvDialect, Kernels, RecordsResult, TextBounds, WriteResult } from './kernels.ts';
 import type { Memory } from './memory.ts';
 import type { ParquetKernels } from './parquet-kernels.ts';
+import { referenceCells } from './reference-cells.ts';
 import { ReferenceCsv } from './reference-csv.ts';
 import { referenceJson } from './reference-json.ts';
 import { referenceLoad } from './reference-load.ts';
@@ -29,6 +31,7 @@ class ReferenceKernels implements Kernels {
   readonly values: ValueKernels;
   readonly json: JsonKernels;
   readonly parquet: ParquetKernels;
+  readonly cells: CellKernels;
   readonly columns: ColumnKernels;
   readonly #memory: Memory;
   readonly #csv: ReferenceCsv;
@@ -41,6 +44,7 @@ class ReferenceKernels implements Kernels {
     this.json = referenceJson(memory);
     this.parquet = referenceParquet(memory);
     this.columns = { ...referenceRender(memory), ...referenceLoad(memory) };
+    this.cells = referenceCells(memory);
     this.#csv = new ReferenceCsv(memory);
     this.#predicates = new ReferencePredicates(memory);
     this.#writer = new ReferenceWriter(memory);
@@ -111,6 +115,10 @@ class ReferenceKernels implements Kernels {
 
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
     this.#writer.csv(list, columns, selection, count, style, out, end);
+  }
+
+  writeCells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
+    this.#writer.cells(list, columns, selection, count, style, out, end);
   }
 
   writeJson(

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { assert } from '../base/assert.ts';
 import { limits } from '../base/limits.ts';
+import type { CellKernels } from './cell-kernels.ts';
 import type { ColumnKernels } from './column-kernels.ts';
 import { fillFloatPowers } from './float-powers.ts';
 import type { JsonKernels } from './json-kernels.ts';
@@ -16,9 +17,9 @@ interface DataEnd {
 }
 
 /** Exports of `assembly/index.ts`; booleans are numbers at this border. */
-interface Exports extends ValueKernels, JsonKernels, DataEnd {
+interface Exports extends ValueKernels, JsonKernels, CellKernels, DataEnd {
   jsonAreas(masks: number, plane_bytes: number, ends_max: number, depth_max: number): void;
-  areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number, doubles: number): void;
+  areas(rows: number, ends: number, undecided: number, arena: number, bitmap: number, doubles: number, block: number): void;
   dialect(
     delimiter: number,
     quote: number,
@@ -65,6 +66,7 @@ interface Exports extends ValueKernels, JsonKernels, DataEnd {
   selectContaining(rows: number, column: number, needle: number, length: number, fields: number, flags: number, into: number): number;
   writeRecords(selection: number, count: number, style: number, out: number, end: number): void;
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
+  writeCells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
   writeJson(
     list: number,
     columns: number,
@@ -111,7 +113,7 @@ export function simdKernels(modules: Modules, memory: Memory): Kernels {
   const parquet = instance(modules.parquet) as ParquetExports;
   assert(exports.dataEnd() <= PARQUET_DATA && parquet.dataEnd() <= MODULES_END, 'the data of each module have room');
   fillFloatPowers(memory, parquet.floatPowers());
-  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles);
+  exports.areas(layout.rows, layout.ends, layout.undecided, layout.arena, layout.bitmap, layout.doubles, layout.fields);
   exports.jsonAreas(layout.json, layout.json_plane_bytes, limits.window_bytes, limits.json_depth_max);
   return new SimdKernels(exports, parquet);
 }
@@ -120,6 +122,7 @@ class SimdKernels implements Kernels {
   readonly kind = 'simd';
   readonly values: ValueKernels;
   readonly json: JsonKernels;
+  readonly cells: CellKernels;
   readonly parquet: ParquetKernels;
   readonly columns: ColumnKernels;
   readonly #exports: Exports;
@@ -128,6 +131,7 @@ class SimdKernels implements Kernels {
     this.#exports = exports;
     this.values = exports;
     this.json = exports;
+    this.cells = exports;
     this.parquet = parquet;
     this.columns = parquet;
   }
@@ -221,6 +225,10 @@ class SimdKernels implements Kernels {
 
   writeCsv(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
     this.#exports.writeCsv(list, columns, selection, count, style, out, end);
+  }
+
+  writeCells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void {
+    this.#exports.writeCells(list, columns, selection, count, style, out, end);
   }
 
   writeJson(

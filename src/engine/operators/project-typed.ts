@@ -1,10 +1,12 @@
 /** Output rows of typed columns: values as fields, written by the kernels that write columns. */
 import { styleOf } from '../../formats/csv-dialect.ts';
 import type { CsvOutput, OutputFormat } from '../../formats/format.ts';
-import type { Scan } from '../../formats/scan.ts';
+import type { CsvColumn, Scan } from '../../formats/scan.ts';
+import { COLUMN_BYTES, columnForm } from '../../kernels/cell-kernels.ts';
 import { canWrite } from '../../kernels/constants.ts';
-import { jsonForm, NO_QUOTES } from '../../kernels/kernels.ts';
+import { jsonForm } from '../../kernels/kernels.ts';
 import type { ThreadKernels } from '../../kernels/load.ts';
+import type { Memory } from '../../kernels/memory.ts';
 import type { Expression } from '../../sql/expression.ts';
 import type { ProjectionItem } from '../../sql/plan.ts';
 import { type Compiled, compileExpression, type EvaluationContext } from '../evaluate.ts';
@@ -23,6 +25,8 @@ const CONSTANT_BYTES = 1024;
 /** An item of the output, as fields. */
 interface Column {
   readonly form: number;
+  /** A column of the object, if it is one and is written once. */
+  readonly bare: CsvColumn | null;
   /** Address of its fields; null where it cannot be. */
   readonly fieldsOf: (batch: Batch) => number | null;
 }
@@ -42,26 +46,63 @@ export function compileTypedWrite(
   const { constants, memory } = thread;
   const names = json ? items.map((item) => Buffer.from(`${JSON.stringify(item.kind === 'record' ? '' : item.name)}:`)) : [];
   if (machine.room < names.reduce((sum, name) => sum + 32 + name.length, CONSTANT_BYTES)) return null;
-  const list = constants.take(4 * columns.length) >> 2;
+  const list = constants.take(COLUMN_BYTES * columns.length);
+  const parts = neighbours(columns);
   const style = json ? constants.recordDelimiter(Buffer.from(output.recordDelimiter)) : constants.style(styleOf(output), false);
   const keys = constants.fields(names);
   const forms = constants.bytes(Uint8Array.from(columns, ({ form }) => form));
   return (scan, wanted) => {
     const batch = new Batch(machine, scan, scan.selected().subarray(0, wanted), json);
     machine.reset();
-    for (let index = 0; index < columns.length; index++) {
-      const fields = columns[index]!.fieldsOf(batch);
-      if (fields === null) return null;
-      memory.u32[list + index] = fields;
-    }
+    const listed = json ? listFields(columns, batch, memory, list) : listColumns(parts, batch, memory, style, list);
+    if (listed === null) return null;
     const { kernels } = scan;
     const write: KernelWrite = (selection, count, at, end) => {
-      if (json) kernels.writeJson(4 * list, columns.length, keys, forms, selection, count, style, at, end);
-      else kernels.writeCsv(4 * list, columns.length, selection, count, style, at, end);
+      if (json) kernels.writeJson(list, listed, keys, forms, selection, count, style, at, end);
+      else kernels.writeCells(list, listed, selection, count, style, at, end);
       return kernels.written();
     };
     return { write, rows: batch.rows.length, error: batch.error };
   };
+}
+
+/** Lists the addresses of fields, for `writeJson`; answers how many, or null where some cannot be had. */
+function listFields(columns: readonly Column[], batch: Batch, { u32 }: Memory, list: number): number | null {
+  for (let index = 0; index < columns.length; index++) {
+    const fields = columns[index]!.fieldsOf(batch);
+    if (fields === null) return null;
+    u32[(list >> 2) + index] = fields;
+  }
+  return columns.length;
+}
+
+/** The same of descriptions, for `writeCells`. */
+function listColumns(parts: readonly Part[], batch: Batch, { u32 }: Memory, style: number, list: number): number | null {
+  let listed = 0;
+  for (const part of parts) {
+    const at = list + COLUMN_BYTES * listed;
+    if ('bare' in part) {
+      const fields = part.fieldsOf(batch);
+      if (fields === null) return null;
+      u32.set([columnForm.fields, fields, 0, 0], at >> 2);
+      listed++;
+    } else listed += batch.scan.typed!.csvColumns(part, style, at);
+  }
+  return listed;
+}
+
+/** Neighbouring columns of the object, or a column of another kind. */
+type Part = readonly CsvColumn[] | Column;
+
+function neighbours(columns: readonly Column[]): Part[] {
+  const parts: (CsvColumn[] | Column)[] = [];
+  for (const column of columns) {
+    const last = parts.at(-1);
+    if (column.bare === null) parts.push(column);
+    else if (Array.isArray(last)) last.push(column.bare);
+    else parts.push([column.bare]);
+  }
+  return parts;
 }
 
 function compileColumns(
@@ -71,12 +112,13 @@ function compileColumns(
   context: EvaluationContext,
 ): readonly Column[] | null {
   const columns: Column[] = [];
+  const repeated = repeatedSlots(items);
   let frames = 0;
   let fast = false;
   for (const item of items) {
     if (item.kind === 'record' || isToken(item.expression)) return null;
     const { expression } = item;
-    const bare = bareColumn(expression, output);
+    const bare = bareColumn(expression, output, repeated);
     if (bare !== null) {
       columns.push(bare);
       fast = true;
@@ -92,20 +134,29 @@ function compileColumns(
   return fast ? columns : null;
 }
 
+/** Columns that are written more than once. */
+function repeatedSlots(items: readonly ProjectionItem[]): Set<number> {
+  const slots = items.flatMap((item) => (item.kind === 'expression' && item.expression.op === 'column' ? [item.expression.slot] : []));
+  const seen = new Set<number>();
+  return new Set(slots.filter((slot) => seen.size === seen.add(slot).size));
+}
+
 /** A field of JSON is written as the token it is. */
 function isToken(expression: Expression): boolean {
   return expression.op === 'column' && expression.type === 'any';
 }
 
 /** A column of a typed format. Its NULLs leave their keys out of JSON, as on Amazon. */
-function bareColumn(expression: Expression, output: OutputFormat): Column | null {
+function bareColumn(expression: Expression, output: OutputFormat, repeated: ReadonlySet<number>): Column | null {
   if (expression.op !== 'column' || expression.type === 'untyped' || expression.type === 'any') return null;
   const { slot, type } = expression;
   const isField = type === 'string' || type === 'list' || type === 'struct';
-  const plain = output.format === 'csv' && !isField && keepsValuesPlain(output) ? NO_QUOTES : 0;
+  const isPlain = output.format === 'csv' && !isField && !styleOf(output).always && keepsValuesPlain(output);
   return {
     form: jsonForm.sparse | (type === 'string' ? jsonForm.text : jsonForm.token),
-    fieldsOf: ({ scan: { typed } }) => (isField ? typed!.load(slot).values : typed!.texts(slot, output.format) + plain),
+    // why: what is made of a column for one place may not do for another.
+    bare: repeated.has(slot) ? null : { slot, isField, isPlain },
+    fieldsOf: ({ scan: { typed } }) => (isField ? typed!.load(slot).values : typed!.texts(slot, output.format)),
   };
 }
 
@@ -118,6 +169,7 @@ function keepsValuesPlain(output: CsvOutput): boolean {
 function computedColumn(node: TypedNode, general: Compiled, at: number): Column {
   return {
     form: node.kind === 'text' ? jsonForm.text : jsonForm.token,
+    bare: null,
     fieldsOf(batch) {
       node.run(batch.scan, batch.rows, at);
       return batch.frameFields(node, at, general);
@@ -127,5 +179,5 @@ function computedColumn(node: TypedNode, general: Compiled, at: number): Column 
 
 /** What only the general evaluator computes. */
 function evaluatedColumn(general: Compiled, at: number): Column {
-  return { form: jsonForm.token, fieldsOf: (batch) => batch.valueFields(at, general) };
+  return { form: jsonForm.token, bare: null, fieldsOf: (batch) => batch.valueFields(at, general) };
 }

@@ -7,6 +7,7 @@ import type { SqlValue } from '../../vector/value.ts';
 import { Room } from './arena.ts';
 import type { ColumnTest } from './column-test.ts';
 import { type Dictionary, DictionaryRooms, NO_DICTIONARY } from './dictionary.ts';
+import { type Cells, DictionaryCells } from './dictionary-cells.ts';
 import { DictionaryTexts } from './dictionary-texts.ts';
 import { FlatPages, type WantsRows } from './flat-pages.ts';
 import type { ColumnChunk, Leaf } from './metadata.ts';
@@ -42,6 +43,8 @@ export class FlatColumn {
   readonly #loader: ValueLoader;
   readonly #page: OpenPage;
   readonly #texts: DictionaryTexts;
+  readonly #cells: DictionaryCells;
+  #uncoded = false;
   readonly #filter: PageFilter;
   readonly form: ValueForm;
   #open = -1;
@@ -66,6 +69,7 @@ export class FlatColumn {
     this.#rooms = new DictionaryRooms(space);
     this.#page = new OpenPage(space, leaf, this.#loader);
     this.#texts = new DictionaryTexts(space, this.form);
+    this.#cells = new DictionaryCells(space);
     this.#filter = new PageFilter(space, this.#page, this.#loader);
   }
 
@@ -160,6 +164,26 @@ export class FlatColumn {
     });
     if (nulls) kernels.columns.renderFields(fields, slots, count, Number(form === 'json'), fields);
     return true;
+  }
+
+  writeCodes({ rows, slots, count }: BatchRows, style: number, codes: number): Cells | null {
+    const { u32 } = this.#space.memory;
+    if (count === 0 || this.#uncoded || !isAscending(u32, slots, count) || !this.#haveCodes(rows, count)) return null;
+    this.#openPage(u32[rows >> 2]!, (first) => first <= u32[(rows >> 2) + count - 1]!);
+    const dictionary = this.#dictionary ?? NO_DICTIONARY;
+    if (this.#loader.distant.some || !dictionary.utf8) return null;
+    const fieldsOf = (): number => (this.form.kind === 'string' ? dictionary.values : this.#texts.entries(dictionary, 'csv', count));
+    const cells = this.#cells.entries(dictionary, style, count, fieldsOf);
+    if (cells === null) return null;
+    const into = codes + 4 * u32[slots >> 2]!;
+    this.#forPages(rows, count, (at, pieces) => {
+      // why: a NULL has no code.
+      this.#uncoded ||= this.#page.nulls;
+      if (this.#uncoded) return;
+      const { items } = this.#itemsTo({ rows: rows + 4 * at, slots: slots + 4 * at, count: pieces }, 0, 0, 0, 0);
+      this.#page.values.takeCodes(items.positions, items.shift, items.count, into + 4 * at);
+    });
+    return this.#uncoded ? null : cells;
   }
 
   /** Whether all rows are on pages whose values are dictionary codes. */

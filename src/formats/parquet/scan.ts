@@ -9,7 +9,8 @@ import { FIELD_STATES } from '../../kernels/value-kernels.ts';
 import type { SqlValue } from '../../vector/value.ts';
 import type { Selection, Vector } from '../../vector/vector.ts';
 import { BatchGrowth, BatchRows as SelectedRows } from '../batch-scan.ts';
-import type { LoadedColumn, Reader, Scan, ScanRequest, ScanResume, ScanTraffic, SplitPart, TypedBatch } from '../scan.ts';
+import type { CsvColumn, LoadedColumn, Reader, Scan, ScanRequest, ScanResume, ScanTraffic, SplitPart, TypedBatch } from '../scan.ts';
+import { CellColumns, type CellSource } from './cell-columns.ts';
 import { type EncodedScan, encodeScan } from './encoded-scan.ts';
 import type { BatchRows } from './flat-column.ts';
 import { planMemory } from './memory-plan.ts';
@@ -63,6 +64,7 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   /** Some predicate is left to the filter. */
   readonly #undecided: boolean;
   readonly #texts: TextArea;
+  readonly #cells: CellColumns;
   /** Rows of the selection, in the row group. */
   readonly #picked: number;
   /** The next survivor, and where the rows of the batch are. */
@@ -86,6 +88,7 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     // why: a block that grows leaves gaps where large pages find no room.
     this.#space.stored.reserve(plan.stored_bytes);
     this.#texts = new TextArea(arena.take(plan.texts_bytes), plan.texts_bytes);
+    this.#cells = new CellColumns(this.#space, rows);
     this.#picked = arena.take(4 * rows_max);
     const indexes = new PageIndexes(this.#space, group);
     const part = indexes.part(split.start - group.first_row, split.end - group.first_row, encoded.schema.leaves);
@@ -116,6 +119,10 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   get position(): number {
     const { rows, count, end } = this.#survivors;
     return this.#rowNumber(this.#next < count ? this.memory.u32[(rows >> 2) + this.#next]! : end);
+  }
+
+  get end(): number {
+    return this.#group.first_row + this.#end;
   }
 
   next(): boolean {
@@ -182,6 +189,18 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     const list = { address: this.selection, count: this.count };
     this.#texts.at = renderTexts(thread, this.load(slot), list, form, fields, this.#texts.at, this.#texts.end);
     return fields;
+  }
+
+  csvColumns(columns: readonly CsvColumn[], style: number, list: number): number {
+    return this.#cells.describe(columns, (slot) => this.#cellSource(slot), this.#batchRows(), style, list);
+  }
+
+  #cellSource(slot: number): CellSource {
+    const state = this.#use(slot);
+    const { column, fields } = state;
+    // why: codes stand where the fields of texts would.
+    state.texts = null;
+    return { column, codes: fields, load: () => this.load(slot), texts: () => this.texts(slot, 'csv') };
   }
 
   read(slot: number, rows: Selection): Vector {

@@ -1,5 +1,6 @@
 // The module: one entry, one .wasm. The interface and its meaning: ../kernels.ts
 export { areas, dialect } from './state';
+export { crossCells, crossCodes, makeCells, writeCells } from './cells';
 export { csvLocate, csvRecords, recordsEnds, recordsNext, recordsTrimmed } from './csv';
 export { csvIndex, flags } from './csv-index';
 export { selectContaining, selectIn, selectLike, selectNumber, selectPresent, selectText } from './select';

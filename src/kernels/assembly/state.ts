@@ -6,6 +6,8 @@ export let UNDECIDED: usize = 0;
 export let ARENA: usize = 0;
 export let BITMAP: usize = 0;
 export let DOUBLES: usize = 0;
+/** Where a writer puts a block of rows together. */
+export let BLOCK: usize = 0;
 export let arenaNext: usize = 0;
 
 export let DELIMITER: u32 = 44;
@@ -21,13 +23,14 @@ export let FOREIGN_ESCAPE: bool = false;
 export let COMMENT_MASK: u32 = 0;
 export let COMMENT_VALUE: u32 = 1;
 
-export function areas(rows: usize, ends: usize, undecided: usize, arena: usize, bitmap: usize, doubles: usize): void {
+export function areas(rows: usize, ends: usize, undecided: usize, arena: usize, bitmap: usize, doubles: usize, block: usize): void {
   ROWS = rows;
   ENDS = ends;
   UNDECIDED = undecided;
   ARENA = arena;
   BITMAP = bitmap;
   DOUBLES = doubles;
+  BLOCK = block;
   arenaNext = arena;
 }
 

@@ -34,6 +34,13 @@ function tailMask(length: u32): u32 {
   return length >= 16 ? 0xffff : (1 << length) - 1;
 }
 
+/** For writers in other files. */
+export function setWritten(rows: u32, end: usize, isBlocked: bool): void {
+  rowsWritten = rows;
+  outEnd = end;
+  blocked = isBlocked;
+}
+
 /** Copies and tells whether there was a CR. */
 function copyRecord(from: usize, length: u32, to: usize): bool {
   const cr = i8x16.splat(13);
@@ -147,28 +154,29 @@ const SHORT: u32 = 32;
 /** The column at which `shortFields` stopped. */
 let stoppedAt: usize = 0;
 
+/** The bytes that need no quotes, as bits. */
 // @ts-ignore: decorator
 @inline
-function ordinary(a: v128, low: v128, high: v128): u32 {
+export function ordinary(a: v128, low: v128, high: v128): u32 {
   const special = v128.and(i8x16.swizzle(low, v128.and(a, i8x16.splat(0x0f))), i8x16.swizzle(high, i8x16.shr_u(a, 4)));
   return <u32>i8x16.bitmask(i8x16.eq(special, i8x16.splat(0)));
 }
 
 /**
  * Writes the fields of a row, each with its delimiter, up to the first that is long, is no text or needs quotes. `row8`: eight times the
- * row; `plain`: 1 where no column needs quotes. A function of its own, so that all it needs stays in registers.
+ * row; `plain`: no column needs quotes. A function of its own, so that all it needs stays in registers.
  */
-function shortFields(columns: usize, columnsEnd: usize, row8: usize, plain: u32, style: usize, out: usize): usize {
+function shortFields(columns: usize, columnsEnd: usize, row8: usize, plain: bool, style: usize, out: usize): usize {
   const delimiter = load<u32>(style + 12);
   let c = columns, o = out;
   while (c < columnsEnd) {
-    const fields = load<u32>(c), f = load<u64>(<usize>(fields & ~1) + row8);
+    const f = load<u64>(<usize>load<u32>(c) + row8);
     const from = <usize>(f & 0xffffffff), length = <u32>(f >> 32);
     if (length > SHORT) break;
     const a = v128.load(from), b = v128.load(from, 16);
     v128.store(o, a);
     v128.store(o, b, 16);
-    if (!((fields | plain) & 1)) {
+    if (!plain) {
       const low = v128.load(style + 32), high = v128.load(style + 48);
       const found = ~(ordinary(a, low, high) | (ordinary(b, low, high) << 16));
       if (<u64>found & (((<u64>1) << <u64>length) - 1)) break;
@@ -182,7 +190,7 @@ function shortFields(columns: usize, columnsEnd: usize, row8: usize, plain: u32,
   return o;
 }
 
-/** `columns`: address of u32 addresses, one for each column's fields; odd ones stand for columns that need no quotes. */
+/** `columns`: address of u32 addresses, one for each column's fields. */
 export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, style: usize, out: usize, end: usize): void {
   const delimiterLength = load<u32>(style), recordDelimiter = load<u64>(style + 4), delimiter = load<u32>(style + 12);
   const quote = load<u32>(style + 16), escape = load<u32>(style + 20);
@@ -199,12 +207,11 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
     let fits = true;
     for (let c = columns; c < columnsEnd; c += 4) {
       if (room <= end - o) {
-        o = shortFields(c, columnsEnd, r << 3, <u32>copyOnly, style, o);
+        o = shortFields(c, columnsEnd, r << 3, copyOnly, style, o);
         c = stoppedAt;
         if (c == columnsEnd) break;
       }
-      const fields = load<u32>(c), plain = copyOnly || (fields & 1) != 0;
-      const f = load<u64>((<usize>fields & ~1) + (r << 3));
+      const f = load<u64>(<usize>load<u32>(c) + (r << 3));
       const from = <usize>(f & 0xffffffff);
       let length = <u32>(f >> 32);
       if (length >= DOUBT_LENGTH) {
@@ -220,7 +227,7 @@ export function writeCsv(columns: usize, count: u32, selection: usize, n: u32, s
         break;
       }
       if (always) o = writeQuoted(from, length, o, quote, escape);
-      else if (plain) {
+      else if (copyOnly) {
         copyPlain(from, length, o);
         o += length;
       } else if (copyField(from, length, o, low, high)) o = writeQuoted(from, length, o, quote, escape);

@@ -1,4 +1,5 @@
 // Values of columns as output text. Meaning of all parameters: ../../column-kernels.ts
+import { digits8, moveBytes, pointed, putNumber, putSmall, ZEROS } from '../digits';
 import { shortest, shortestDigits, shortestExponent } from './float';
 
 const STATE_VALUE: u32 = 0;
@@ -28,44 +29,6 @@ function isAbsent(states: usize, r: usize, json: bool, field: usize): bool {
 @inline
 function putField(field: usize, from: usize, end: usize): void {
   store<u64>(field, <u64>from | (<u64>(end - from) << 32));
-}
-
-/** 8 decimal digits as bytes, the first in the lowest. */
-// @ts-ignore: decorator
-@inline
-function digits8(v: u32): u64 {
-  const high = v / 10000, low = v - high * 10000;
-  let x = <u64>high | (<u64>low << 32);
-  let t = ((x * 10486) >> 20) & 0x0000007f0000007f;
-  x = t | ((x - t * 100) << 16);
-  t = ((x * 103) >> 10) & 0x000f000f000f000f;
-  return t | ((x - t * 10) << 8);
-}
-
-const ZEROS: u64 = 0x3030303030303030;
-
-// @ts-ignore: decorator
-@inline
-function putSmall(p: usize, v: u32): usize {
-  const d = digits8(v), zeros = min<u64>(ctz<u64>(d) >> 3, 7);
-  store<u64>(p, (d | ZEROS) >> (zeros << 3));
-  return p + 8 - <usize>zeros;
-}
-
-/** Writes a number without leading zeros; answers the address behind it. */
-function putNumber(p: usize, v: u64): usize {
-  if (v < 100000000) return putSmall(p, <u32>v);
-  if (v < 10000000000000000) {
-    const high = v / 100000000;
-    p = putSmall(p, <u32>high);
-    store<u64>(p, digits8(<u32>(v - high * 100000000)) | ZEROS);
-    return p + 8;
-  }
-  const high = v / 10000000000000000, rest = v - high * 10000000000000000, middle = rest / 100000000;
-  p = putSmall(p, <u32>high);
-  store<u64>(p, digits8(<u32>middle) | ZEROS);
-  store<u64>(p, digits8(<u32>(rest - middle * 100000000)) | ZEROS, 8);
-  return p + 16;
 }
 
 export function renderInts(values: usize, states: usize, rows: usize, count: u32, json: bool, fields: usize, at: usize): usize {
@@ -133,43 +96,6 @@ function putWide(p: usize, low: u64, high: u64): usize {
     p += 9;
   }
   return p;
-}
-
-// @ts-ignore: decorator
-@inline
-function moveBytes(to: usize, from: usize, bytes: usize): void {
-  // why: text moves by a few bytes within itself
-  const a = v128.load(from), b = v128.load(from, 16), c = v128.load(from, 32);
-  v128.store(to, a);
-  if (bytes > 16) v128.store(to, b, 16);
-  if (bytes > 32) v128.store(to, c, 32);
-}
-
-/** Turns `[p, end)`, digits of a mantissa, into a decimal of that scale. */
-function pointed(p: usize, end: usize, scale: u32): usize {
-  const length = <i32>(end - p), exponent = length - 1 - <i32>scale;
-  if (exponent < -6) {
-    if (length > 1) {
-      moveBytes(p + 2, p + 1, length - 1);
-      store<u8>(p, 46, 1);
-      end++;
-    }
-    store<u16>(end, 0x2d45); // E-
-    return putSmall(end + 2, <u32>-exponent);
-  }
-  if (exponent < 0) {
-    const zeros = <usize>-exponent, to = p + 1 + zeros;
-    const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32);
-    store<u64>(p, 0x3030303030302e30); // 0.000000
-    v128.store(to, a);
-    if (length > 16) v128.store(to, b, 16);
-    if (length > 32) v128.store(to, c, 32);
-    return end + 1 + zeros;
-  }
-  const point = end - scale;
-  moveBytes(point + 1, point, scale);
-  store<u8>(point, 46);
-  return end + 1;
 }
 
 const INT128: u32 = 1;
