@@ -63,6 +63,8 @@ export const limits = {
   upload_batches_bytes: 32 * MiB,
   /** What waits in a thread for its digest to be formed with those of other uploads. */
   upload_digest_bytes_max: 4 * MiB,
+  /** Of the memory of uploads, kept for the next: given back to the system, it would come again page by page. */
+  upload_memory_kept_bytes: 8 * MiB,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,

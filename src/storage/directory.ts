@@ -185,7 +185,8 @@ function plainPath(directory: string): string | undefined {
   return isPlainDirectory(directory) ? directory : undefined;
 }
 
-function isOpenable(directory: string): boolean {
+/** Whether a directory is there, and its path leads through no symbolic link. Takes fewer system calls than the path has names. */
+export function isOpenable(directory: string): boolean {
   try {
     new OpenDirectory(directory).close();
     return true;

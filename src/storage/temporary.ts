@@ -6,7 +6,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
-import { isPlainDirectory, makeDirectory } from './directory.ts';
+import { isOpenable, isPlainDirectory, makeDirectory } from './directory.ts';
 import { errnoOf } from './fs-errors.ts';
 import { hiddenFolder } from './key-path.ts';
 
@@ -34,7 +34,7 @@ export async function createTemporaryFolder(bucketDirectory: string): Promise<st
 /** An unused path in the folder of temporary files, which is made where it is missing. Raises `NoSuchBucket`, `AccessDenied`. */
 export function temporaryPath(bucketDirectory: string): string {
   const folder = join(bucketDirectory, hiddenFolder, 'tmp');
-  if (!isPlainDirectory(folder)) makeFolder(bucketDirectory, folder);
+  if (!isOpenable(folder)) makeFolder(bucketDirectory, folder);
   return join(folder, `${process.pid}-${processToken}-${threadId}-${nextNumber++}`);
 }
 

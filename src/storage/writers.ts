@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
+import { keepFreedMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { threadOptions } from '../base/thread-options.ts';
 import type { Job, JobResults } from './writer-job.ts';
@@ -70,6 +71,7 @@ function leastOf(among: readonly Thread[], measure: (thread: Thread) => number, 
   let [least] = among;
   for (const thread of among) if (least === undefined || measure(thread) < measure(least)) least = thread;
   if (least !== undefined && (measure(least) < enough || among.length >= threads_max)) return least;
+  if (threads.size === 0) keepFreedMemory(limits.upload_memory_kept_bytes);
   const thread = new Thread();
   threads.add(thread);
   return thread;
