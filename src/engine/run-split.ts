@@ -68,7 +68,9 @@ export function runSplit(task: SplitTask): TaskResult {
     work = outcome.resume === null && outcome.error === null ? nextWork(run) : null;
   }
   const outputs = run.output.finish(task.spare);
-  return { splits: outcomes.map((outcome, index) => resultOf(outcome, outputs[index]!)) };
+  const splits: SplitResult[] = [];
+  for (const [index, outcome] of outcomes.entries()) splits.push(resultOf(outcome, outputs[index]!));
+  return { splits };
 }
 
 // why: by name, because objects that others are spread into are slow to make and to read, and row groups are many.

@@ -70,7 +70,9 @@ export function readRowGroup(footer: ParquetFooter, index: number, leaves: reado
   const group = footer.groups[index];
   assert(group !== undefined, 'a row group of the footer');
   const { first_row, rows, offset } = group;
-  return { index, first_row, rows, offset, chunks: leaves.map((leaf) => chunkOf(thrift, footer, index, leaf, rows)) };
+  const chunks: ColumnChunk[] = [];
+  for (const leaf of leaves) chunks.push(chunkOf(thrift, footer, index, leaf, rows));
+  return { index, first_row, rows, offset, chunks };
 }
 
 /** What keeping a footer takes. */

@@ -36,7 +36,8 @@ export interface MemoryPlan {
 export function planMemory(encoded: EncodedScan, group: RowGroup, rows: number, bytes: number): MemoryPlan {
   const { slots } = encoded;
   const nested_bytes = nestedBytes(slots);
-  const needs = slots.map((slot) => needOf(encoded, slot, group));
+  const needs: Need[] = [];
+  for (const slot of slots) needs.push(needOf(encoded, slot, group));
   // why: who does not say how many pages there are seldom means one that large.
   const stored_bytes = Math.min(
     Math.floor(bytes / 4),

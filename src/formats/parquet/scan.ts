@@ -59,7 +59,7 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
   readonly #end: number;
   /** Those of them that may pass, in order. */
   readonly #ranges: readonly RowRange[];
-  readonly #slots: readonly SlotState[];
+  readonly #slots: SlotState[] = [];
   readonly #survivors: Survivors;
   /** Some predicate is left to the filter. */
   readonly #undecided: boolean;
@@ -104,15 +104,19 @@ class ParquetScan extends SelectedRows implements Scan, TypedBatch {
     const columns = new ScanColumns(this.#space, encoded, group, { plan, end }, (chunk, leaf) =>
       scansAll ? null : indexes.locate(chunk, leaf),
     );
-    this.#slots = encoded.slots.map((_, slot) => ({
-      column: columns.of(slot),
-      values: arena.take(16 * rows_max),
-      states: arena.take(rows_max),
-      fields: arena.take(8 * rows_max),
-      loaded: null,
-      texts: null,
-    }));
-    const decisions = tests.map(({ leaf, slot, test }): Decision => ({ test, column: columns.flat(leaf), loaded: encoded.used[slot]! }));
+    // why: arrays that `map` makes are of another kind once this is compiled, and all code compiled for the first is thrown away.
+    for (let slot = 0; slot < encoded.slots.length; slot++) {
+      this.#slots.push({
+        column: columns.of(slot),
+        values: arena.take(16 * rows_max),
+        states: arena.take(rows_max),
+        fields: arena.take(8 * rows_max),
+        loaded: null,
+        texts: null,
+      });
+    }
+    const decisions: Decision[] = [];
+    for (const { leaf, slot, test } of tests) decisions.push({ test, column: columns.flat(leaf), loaded: encoded.used[slot]! });
     this.#survivors = new Survivors(this.#space, decisions, start);
   }
 

@@ -17,7 +17,7 @@ interface Counted extends Decision {
 }
 
 export class Survivors {
-  readonly #decisions: Counted[];
+  readonly #decisions: Counted[] = [];
   readonly #u32: Uint32Array;
   /** u32 rows that passed. */
   readonly rows: number;
@@ -27,7 +27,7 @@ export class Survivors {
   end: number;
 
   constructor({ arena, memory }: ScanSpace, decisions: readonly Decision[], start: number) {
-    this.#decisions = decisions.map(({ test, column, loaded }) => ({ test, column, loaded, asked: 0, kept: 0 }));
+    for (const { test, column, loaded } of decisions) this.#decisions.push({ test, column, loaded, asked: 0, kept: 0 });
     this.#decisions.sort((a, b) => a.test.cost - b.test.cost);
     this.#u32 = memory.u32;
     this.rows = arena.take(4 * (STRETCH_ROWS + 1));
