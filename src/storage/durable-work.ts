@@ -10,13 +10,13 @@ export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 export interface TogetherOutcome<T> {
   /** In the order of the works. */
   readonly outcomes: readonly Outcome<T>[];
-  /** What the disk took for one thing to be durable, on the average; undefined where there was none. */
-  readonly sync_ms: number | undefined;
+  /** How long all have waited for the disk at a time, on the average; undefined where none had to. */
+  readonly wait_ms: number | undefined;
 }
 
 /** Carries works out side by side. Blocks. */
 export function carryOutTogether<T>(works: readonly DurableWork<T>[]): TogetherOutcome<T> {
-  let [syncs, syncing_ms] = [0, 0];
+  let [waits, waited_ms] = [0, 0];
   const outcomes: Outcome<T>[] = [];
   let going = works.map((work, n) => ({ n, work, goOn: () => work.next() }));
   while (going.length > 0) {
@@ -34,10 +34,10 @@ export function carryOutTogether<T>(works: readonly DurableWork<T>[]): TogetherO
       const synced = outcomeOf(() => sync(what));
       return { n, work, goOn: () => ('error' in synced ? work.throw(synced.error) : work.next()) };
     });
-    syncs += waiting.length;
-    syncing_ms += performance.now() - began_ms;
+    if (waiting.length > 0) waits++;
+    waited_ms += performance.now() - began_ms;
   }
-  return { outcomes, sync_ms: syncs === 0 ? undefined : syncing_ms / syncs };
+  return { outcomes, wait_ms: waits === 0 ? undefined : waited_ms / waits };
 }
 
 export function outcomeOf<T>(work: () => T): Outcome<T> {

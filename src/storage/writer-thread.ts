@@ -15,8 +15,8 @@ export type ThrownValue =
       readonly stack: string | undefined;
     };
 
-/** `sync_ms`: what the disk takes for one thing to be durable, where that was seen. */
-export type Reply = { readonly id: number; readonly sync_ms?: number | undefined } & (
+/** `wait_ms`: how long the disk lets one wait at a time, where that was seen. */
+export type Reply = { readonly id: number; readonly wait_ms?: number | undefined } & (
   | { readonly result: unknown }
   | { readonly thrown: ThrownValue }
 );
@@ -57,17 +57,17 @@ function carryOut(orders: readonly Order[]): Order[] {
     else later.push(order);
   }
   if (writes.size > 0) writeTogether([...writes.keys()], (job, write) => answer(writes.get(job) as number, outcomeOf(write)));
-  const { outcomes, sync_ms } = carryOutTogether(others.map(({ job }) => perform(job)));
+  const { outcomes, wait_ms } = carryOutTogether(others.map(({ job }) => perform(job)));
   for (const [n, outcome] of outcomes.entries()) {
     const { id, job } = others[n] as (typeof others)[number];
-    answer(id, outcome, sync_ms);
+    answer(id, outcome, wait_ms);
     if (job.kind === 'put') freeMemory(job.pieces);
   }
   return later;
 }
 
-function answer(id: number, outcome: Outcome<unknown>, sync_ms?: number): void {
-  const reply: Reply = 'error' in outcome ? { id, sync_ms, thrown: thrownValueOf(outcome.error) } : { id, sync_ms, result: outcome.value };
+function answer(id: number, outcome: Outcome<unknown>, wait_ms?: number): void {
+  const reply: Reply = 'error' in outcome ? { id, wait_ms, thrown: thrownValueOf(outcome.error) } : { id, wait_ms, result: outcome.value };
   parentPort?.postMessage(reply);
 }
 

@@ -22,7 +22,7 @@ export interface WriterThread {
  * others are for disks that keep one waiting.
  */
 export function writerThread(): WriterThread {
-  const jobsInARow = sync_ms < fastSync_ms ? 4 : 2;
+  const jobsInARow = wait_ms < shortWait_ms ? 4 : 2;
   const load = (thread: Thread): number => thread.load + thread.uploads;
   for (const thread of threads) if (load(thread) < jobsInARow) return thread;
   return leastOf([...threads], load, jobsInARow, limits.writer_threads_max);
@@ -56,14 +56,14 @@ export function writerThreadForUpload(uploads: number): UploadThread {
 
 const processors = availableParallelism();
 
-/** What the disk takes for one thing to be durable, of late. */
-let sync_ms = 0;
+/** How long the disk lets a thread wait at a time, of late. */
+let wait_ms = 0;
 
-/** Below, it takes the processor as long as the disk, and less of it if things are made durable together. */
-const fastSync_ms = 1;
+/** Below, the processor is what uploads wait for, and less of it is needed if more of them are made durable together. */
+const shortWait_ms = 1;
 
-function noteSync(one_ms: number): void {
-  sync_ms += (one_ms - sync_ms) / 32;
+function noteWait(one_ms: number): void {
+  wait_ms += (one_ms - wait_ms) / 32;
 }
 
 /** The thread with the least of something; a new one, where all have as much as `enough` and there may be more. */
@@ -118,7 +118,7 @@ class Thread implements WriterThread {
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (reply.sync_ms !== undefined) noteSync(reply.sync_ms);
+    if (reply.wait_ms !== undefined) noteWait(reply.wait_ms);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ('thrown' in reply) waiting?.reject(errorOf(reply.thrown));
     else waiting?.resolve(reply.result);
