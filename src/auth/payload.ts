@@ -4,7 +4,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
-import type { Pieces, TakePiece } from '../base/pieces.ts';
+import { deliverAll, type Pieces, type TakePiece } from '../base/pieces.ts';
 import type { Checksum, ChecksumAlgorithm } from './checksum.ts';
 import { createDigest, isChecksumAlgorithm } from './checksum.ts';
 import type { SignatureChain } from './chunked.ts';
@@ -77,9 +77,7 @@ class VerifiedBody implements DecodedBody {
 
   async deliver(take: TakePiece): Promise<void> {
     const verification = this.#verification();
-    const takeAll = (piece: Uint8Array): void | Promise<void> => inTurn(verification.take(piece), take);
-    if (this.#source.deliver !== undefined) await this.#source.deliver(takeAll);
-    else for await (const piece of this.#source) await takeAll(piece);
+    await deliverAll(this.#source, (piece) => inTurn(verification.take(piece), take));
     await verification.end();
   }
 

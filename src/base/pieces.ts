@@ -7,5 +7,11 @@ export interface Pieces extends AsyncIterable<Uint8Array> {
   deliver?(take: TakePiece): Promise<void>;
 }
 
+/** Hands pieces to `take` one after the other, in whichever way they come. */
+export async function deliverAll(pieces: Pieces, take: TakePiece): Promise<void> {
+  if (pieces.deliver !== undefined) await pieces.deliver(take);
+  else for await (const piece of pieces) await take(piece);
+}
+
 /** While it answers a promise there comes no further piece. */
 export type TakePiece = (piece: Uint8Array) => void | Promise<void>;

@@ -3,6 +3,7 @@ import type { ChecksumAlgorithm } from '../auth/checksum.ts';
 import { createDigest } from '../auth/checksum.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
+import { deliverAll } from '../base/pieces.ts';
 import type { ObjectBody, ObjectChecksum } from './object.ts';
 
 export interface BodyRequest {
@@ -67,8 +68,7 @@ export async function receiveBody(
     if (received > limits.put_bytes_max) throw tooLarge();
     return sink.write(piece);
   };
-  if (body.deliver !== undefined && signal === undefined) await body.deliver(take);
-  else for await (const piece of signal === undefined ? body : untilAborted(body, signal)) await take(piece);
+  await deliverAll(signal === undefined ? body : untilAborted(body, signal), take);
   if (received < (size ?? received)) throw new SelectError('IncompleteBody');
   const digests = await sink.end();
   const md5 = Buffer.from(digests.get('md5') ?? '', 'base64').toString('hex');
