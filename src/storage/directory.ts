@@ -32,15 +32,12 @@ export function isPlainDirectory(directory: string): boolean {
  * (where the system has no paths through descriptors, it is only checked to be in its place when it is opened).
  */
 export class OpenDirectory {
-  /** As it was asked for. */
-  readonly path: string;
   readonly #fd: number;
   readonly #prefix: string;
 
   /** Raises ENOENT, ENOTDIR, and `AccessDenied` where the path leads through a symbolic link that is not to be followed. */
   constructor(directory: string, links: Links = 'refused') {
     const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = fs.constants;
-    this.path = directory;
     this.#fd = fs.openSync(directory, O_RDONLY | O_DIRECTORY | (links === 'followed' ? 0 : O_NOFOLLOW));
     const link = descriptorPath(this.#fd);
     this.#prefix = link ?? directory;
@@ -61,9 +58,10 @@ export class OpenDirectory {
     return fs.fstatSync(this.#fd, { bigint: true });
   }
 
-  isSame(other: OpenDirectory): boolean {
-    const [a, b] = [this.stats(), other.stats()];
-    return a.dev === b.dev && a.ino === b.ino;
+  /** What tells it from another directory, also in its place. */
+  identity(): string {
+    const { dev, ino } = this.stats();
+    return `${dev} ${ino}`;
   }
 
   /** Makes the entries durable. File systems that cannot are left as they are. Blocks. */

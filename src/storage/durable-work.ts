@@ -50,12 +50,12 @@ export function outcomeOf<T>(work: () => T): Outcome<T> {
 
 /** Syncs a directory that several want once. */
 function syncOnce(): (what: number | OpenDirectory) => void {
-  const synced = new Map<string, OpenDirectory>();
+  const synced = new Set<string>();
   return (what) => {
     if (!(what instanceof OpenDirectory)) return fs.fsyncSync(what);
-    const same = synced.get(what.path);
-    if (same?.isSame(what) === true) return;
+    const directory = what.identity();
+    if (synced.has(directory)) return;
     what.syncNow();
-    synced.set(what.path, what);
+    synced.add(directory);
   };
 }

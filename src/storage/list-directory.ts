@@ -206,9 +206,9 @@ function* namesIn(directory: string, links: Links): Generator<string> {
 function placeOf(directory: string, links: Links): string | undefined {
   try {
     const open = new OpenDirectory(directory, links);
-    const { dev, ino } = open.stats();
+    const identity = open.identity();
     open.close();
-    return `${dev} ${ino}`;
+    return identity;
   } catch (error) {
     if (isUnreadable(error)) return undefined;
     throw error;
