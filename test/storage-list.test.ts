@@ -124,7 +124,7 @@ t.test('what lists say of files is remembered for as long as they are the same, 
       const model = new Map<string, { file: FileIdentity; record: ListedRecord }>();
       for (const step of steps) {
         if ('names' in step) {
-          records = records.movedTo(step.names, places, compareUtf8);
+          records = records.movedTo(step.names, places);
           places = step.names;
           for (const known of model.keys()) if (!places.includes(known)) model.delete(known);
         } else if (places.includes(step.name)) {

@@ -77,7 +77,7 @@ export class DirectoryNames {
       // why: names that cannot be kept are not worth the sorting of more than the page takes.
       const count = hasSettled ? this.#window_names_max : Math.min(this.#window_names_max, 4 * wanted + 1024);
       const { holdsLinks, names, isWhole } = await readSorted(directory, from, count, this.links);
-      const records = kept === undefined ? new ListedRecords(names.length) : kept.records.movedTo(names, kept.names, compareUtf8);
+      const records = kept === undefined ? new ListedRecords(names.length) : kept.records.movedTo(names, kept.names);
       const window = { names, isWhole, records };
       // why: what links lead to changes without their directory.
       if (hasSettled && !holdsLinks && isSameVersion(before, directory.stats())) this.#keep(path, { ...window, from, stats: before });

@@ -3,6 +3,7 @@
  * sidecar to be opened by the next list. It is the same for as long as the file is: what changes it makes a new file (`publish.ts`).
  */
 import type { FileIdentity } from './file-version.ts';
+import { compareUtf8 } from './listing.ts';
 import type { ListedObject } from './object.ts';
 
 export type ListedRecord = Pick<ListedObject, 'etag' | 'storageClass' | 'checksum'>;
@@ -58,11 +59,11 @@ export class ListedRecords {
   }
 
   /** What is remembered of these names, at their places among others. Both are in order. */
-  movedTo(names: readonly string[], from: readonly string[], compare: (a: string, b: string) => number): ListedRecords {
+  movedTo(names: readonly string[], from: readonly string[]): ListedRecords {
     const moved = new ListedRecords(names.length, this.#kinds);
     let old = 0;
     for (const [at, name] of names.entries()) {
-      while (old < from.length && compare(from[old] as string, name) < 0) old++;
+      while (old < from.length && compareUtf8(from[old] as string, name) < 0) old++;
       if (from[old] === name) moved.#copy(at, this, old++);
     }
     return moved;
