@@ -147,8 +147,8 @@ export interface Kernels {
    */
   writeCells(list: number, columns: number, selection: number, count: number, style: number, out: number, end: number): void;
   /**
-   * Writes columns as JSON objects; `list`: address of u32 addresses of the columns' fields; `keys`: address of fields holding `"name":` for each; `forms`: address of u8 `jsonForm` for each, 0: all are
-   * texts. NULL is `null`, MISSING leaves its key out; a field in doubt blocks its row.
+   * Writes columns as JSON objects; `list`: address of u32 addresses of the columns' fields; `keys`: address of fields holding `"name":` for
+   * each; `forms`: address of u8 `jsonForm` for each, 0: all are texts. NULL is `null`, MISSING leaves its key out; a field in doubt blocks its row.
    */
   writeJson(
     list: number,

@@ -1,10 +1,8 @@
 // Columns as CSV, of which some are cells: texts with their delimiter, made once. Meaning of all parameters: ../cell-kernels.ts
 import { digits8, pointed, putNumber, ZEROS } from './digits';
 import { BLOCK } from './state';
-import { copyField, copyPlain, ordinary, setWritten, writeQuoted } from './write';
+import { copyField, copyPlain, DOUBT_LENGTH, NO_QUOTE, ordinary, setWritten, writeQuoted } from './write';
 
-const DOUBT_LENGTH: u32 = 0xfffffffd;
-const NO_QUOTE: u32 = 256;
 const FIELDS: u32 = 0, PLAIN: u32 = 1, CELLS: u32 = 2, WIDE_CELLS: u32 = 3, NUMBERS: u32 = 4, NONE: u32 = 5;
 const COLUMN_BYTES: usize = 16;
 const CELL_BYTES: u32 = 16;
@@ -189,17 +187,6 @@ function putDecimal(at: usize, v: i64, scale: u32): usize {
   return scale ? pointed(p, end, scale) : end;
 }
 
-/** The text of row `j` of a block, of the stretch at a column: its address, and in `textLength` its length. */
-let textLength: usize = 0;
-// @ts-ignore: decorator
-@inline
-function textAt(column: usize, j: u32): usize {
-  const stretch = <usize>load<u32>(column, STRETCH);
-  const text = <usize>load<u32>(stretch, TEXTS) + <usize>j * load<u32>(stretch, TEXT_BYTES);
-  textLength = <usize>load<u32>(stretch + STRETCH_HEAD + (<usize>j << 2)) - text;
-  return text;
-}
-
 // Fields up to here are copied by four moves.
 const SHORT: u32 = 64;
 
@@ -259,9 +246,9 @@ function roomOf(columns: usize, columnsEnd: usize, row: usize, j: u32, copyOnly:
   let room: usize = 0;
   for (let c = columns; c < columnsEnd; ) {
     if (load<u32>(c) >= CELLS) {
-      textAt(c, j);
-      room += textLength;
-      c = <usize>load<u32>(<usize>load<u32>(c, STRETCH), NEXT_COLUMN);
+      const stretch = <usize>load<u32>(c, STRETCH), text = <usize>load<u32>(stretch, TEXTS) + <usize>j * load<u32>(stretch, TEXT_BYTES);
+      room += <usize>load<u32>(stretch + STRETCH_HEAD + (<usize>j << 2)) - text;
+      c = <usize>load<u32>(stretch, NEXT_COLUMN);
       continue;
     }
     const length = load<u32>(<usize>load<u32>(c, 4) + (row << 3), 4);

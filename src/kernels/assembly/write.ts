@@ -10,8 +10,8 @@ import { ROWS } from './state';
 
 const MISSING_LENGTH: u32 = 0xffffffff;
 const NULL_LENGTH: u32 = 0xfffffffe;
-const DOUBT_LENGTH: u32 = 0xfffffffd;
-const NO_QUOTE: u32 = 256;
+export const DOUBT_LENGTH: u32 = 0xfffffffd;
+export const NO_QUOTE: u32 = 256;
 
 let rowsWritten: u32 = 0;
 let outEnd: usize = 0;
