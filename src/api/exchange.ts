@@ -7,6 +7,7 @@ import type { ApiRequest, ApiResponse, Handler } from './http.ts';
 import { headersOf } from './http.ts';
 import { newReport, type Observer, type RequestReport } from './report.ts';
 import { type BodyPace, RequestBody } from './request-body.ts';
+import { turnToSend } from './turn.ts';
 
 /** The same for all requests of a server. */
 export interface ExchangeOptions {
@@ -86,6 +87,7 @@ export async function exchange({ req, res, target, expectsContinue }: Incoming, 
     return;
   }
   try {
+    await turnToSend();
     await send(running, answer);
   } catch (error) {
     if (!leaving.hasHappened) options.onBroken(error, report.requestId);

@@ -178,6 +178,8 @@ export const limits = {
   answer_buffers_max: 64,
   /** Kept for answers to come. */
   answer_buffers_kept: 16,
+  /** Sent one after the other; those that are ready first wait for the others no longer. */
+  answers_together_max: 16,
   flush_ms: 250,
   first_byte_ms: 1000,
   /** A first block smaller than a flush waits so long for an error right behind it, which can then still be an HTTP status. */
