@@ -76,6 +76,7 @@ function taskOver(content: string, expression: string, settings: Partial<SplitTa
     moreStartState: 'outside',
     limit: null,
     output_bytes_max: limits.task_output_bytes_max,
+    blocks_max: 1,
     time_ms: 10_000,
     cancel: new SharedArrayBuffer(4),
     sink: 'blocks',

@@ -124,15 +124,18 @@ export const limits = {
   /** One read call of an object that is read in order. */
   stream_read_bytes: MiB,
   batch_rows_max: 8192,
+  /** A block of a task's output. */
   task_output_bytes_max: 2 * MiB,
+  /** Blocks that a task fills before it returns, as far as there is memory: some write one in two milliseconds, and to hand it over takes half of one. */
+  task_blocks_max: 4,
   /** Asked of the first tasks of a query; doubles up to `task_output_bytes_max` while tasks fill it. */
   task_output_bytes_first: 256 * KiB,
   task_time_ms: 25,
   /** Room for the output of a task in memory that goes round: what ends behind `task_output_bytes_max` is a record or a frame long. */
   output_memory_bytes: 3 * MiB + 256 * KiB,
   /** Results in flight between the workers and slow clients, for the whole server. */
-  results_in_flight_bytes_max: 64 * MiB,
-  results_per_query_bytes_max: 16 * MiB,
+  results_in_flight_bytes_max: 72 * MiB,
+  results_per_query_bytes_max: 32 * MiB,
   queries_active_max: 64,
   queries_queued_max: 256,
   /** A query whose client has taken nothing for so long gives its place to one that waits. */
@@ -220,7 +223,10 @@ assert(limits.request_xml_elements_max > 4 * limits.part_number_max, 'all parts 
 assert(limits.list_cached_names_max >= 2 * limits.list_window_names_max, 'two large lists can go on side by side');
 assert(limits.cont_ms_max < limits.socket_idle_ms, 'a query without output keeps its connection');
 assert(limits.task_output_bytes_max >= limits.record_bytes_max, 'a task can return its longest record');
-assert(limits.results_per_query_bytes_max >= 2 * limits.task_output_bytes_max, 'one query can keep two workers busy');
+assert(
+  limits.results_per_query_bytes_max >= 4 * limits.task_blocks_max * limits.task_output_bytes_max,
+  'one query can keep two workers busy while what they wrote before waits for its turn',
+);
 assert(limits.bzip2_block_compressed_bytes_max <= limits.codec_input_bytes_max, 'a bzip2 block is one task');
 assert(limits.bzip2_part_bytes_max <= limits.codec_output_bytes_max, 'a part of a bzip2 block is one result');
 assert(limits.piece_bytes <= limits.split_bytes, 'a piece is a kind of split');

@@ -10,7 +10,8 @@ import { type OutputBlock, TailJoiner } from './deliver.ts';
 import type { DriverOptions } from './driver-options.ts';
 import type { SplitFeed } from './feed.ts';
 import { finalRow } from './final-row.ts';
-import { acceptResult, type HeldResult, heldRows, type OpenSplit, restart } from './open-split.ts';
+import { acceptResult, type HeldResult, heldResults, heldRows, type OpenSplit, restart } from './open-split.ts';
+import { OutputDemand, type OutputRoom } from './output-demand.ts';
 import { OutputMemory } from './output-memory.ts';
 import { emptyStats, type QueryStats } from './query-stats.ts';
 import type { Runnable, Scheduler } from './scheduler.ts';
@@ -21,6 +22,9 @@ let queries_made = 0;
 
 /** Opened while a thread waits: enough for its task to go on with. */
 const SHARED_MIN = 4;
+
+/** Of a task whose output is not counted. */
+const NO_ROOM: OutputRoom = { output_bytes_max: limits.task_output_bytes_first, blocks_max: 1, reserved_bytes: 0 };
 
 export class QueryDriver implements Runnable {
   readonly #id = ++queries_made;
@@ -33,11 +37,10 @@ export class QueryDriver implements Runnable {
   /** Output rows at most; null without LIMIT, and for aggregates, whose only row is counted at the end. */
   readonly #limit: number | null;
   readonly #joiner: TailJoiner;
-  /** Output asked of one task: little until the query has shown that it fills it, so that most queries hold little memory. */
-  #output_bytes_max: number = limits.task_output_bytes_first;
+  readonly #demand: OutputDemand;
   readonly #cancel = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   readonly #window: SplitWindow;
-  readonly #running = new Map<SplitTask, { readonly open: OpenSplit; readonly reserved_bytes: number }>();
+  readonly #running = new Map<SplitTask, { readonly open: OpenSplit; readonly room: OutputRoom }>();
   /** Tasks take splits by themselves. Else each is given the one it works on: LIMIT must not read ahead. */
   readonly #shares: boolean;
   #feed: SplitFeed | null = null;
@@ -64,6 +67,8 @@ export class QueryDriver implements Runnable {
     this.#limit = this.#aggregates ? null : plan.limit;
     this.#partials = plan.projection.kind === 'aggregation' ? initialPartials(plan.projection.aggregates) : [];
     this.#joiner = new TailJoiner(options.sink);
+    // Without threads there is nothing to wait for; with LIMIT, the first block may be enough.
+    this.#demand = new OutputDemand(scheduler, this, scheduler.pool.workers > 0 && this.#limit === null);
     this.#shares = options.queues && this.#limit === null && options.starts !== 'chained';
     this.#window = new SplitWindow(options.starts, this.#shares, scheduler.pool.workers === 0);
     this.#window_max = this.#shares ? limits.splits_open_max : this.#limit === null ? scheduler.pool.workers + 2 : 1;
@@ -164,10 +169,10 @@ export class QueryDriver implements Runnable {
     const running = this.#running.get(task);
     assert(running !== undefined, 'a task settles once');
     this.#running.delete(task);
-    const { open, reserved_bytes } = running;
+    const { open, room } = running;
     if (this.#ended) {
-      this.#scheduler.release(this, reserved_bytes);
-      if (!(outcome instanceof SelectError)) OutputMemory.of(outcome, this.#scheduler.pool)?.dropAll();
+      this.#scheduler.release(this, room.reserved_bytes);
+      if (!(outcome instanceof SelectError)) for (const memory of OutputMemory.of(outcome, this.#scheduler.pool)) memory?.dropAll();
       if (this.#running.size === 0) this.#drained?.();
       return;
     }
@@ -176,9 +181,9 @@ export class QueryDriver implements Runnable {
       open.phase = 'done';
       open.stale = false;
       open.error = outcome;
-      this.#scheduler.release(this, reserved_bytes);
+      this.#scheduler.release(this, room.reserved_bytes);
     } else {
-      this.#accept(open, task, outcome, reserved_bytes);
+      this.#accept(open, task, outcome, room);
     }
     this.#checkStarts();
     this.#scheduler.ready(this);
@@ -205,15 +210,12 @@ export class QueryDriver implements Runnable {
   /** The task that carries `open` on, or null when there is no memory for its output now. */
   #task(open: OpenSplit, limit: number | null): SplitTask | null {
     const { planned, sink, utcnow_ms, reuses } = this.#options;
-    let output_bytes_max = this.#output_bytes_max;
-    let reserved_bytes = this.#aggregates ? 0 : output_bytes_max;
     const first = open === this.#window.first;
-    // Splits ahead of their turn leave room for the one whose turn it is.
-    if (reserved_bytes > 0 && !this.#scheduler.hold(this, reserved_bytes, first ? 0 : output_bytes_max)) {
-      // That one always gets on, once what it produced before has been sent.
+    let room = this.#aggregates ? NO_ROOM : this.#demand.hold(!first);
+    if (room === null) {
+      // The one whose turn it is always gets on, once what it produced before has been sent.
       if (!first || open.held.length > 0 || this.#sending) return null;
-      output_bytes_max = this.#scheduler.guaranteed_bytes;
-      reserved_bytes = 0;
+      room = { ...NO_ROOM, output_bytes_max: this.#scheduler.guaranteed_bytes };
     }
     const task: SplitTask = {
       planId: planned.planId,
@@ -225,7 +227,8 @@ export class QueryDriver implements Runnable {
       resume: open.resume,
       ...this.#window.more,
       limit,
-      output_bytes_max,
+      output_bytes_max: room.output_bytes_max,
+      blocks_max: room.blocks_max,
       time_ms: limits.task_time_ms,
       cancel: this.#cancel,
       sink,
@@ -233,30 +236,26 @@ export class QueryDriver implements Runnable {
       reuses,
     };
     open.phase = 'running';
-    this.#running.set(task, { open, reserved_bytes });
+    this.#running.set(task, { open, room });
     return task;
   }
 
-  #accept(own: OpenSplit, task: SplitTask, result: TaskResult, reserved_bytes: number): void {
-    const { splits } = result;
-    const memory = OutputMemory.of(result, this.#scheduler.pool);
-    const bytes = splits.reduce((sum, split) => sum + split.bytes.length, 0);
-    if (2 * bytes > this.#output_bytes_max) {
-      this.#output_bytes_max = Math.min(2 * this.#output_bytes_max, limits.task_output_bytes_max);
-    }
+  #accept(own: OpenSplit, task: SplitTask, result: TaskResult, room: OutputRoom): void {
+    this.#demand.grow(result, room);
+    const results = heldResults(result, task, room, OutputMemory.of(result, this.#scheduler.pool));
     // The reservation was for the most; what is kept is what came. A guaranteed result was never reserved.
-    let kept_bytes = Math.min(reserved_bytes, splits[0]!.bytes.buffer.byteLength);
-    this.#scheduler.release(this, reserved_bytes - kept_bytes);
-    for (const [index, split] of splits.entries()) {
-      const isOwn = index === 0;
-      const open = isOwn ? own : this.#window.find(split.index);
+    const kept_bytes = results.reduce((sum, { held_bytes }) => sum + held_bytes, 0);
+    this.#scheduler.release(this, room.reserved_bytes - kept_bytes);
+    const { record_bytes_max } = this.#options;
+    for (const [at, held] of results.entries()) {
+      const { index, rows } = held.result;
+      const isOwn = index === task.split.index;
+      const open = isOwn ? own : this.#window.find(index);
       assert(open !== undefined, 'a task takes splits of its query');
-      const held_bytes = index === splits.length - 1 ? kept_bytes : Math.min(kept_bytes, split.bytes.length);
-      kept_bytes -= held_bytes;
       const limit = isOwn ? task.limit : null;
-      assert(limit === null || split.rows <= limit, 'a task keeps to its limit');
-      const held = { result: split, memory, resume: isOwn ? task.resume : null, held_bytes };
-      this.#scheduler.release(this, acceptResult(open, held, limit, this.#options.record_bytes_max));
+      assert(limit === null || rows <= limit, 'a task keeps to its limit');
+      const goesOn = results[at + 1]?.result.index === index;
+      this.#scheduler.release(this, acceptResult(open, held, { limit, goesOn, record_bytes_max }));
     }
   }
 

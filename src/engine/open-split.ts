@@ -2,14 +2,15 @@
 import { type ErrorValue, SelectError } from '../base/errors.ts';
 import type { Partial } from './aggregate.ts';
 import type { SplitWork } from './feed.ts';
+import type { OutputRoom } from './output-demand.ts';
 import type { OutputMemory } from './output-memory.ts';
-import type { Resume, SplitResult, StartState } from './task.ts';
+import type { Resume, SplitResult, SplitTask, StartState, TaskResult } from './task.ts';
 
 /** The output of one task, not yet delivered. */
 export interface HeldResult {
   readonly result: SplitResult;
   readonly memory: OutputMemory | null;
-  /** Where its task began, to run it again. */
+  /** Where it began, to run it again. */
   readonly resume: Resume | null;
   /** What it holds of the shared budget. */
   readonly held_bytes: number;
@@ -49,14 +50,38 @@ export function openSplit(work: SplitWork, startState: StartState): OpenSplit {
   };
 }
 
+/** The results of a task with what each holds of its reservation: of a block, the last one the rest. */
+export function heldResults(
+  { splits }: TaskResult,
+  { split: own, resume: ownResume }: SplitTask,
+  { reserved_bytes, blocks_max }: OutputRoom,
+  memories: readonly (OutputMemory | null)[],
+): HeldResult[] {
+  let kept_bytes = 0;
+  return splits.map((result, at) => {
+    const [before, next] = [splits[at - 1], splits[at + 1]];
+    const { index, block, bytes } = result;
+    if (block !== before?.block) kept_bytes = Math.min(reserved_bytes / blocks_max, bytes.buffer.byteLength);
+    const held_bytes = block === next?.block ? Math.min(kept_bytes, bytes.length) : kept_bytes;
+    kept_bytes -= held_bytes;
+    const resume = index === before?.index ? before.resume : index === own.index ? ownResume : null;
+    return { result, memory: memories[block]!, resume, held_bytes };
+  });
+}
+
 /**
  * Takes a result into `open`: the split is then `done`, or `ready` to go on where the task's budget ended. `limit`: the rows that were
- * asked for. Answers the bytes of the shared budget that are free again: of a result that is dropped.
+ * asked for; `goesOn`: the task has another result of the split. Answers the bytes of the shared budget that are free again: of a
+ * result that is dropped.
  */
-export function acceptResult(open: OpenSplit, held: HeldResult, limit: number | null, record_bytes_max: number): number {
+export function acceptResult(
+  open: OpenSplit,
+  held: HeldResult,
+  { limit, goesOn, record_bytes_max }: { readonly limit: number | null; readonly goesOn: boolean; readonly record_bytes_max: number },
+): number {
   const { result, memory, held_bytes } = held;
   if (open.stale) {
-    open.stale = false;
+    open.stale = goesOn;
     open.phase = 'ready';
     memory?.release();
     return held_bytes;

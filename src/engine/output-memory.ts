@@ -1,22 +1,26 @@
-/** The memory that output of a task stands in, on the main thread: it goes round when all of that has been sent, copied or dropped. */
+/** The memory that a block of output stands in, on the main thread: it goes round when all of that has been sent, copied or dropped. */
 import type { Pool } from './pool.ts';
 import type { TaskResult } from './task.ts';
 
 export class OutputMemory {
   readonly #pool: Pool;
   readonly #memory: SharedArrayBuffer;
-  #users: number;
+  #users = 0;
 
-  private constructor(pool: Pool, memory: SharedArrayBuffer, users: number) {
+  private constructor(pool: Pool, memory: SharedArrayBuffer) {
     this.#pool = pool;
     this.#memory = memory;
-    this.#users = users;
   }
 
-  /** That of a result, to be released once for each of its splits; null where it is not used again. */
-  static of({ splits }: TaskResult, pool: Pool): OutputMemory | null {
-    const memory = splits[0]!.bytes.buffer;
-    return memory instanceof SharedArrayBuffer ? new OutputMemory(pool, memory, splits.length) : null;
+  /** That of each block of a result, to be released once for each split in it; null where it is not used again. */
+  static of({ splits }: TaskResult, pool: Pool): (OutputMemory | null)[] {
+    const memories: (OutputMemory | null)[] = [];
+    for (const { block, bytes } of splits) {
+      if (block === memories.length) memories.push(bytes.buffer instanceof SharedArrayBuffer ? new OutputMemory(pool, bytes.buffer) : null);
+      const memory = memories[block]!;
+      if (memory !== null) memory.#users++;
+    }
+    return memories;
   }
 
   /** Releases it for all splits. */

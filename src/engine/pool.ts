@@ -69,7 +69,7 @@ function inProcessPool(): Pool {
   const spares = new Spares(SPARES_IN_PROCESS);
   return {
     workers: 0,
-    runSplit: (task) => turn(runSplit, { ...task, ...spares.take(task) }),
+    runSplit: (task) => turn(runSplit, { ...task, spares: spares.take(task) }),
     reuse: (memory) => spares.give(memory),
     describe: (task) => turn(describe, task),
     decoding: {
@@ -105,21 +105,21 @@ function threadPool(workers: number): Pool {
       running.delete(entry);
     }
   };
-  const spares = new Spares(Math.max(workers + 2, Math.floor(limits.results_in_flight_bytes_max / limits.output_memory_bytes)));
+  const spares = new Spares(Math.max(2 * (workers + 1), Math.floor(limits.results_in_flight_bytes_max / limits.output_memory_bytes)));
   // Blocks share the threads with splits: half of what waits for a thread is theirs at most.
   const turns = new Turns(workers);
   return {
     workers,
     runSplit: async (task) => {
       const { source } = task;
-      const spare = spares.take(task);
+      const taken = spares.take(task);
       if (source.kind !== 'pushed') {
         const onThread = { [queueOptionsSymbol]: { thread: task.resume?.thread } };
-        return (await run('runSplit', { ...task, ...spare, ...onThread })) as TaskResult;
+        return spares.came((await run('runSplit', { ...task, spares: taken, ...onThread })) as TaskResult, taken);
       }
-      const { result, parts } = (await run('runPiece', { ...task, ...spare }, piscina, buffersOf(source.parts))) as PieceResult;
+      const { result, parts } = (await run('runPiece', { ...task, spares: taken }, piscina, buffersOf(source.parts))) as PieceResult;
       source.parts = parts;
-      return result;
+      return spares.came(result, taken);
     },
     reuse: (memory) => spares.give(memory),
     describe: (task) => run('describe', task) as Promise<DescribeResult>,
@@ -189,11 +189,33 @@ class Spares {
     this.#free.push(memory);
   }
 
-  /** For a query that has shown that it fills its output: others would keep memory they do not need. */
-  take({ reuses, output_bytes_max }: SplitTask): { readonly spare?: SharedArrayBuffer } {
-    if (!reuses || output_bytes_max <= limits.task_output_bytes_first) return {};
-    const spare = this.#free.pop() ?? this.#make();
-    return spare === null ? {} : { spare };
+  /** For each block of a task, as far as there is; for a query that has shown that it fills its output: others would keep memory they do not need. */
+  take({ reuses, output_bytes_max, blocks_max }: SplitTask): SharedArrayBuffer[] {
+    const taken: SharedArrayBuffer[] = [];
+    if (!reuses || output_bytes_max <= limits.task_output_bytes_first) return taken;
+    while (taken.length < blocks_max) {
+      const spare = this.#free.pop() ?? this.#make();
+      if (spare === null) break;
+      taken.push(spare);
+    }
+    return taken;
+  }
+
+  /**
+   * Takes back of `taken` what a task has not used. The rest is put into its result in place of what came from the thread, which is
+   * the same memory as another object.
+   */
+  came(result: TaskResult, taken: readonly SharedArrayBuffer[]): TaskResult {
+    const unused = new Set(taken);
+    for (const split of result.splits) {
+      const { buffer, byteOffset, length } = split.bytes;
+      if (!(buffer instanceof SharedArrayBuffer)) continue;
+      const memory = taken[split.block]!;
+      unused.delete(memory);
+      split.bytes = new Uint8Array(memory, byteOffset, length);
+    }
+    for (const memory of unused) this.give(memory);
+    return result;
   }
 
   #make(): SharedArrayBuffer | null {

@@ -52,34 +52,48 @@ let parked: Parked | null = null;
 
 /** Errors are values in the result; what is thrown is a bug of ours. */
 export function runSplit(task: SplitTask): TaskResult {
-  const prepared = prepare(task);
-  const { thread, program } = prepared;
   const run: TaskRun = {
     task,
-    prepared,
-    output: new Output(thread.memory, task.sink, task.output_bytes_max, program.record_bytes_max),
+    prepared: prepare(task),
     cancel: new Int32Array(task.cancel),
     deadline_ms: performance.now() + task.time_ms,
   };
-  const outcomes: SplitOutcome[] = [];
-  for (let work: SplitWork | null = task; work !== null; ) {
-    const outcome = new SplitRun(run, work).run();
-    outcomes.push(outcome);
-    work = outcome.resume === null && outcome.error === null ? nextWork(run) : null;
-  }
-  const outputs = run.output.finish(task.spare);
   const splits: SplitResult[] = [];
-  for (const [index, outcome] of outcomes.entries()) splits.push(resultOf(outcome, outputs[index]!));
+  let work: SplitWork | null = task;
+  for (let block = 0; work !== null; block++) work = fillBlock(run, work, block, splits);
   return { splits };
+}
+
+/** Adds what goes into one block, from `work` on, to `results`; answers what to go on with in the next one, null where the task ends. */
+function fillBlock(run: TaskRun, work: SplitWork, block: number, results: SplitResult[]): SplitWork | null {
+  const { task, prepared } = run;
+  const { thread, program } = prepared;
+  const spares = task.spares ?? [];
+  const output = new Output(thread.memory, task.sink, task.output_bytes_max, program.record_bytes_max);
+  const outcomes: SplitOutcome[] = [];
+  let last = work;
+  for (let next: SplitWork | null = work; next !== null; ) {
+    last = next;
+    const outcome = new SplitRun(run, output, last).run();
+    outcomes.push(outcome);
+    next = outcome.resume !== null || outcome.error !== null || output.full ? null : nextWork(run);
+  }
+  const outputs = output.finish(spares[block]);
+  for (const [index, outcome] of outcomes.entries()) results.push(resultOf(outcome, block, outputs[index]!));
+  const { resume, error } = outcomes.at(-1)!;
+  if (error !== null || block + 1 >= spares.length || isOver(run)) return null;
+  return resume === null ? nextWork(run) : { split: last.split, startState: last.startState, resume };
 }
 
 // why: by name, because objects that others are spread into are slow to make and to read, and row groups are many.
 function resultOf(
   { index, rows, partials, scanned_bytes, processed_bytes, resume, assumedStart, endState, consumed_bytes, error }: SplitOutcome,
+  block: number,
   { bytes, sealed_bytes, payload_bytes }: SplitOutput,
 ): SplitResult {
   return {
     index,
+    block,
     bytes,
     sealed_bytes,
     payload_bytes,
@@ -99,7 +113,6 @@ function resultOf(
 interface TaskRun {
   readonly task: SplitTask;
   readonly prepared: Prepared;
-  readonly output: Output;
   readonly cancel: Int32Array;
   deadline_ms: number;
 }
@@ -107,13 +120,18 @@ interface TaskRun {
 type SplitWork = Pick<SplitTask, 'split' | 'startState' | 'resume'>;
 
 /** A result but for its output. */
-type SplitOutcome = Omit<SplitResult, keyof SplitOutput>;
+type SplitOutcome = Omit<SplitResult, keyof SplitOutput | 'block'>;
 
 /** The next split, where the budget is not used up. */
-function nextWork({ task: { more, moreStartState }, output, cancel, deadline_ms }: TaskRun): SplitWork | null {
-  if (more === null || output.full || performance.now() > deadline_ms || Atomics.load(cancel, 0) !== 0) return null;
+function nextWork(run: TaskRun): SplitWork | null {
+  const { more, moreStartState } = run.task;
+  if (more === null || isOver(run)) return null;
   const split = takeSplit(more);
   return split === null ? null : { split, startState: moreStartState, resume: null };
+}
+
+function isOver({ cancel, deadline_ms }: TaskRun): boolean {
+  return performance.now() > deadline_ms || Atomics.load(cancel, 0) !== 0;
 }
 
 let current: Prepared | undefined;
@@ -164,6 +182,7 @@ const NO_TRAFFIC: ScanTraffic = { read_bytes: 0, decompressed_bytes: 0 };
 
 class SplitRun {
   readonly #run: TaskRun;
+  readonly #output: Output;
   readonly #work: SplitWork;
   readonly #partials: Partial[] | null;
   #rows = 0;
@@ -173,8 +192,9 @@ class SplitRun {
   /** Where the next task goes on; null when the split is done. */
   #resumeAt: ScanResume | null = null;
 
-  constructor(run: TaskRun, work: SplitWork) {
+  constructor(run: TaskRun, output: Output, work: SplitWork) {
     this.#run = run;
+    this.#output = output;
     this.#work = work;
     const { projection } = run.prepared.program.plan;
     this.#partials =
@@ -197,7 +217,7 @@ class SplitRun {
       if (!(error instanceof SelectError)) throw error;
       this.#error = error.toValue();
     }
-    this.#run.output.endSplit();
+    this.#output.endSplit();
     return this.#result(scan);
   }
 
@@ -230,7 +250,8 @@ class SplitRun {
   }
 
   #scan(scan: Scan): void {
-    const { output, cancel, task, deadline_ms } = this.#run;
+    const { cancel, task, deadline_ms } = this.#run;
+    const output = this.#output;
     const { filter, project, accumulate } = this.#run.prepared;
     const { limit } = task;
     while (Atomics.load(cancel, 0) === 0 && scan.next()) {

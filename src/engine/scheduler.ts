@@ -44,7 +44,7 @@ export class Scheduler {
   readonly pool: Pool;
   /**
    * Output every query may always ask of one task, whoever holds the rest: what makes waiting for bytes free of deadlock.
-   * Half of the memory for results is set aside for it.
+   * A third of the memory for results is set aside for it.
    */
   readonly guaranteed_bytes: number;
   readonly #queries_active_max: number;
@@ -68,11 +68,11 @@ export class Scheduler {
     this.#queries_queued_max = queries_queued_max;
     this.#query_stall_ms = query_stall_ms;
     this.#tasks_max = pool.workers + 1;
-    const half = limits.results_in_flight_bytes_max / 2;
-    this.guaranteed_bytes = Math.floor(half / queries_active_max);
+    const aside_bytes = limits.results_in_flight_bytes_max / 3;
+    this.guaranteed_bytes = Math.floor(aside_bytes / queries_active_max);
     // A server with many workers needs room for what they all produce, and a query alone in it for keeping them busy.
     const busy_bytes = 2 * this.#tasks_max * limits.task_output_bytes_max;
-    this.#free_bytes = Math.max(half, 2 * busy_bytes);
+    this.#free_bytes = Math.max(limits.results_in_flight_bytes_max - aside_bytes, 2 * busy_bytes);
     this.#held_per_query_bytes_max = Math.max(limits.results_per_query_bytes_max, busy_bytes);
   }
 
@@ -148,12 +148,12 @@ export class Scheduler {
 
   /**
    * Takes bytes of the shared budget for a result, with `spare_bytes` of the query's own share left over; false when there are
-   * none now: the query is then told by another `next`. No query may hold more than is left for the others, so any number of
-   * slow clients leaves room for one more (dynamic thresholds, as switches share their buffers).
+   * none now: the query is then told by another `next`. No query may hold more than twice of what is left for the others, so any
+   * number of slow clients leaves room for one more (dynamic thresholds, as switches share their buffers).
    */
   hold(query: Runnable, bytes: number, spare_bytes: number): boolean {
     const held_bytes = query.held_bytes + bytes;
-    if (held_bytes + spare_bytes <= this.#held_per_query_bytes_max && held_bytes <= this.#free_bytes) {
+    if (held_bytes + spare_bytes <= this.#held_per_query_bytes_max && held_bytes <= 2 * (this.#free_bytes - bytes)) {
       query.held_bytes = held_bytes;
       this.#free_bytes -= bytes;
       return true;

@@ -63,7 +63,10 @@ export interface SplitTask {
   readonly moreStartState: StartState;
   /** Output rows still wanted; null without LIMIT. */
   readonly limit: number | null;
+  /** Of one block of output. */
   readonly output_bytes_max: number;
+  /** Blocks it may fill before it returns, as far as there is memory that goes round for them. */
+  readonly blocks_max: number;
   readonly time_ms: number;
   /** One Int32: non-zero cancels the query. */
   readonly cancel: SharedArrayBuffer;
@@ -73,24 +76,26 @@ export interface SplitTask {
   readonly utcnow_ms: number;
   /** The memory of its output comes back when it has been sent. */
   readonly reuses: boolean;
-  /** Such memory, added by the pool: used where it is large enough. To make and free new memory costs more than to fill it. */
-  readonly spare?: SharedArrayBuffer;
+  /** Such memory, one for each block, added by the pool: used where it is large enough. To make and free new memory costs more than to fill it. */
+  readonly spares?: readonly SharedArrayBuffer[];
 }
 
 export interface TaskResult {
-  /** Of the task's split, then of those it took of `more`. */
+  /** Of the task's split, then of those it took of `more`: for each one after the other, what went into the blocks it stands in. */
   readonly splits: readonly SplitResult[];
 }
 
-/** What a task made of a split, or of the rest of one. */
+/** What a task made of a split, or of a part of one: as much as went into one block. */
 export interface SplitResult {
   /** That of the split. */
   readonly index: number;
+  /** The block it went into: the first is 0. */
+  readonly block: number;
   /**
-   * Sealed frames (sink `frames`), then the tail: whole records not yet framed. A part of the task's memory for output, which is the
-   * `spare` it was given, or transferred.
+   * Sealed frames (sink `frames`), then the tail: whole records not yet framed. A part of the block, which is one of the `spares`
+   * given, or transferred. A pool puts that very object here where its copy came from a thread.
    */
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   readonly sealed_bytes: number;
   /** Records bytes inside the sealed frames, without framing. */
   readonly payload_bytes: number;
@@ -100,7 +105,7 @@ export interface SplitResult {
   /** Bytes of the object that this task read, of text those of the split; and what they were after decompression. */
   readonly scanned_bytes: number;
   readonly processed_bytes: number;
-  /** Set when the budget ended the task before the split did. */
+  /** Set when the block or the budget ended before the split did. */
   readonly resume: Resume | null;
   /** The state assumed where the split starts, and found where it ends; equal for the next split or it must be run again. */
   readonly assumedStart: StartState;

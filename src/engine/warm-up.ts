@@ -66,6 +66,7 @@ function run(record: string, parts: Pick<Program, 'plan' | 'schema' | 'input' | 
     moreStartState: 'outside',
     limit: null,
     output_bytes_max: limits.task_output_bytes_max,
+    blocks_max: 1,
     time_ms: limits.task_time_ms,
     cancel: new SharedArrayBuffer(4),
     sink: 'frames',
