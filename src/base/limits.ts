@@ -54,6 +54,10 @@ export const limits = {
   deletions_max: 1000,
   /** Threads that write uploads; each is made when the others are busy. */
   writer_threads_max: 4,
+  /** Jobs of a thread that wait for the disk together. */
+  writer_jobs_together_max: 8,
+  /** Threads that make files durable beside each of those. */
+  sync_helpers: 3,
   /** An upload up to here is handed to a thread as a whole, once it has been verified. */
   small_upload_bytes_max: 64 * KiB,
   /** Of an upload, handed to a thread at once; less where many uploads are under way. */

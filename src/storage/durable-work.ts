@@ -1,26 +1,18 @@
 /** Work that waits for the disk again and again, several at once: what each wants to be durable next is made so together. */
-import fs from 'node:fs';
-import { OpenDirectory } from './directory.ts';
+import type { OpenDirectory } from './directory.ts';
+import { syncFiles } from './sync-threads.ts';
 
 /** Hands out what is to be made durable before it goes on: a file, by its descriptor, or the entries of a directory. */
 export type DurableWork<T> = Generator<number | OpenDirectory, T, void>;
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
-export interface TogetherOutcome<T> {
-  /** In the order of the works. */
-  readonly outcomes: readonly Outcome<T>[];
-  /** How long all have waited for the disk at a time, on the average; undefined where none had to. */
-  readonly wait_ms: number | undefined;
-}
-
-/** Carries works out side by side. Blocks. */
-export function carryOutTogether<T>(works: readonly DurableWork<T>[]): TogetherOutcome<T> {
-  let [waits, waited_ms] = [0, 0];
+/** Carries works out side by side; their outcomes are in the same order. Blocks. */
+export function carryOutTogether<T>(works: readonly DurableWork<T>[]): Outcome<T>[] {
   const outcomes: Outcome<T>[] = [];
   let going = works.map((work, n) => ({ n, work, goOn: () => work.next() }));
   while (going.length > 0) {
-    const waiting: { readonly n: number; readonly work: DurableWork<T>; readonly what: number | OpenDirectory }[] = [];
+    const waiting: Waiting<T>[] = [];
     for (const { n, work, goOn } of going) {
       const step = outcomeOf(goOn);
       if ('error' in step) outcomes[n] = step;
@@ -28,16 +20,17 @@ export function carryOutTogether<T>(works: readonly DurableWork<T>[]): TogetherO
       else waiting.push({ n, work, what: step.value.value });
     }
     // why: only now, when all have written what they wait for: the first to wait may have done so for others.
-    const sync = syncOnce();
-    const began_ms = performance.now();
-    going = waiting.map(({ n, work, what }) => {
-      const synced = outcomeOf(() => sync(what));
-      return { n, work, goOn: () => ('error' in synced ? work.throw(synced.error) : work.next()) };
-    });
-    if (waiting.length > 0) waits++;
-    waited_ms += performance.now() - began_ms;
+    const errors = syncAll(waiting.map(({ what }) => what));
+    going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next()) }));
   }
-  return { outcomes, wait_ms: waits === 0 ? undefined : waited_ms / waits };
+  return outcomes;
+}
+
+interface Waiting<T> {
+  /** The place of the work among all. */
+  readonly n: number;
+  readonly work: DurableWork<T>;
+  readonly what: number | OpenDirectory;
 }
 
 export function outcomeOf<T>(work: () => T): Outcome<T> {
@@ -48,14 +41,17 @@ export function outcomeOf<T>(work: () => T): Outcome<T> {
   }
 }
 
-/** Syncs a directory that several want once. */
-function syncOnce(): (what: number | OpenDirectory) => void {
+/** Makes files durable side by side, then directories, each once; answers what was raised for each in turn. */
+function syncAll(wanted: readonly (number | OpenDirectory)[]): unknown[] {
+  const files = syncFiles(wanted.filter((what) => typeof what === 'number'));
   const synced = new Set<string>();
-  return (what) => {
-    if (!(what instanceof OpenDirectory)) return fs.fsyncSync(what);
-    const directory = what.identity();
-    if (synced.has(directory)) return;
-    what.syncNow();
-    synced.add(directory);
-  };
+  return wanted.map((what) => {
+    if (typeof what === 'number') return files.shift();
+    const outcome = outcomeOf(() => {
+      const directory = what.identity();
+      if (!synced.has(directory)) what.syncNow();
+      synced.add(directory);
+    });
+    return 'error' in outcome ? outcome.error : undefined;
+  });
 }

@@ -2,6 +2,7 @@
 import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
+import { limits } from '../base/limits.ts';
 import { carryOutTogether, type Outcome, outcomeOf } from './durable-work.ts';
 import { type Job, perform, type WriteJob, writeTogether } from './writer-job.ts';
 
@@ -15,11 +16,7 @@ export type ThrownValue =
       readonly stack: string | undefined;
     };
 
-/** `wait_ms`: how long the disk lets one wait at a time, where that was seen. */
-export type Reply = { readonly id: number; readonly wait_ms?: number | undefined } & (
-  | { readonly result: unknown }
-  | { readonly thrown: ThrownValue }
-);
+export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly thrown: ThrownValue });
 
 interface Order {
   readonly id: number;
@@ -39,9 +36,6 @@ function waiting(): Order | undefined {
   return (parentPort && receiveMessageOnPort(parentPort))?.message;
 }
 
-/** Orders that wait for the disk together. */
-const together_max = 8;
-
 /** Takes one order of every upload that waits for it, and others; answers those that are left. The orders of an upload stay in their order. */
 function carryOut(orders: readonly Order[]): Order[] {
   const uploads = new Set<number>();
@@ -53,21 +47,21 @@ function carryOut(orders: readonly Order[]): Order[] {
     const isFirst = !('upload' in job && uploads.has(job.upload));
     if ('upload' in job) uploads.add(job.upload);
     if (isFirst && job.kind === 'write') writes.set(job, id);
-    else if (isFirst && job.kind !== 'write' && others.length < together_max) others.push({ id, job });
+    else if (isFirst && job.kind !== 'write' && others.length < limits.writer_jobs_together_max) others.push({ id, job });
     else later.push(order);
   }
   if (writes.size > 0) writeTogether([...writes.keys()], (job, write) => answer(writes.get(job) as number, outcomeOf(write)));
-  const { outcomes, wait_ms } = carryOutTogether(others.map(({ job }) => perform(job)));
+  const outcomes = carryOutTogether(others.map(({ job }) => perform(job)));
   for (const [n, outcome] of outcomes.entries()) {
     const { id, job } = others[n] as (typeof others)[number];
-    answer(id, outcome, wait_ms);
+    answer(id, outcome);
     if (job.kind === 'put') freeMemory(job.pieces);
   }
   return later;
 }
 
-function answer(id: number, outcome: Outcome<unknown>, wait_ms?: number): void {
-  const reply: Reply = 'error' in outcome ? { id, wait_ms, thrown: thrownValueOf(outcome.error) } : { id, wait_ms, result: outcome.value };
+function answer(id: number, outcome: Outcome<unknown>): void {
+  const reply: Reply = 'error' in outcome ? { id, thrown: thrownValueOf(outcome.error) } : { id, result: outcome.value };
   parentPort?.postMessage(reply);
 }
 

@@ -18,14 +18,12 @@ export interface WriterThread {
 }
 
 /**
- * The thread for one job. Those made first are preferred, whose code and memory are warm, and what waits there is made durable together:
- * others are for disks that keep one waiting.
+ * The thread for one job. Those made first are preferred, whose code and memory are warm, and what waits there is made durable together;
+ * but those that take in uploads are not kept from that by the disk.
  */
 export function writerThread(): WriterThread {
-  const jobsInARow = wait_ms < shortWait_ms ? 4 : 2;
-  const load = (thread: Thread): number => thread.load + thread.uploads;
-  for (const thread of threads) if (load(thread) < jobsInARow) return thread;
-  return leastOf([...threads], load, jobsInARow, limits.writer_threads_max);
+  for (const thread of threads) if (thread.uploads === 0 && thread.load < limits.writer_jobs_together_max) return thread;
+  return leastOf([...threads], ({ load, uploads }) => load + uploads, 0, limits.writer_threads_max);
 }
 
 /** The thread that takes in an upload. */
@@ -55,16 +53,6 @@ export function writerThreadForUpload(uploads: number): UploadThread {
 }
 
 const processors = availableParallelism();
-
-/** How long the disk lets a thread wait at a time, of late. */
-let wait_ms = 0;
-
-/** Below, the processor is what uploads wait for, and less of it is needed if more of them are made durable together. */
-const shortWait_ms = 1;
-
-function noteWait(one_ms: number): void {
-  wait_ms += (one_ms - wait_ms) / 32;
-}
 
 /** The thread with the least of something; a new one, where all have as much as `enough` and there may be more. */
 function leastOf(among: readonly Thread[], measure: (thread: Thread) => number, enough: number, threads_max: number): Thread {
@@ -118,7 +106,6 @@ class Thread implements WriterThread {
   #settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (reply.wait_ms !== undefined) noteWait(reply.wait_ms);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ('thrown' in reply) waiting?.reject(errorOf(reply.thrown));
     else waiting?.resolve(reply.result);
