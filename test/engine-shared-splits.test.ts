@@ -4,7 +4,7 @@ import { limits } from '../src/base/limits.ts';
 import { encodeProgram } from '../src/engine/program-bytes.ts';
 import { Engine } from '../src/engine/query.ts';
 import { runSplit } from '../src/engine/run-split.ts';
-import { SplitQueue, takeSplit } from '../src/engine/split-queue.ts';
+import { type QueuedSplit, SplitQueue, splitAt, takeSplit } from '../src/engine/split-queue.ts';
 import type { SplitTask } from '../src/engine/task.ts';
 import type { Split } from '../src/formats/format.ts';
 import { splitsOf } from '../src/formats/split.ts';
@@ -20,16 +20,18 @@ t.test('a queue gives each split once, in order, and can be filled while it is t
 function queueInOrder(t: Test, queue: SplitQueue): void {
   t.equal(queue.front, null);
   t.equal(queue.take(), null);
-  const splitAt = (index: number): Split => ({ index, start: index, end: index + 1, first: index === 0 });
+  const splitOf = (index: number): Split => ({ index, start: index, end: index + 1, first: index === 0 });
+  const places: QueuedSplit[] = [];
   // More than one stretch holds, by their number.
-  for (let index = 0; index < 3 * limits.splits_open_max; index++) queue.push(splitAt(index));
+  for (let index = 0; index < 3 * limits.splits_open_max; index++) places.push(queue.push(splitOf(index)));
   const { front } = queue;
-  t.strictSame(takeSplit(front!), splitAt(0));
-  t.strictSame(queue.take(), splitAt(1));
+  t.strictSame(takeSplit(front!), splitOf(0));
+  t.strictSame(queue.take(), splitOf(1));
   for (let index = 2; index < 3 * limits.splits_open_max; index++) t.equal(queue.take()?.index, index);
   t.equal(queue.take(), null);
   t.equal(takeSplit(front!), null, 'a stretch that is used up stays so');
-  queue.push(splitAt(1000));
+  for (const { index, stretch, place } of places) t.equal(splitAt(stretch, place).index, index, 'what is taken can be read');
+  queue.push(splitOf(1000));
   t.equal(queue.take()?.index, 1000);
   t.equal(queue.front, null);
 }
@@ -38,8 +40,9 @@ t.test('a split that is larger than a stretch has one of its own', async (t) => 
   const queue = new SplitQueue(false);
   const large = { index: 1, start: 0, end: 1, first: false, rowGroup: { encodings: 'x'.repeat(2 * limits.splits_shared_bytes) } };
   queue.push({ index: 0, start: 0, end: 1, first: true });
-  queue.push(large as unknown as Split);
+  const { stretch, place } = queue.push(large as unknown as Split);
   t.equal(takeSplit(queue.front!)?.index, 0);
+  t.strictSame(splitAt(stretch, place), large);
   t.strictSame(takeSplit(queue.front!), large);
 });
 

@@ -222,7 +222,7 @@ export class QueryDriver implements Runnable {
       queryId: this.#id,
       program: planned.program,
       source: open.work.source,
-      split: open.work.split,
+      split: open.queued ?? open.work.split,
       startState: open.startState,
       resume: open.resume,
       ...this.#window.more,

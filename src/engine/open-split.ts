@@ -4,6 +4,7 @@ import type { Partial } from './aggregate.ts';
 import type { SplitWork } from './feed.ts';
 import type { OutputRoom } from './output-demand.ts';
 import type { OutputMemory } from './output-memory.ts';
+import type { QueuedSplit } from './split-queue.ts';
 import type { Resume, SplitResult, SplitTask, StartState, TaskResult } from './task.ts';
 
 /** The output of one task, not yet delivered. */
@@ -18,6 +19,8 @@ export interface HeldResult {
 
 export interface OpenSplit {
   readonly work: SplitWork;
+  /** Its place in the queue of the query, where that has one. */
+  queued: QueuedSplit | null;
   /** `queued`: any task of the query may take it, or has done so. */
   phase: 'ready' | 'queued' | 'running' | 'done';
   /** What its task is told; `unknown` until the split before is known to its end. */
@@ -37,6 +40,7 @@ export interface OpenSplit {
 export function openSplit(work: SplitWork, startState: StartState): OpenSplit {
   return {
     work,
+    queued: null,
     phase: 'ready',
     startState,
     assumed: null,

@@ -19,7 +19,7 @@ import { recordColumnsOf } from './operators/record.ts';
 import { Output, type SplitOutput } from './output.ts';
 import { decodeProgram } from './program-bytes.ts';
 import { byteSource } from './source.ts';
-import { takeSplit } from './split-queue.ts';
+import { splitAt, takeSplit } from './split-queue.ts';
 import type { Program, SplitResult, SplitTask, TaskResult } from './task.ts';
 import { Machine } from './typed/node.ts';
 
@@ -59,7 +59,7 @@ export function runSplit(task: SplitTask): TaskResult {
     deadline_ms: performance.now() + task.time_ms,
   };
   const splits: SplitResult[] = [];
-  let work: SplitWork | null = task;
+  let work: SplitWork | null = { split: splitOf(task), startState: task.startState, resume: task.resume };
   for (let block = 0; work !== null; block++) work = fillBlock(run, work, block, splits);
   return { splits };
 }
@@ -117,7 +117,15 @@ interface TaskRun {
   deadline_ms: number;
 }
 
-type SplitWork = Pick<SplitTask, 'split' | 'startState' | 'resume'>;
+interface SplitWork extends Pick<SplitTask, 'startState' | 'resume'> {
+  readonly split: Split;
+}
+
+function splitOf({ split, queryId }: SplitTask): Split {
+  if (!('stretch' in split)) return split;
+  if (parked?.queryId === queryId && parked.split.index === split.index) return parked.split;
+  return splitAt(split.stretch, split.place);
+}
 
 /** A result but for its output. */
 type SplitOutcome = Omit<SplitResult, keyof SplitOutput | 'block'>;

@@ -16,21 +16,34 @@ export interface SharedSplits {
   readonly local: Split[] | null;
 }
 
+/** A split by its place, for tasks that go on with it: it is serialized once, and read where its scan has been closed. */
+export interface QueuedSplit {
+  /** That of the split. */
+  readonly index: number;
+  readonly stretch: SharedSplits;
+  readonly place: number;
+}
+
 const TAKEN = 0;
 const COUNT = 1;
 const ENDS = 2;
 
 /** The next split of the stretch, or null when all are taken. Any thread may call it. */
-export function takeSplit({ marks, bytes, local }: SharedSplits): Split | null {
-  const words = new Int32Array(marks);
+export function takeSplit(stretch: SharedSplits): Split | null {
+  const words = new Int32Array(stretch.marks);
   for (;;) {
     const taken = Atomics.load(words, TAKEN);
     if (taken >= Atomics.load(words, COUNT)) return null;
-    if (Atomics.compareExchange(words, TAKEN, taken, taken + 1) !== taken) continue;
-    if (local !== null) return local[taken]!;
-    const start = taken === 0 ? 0 : words[ENDS + taken - 1]!;
-    return deserialize(new Uint8Array(bytes, start, words[ENDS + taken]! - start)) as Split;
+    if (Atomics.compareExchange(words, TAKEN, taken, taken + 1) === taken) return splitAt(stretch, taken);
   }
+}
+
+/** The split at a place that is filled. */
+export function splitAt({ marks, bytes, local }: SharedSplits, place: number): Split {
+  if (local !== null) return local[place]!;
+  const words = new Int32Array(marks);
+  const start = place === 0 ? 0 : words[ENDS + place - 1]!;
+  return deserialize(new Uint8Array(bytes, start, words[ENDS + place]! - start)) as Split;
 }
 
 /** The queue as the main thread fills it. What is pushed while tasks run is seen by them as long as it fits their stretch. */
@@ -43,15 +56,17 @@ export class SplitQueue {
     this.#isLocal = isLocal;
   }
 
-  push(split: Split): void {
+  push(split: Split): QueuedSplit {
     const entry = this.#isLocal ? NO_BYTES : serialize(split);
+    const { index } = split;
     const last = this.#stretches.at(-1);
-    if (last !== undefined && append(last, split, entry)) return;
+    if (last !== undefined && append(last, split, entry)) return { index, stretch: last, place: countOf(last) - 1 };
     const marks = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (ENDS + limits.splits_open_max));
     const bytes = new SharedArrayBuffer(this.#isLocal ? 0 : Math.max(limits.splits_shared_bytes, entry.length));
     const stretch = { marks, bytes, local: this.#isLocal ? [] : null };
     append(stretch, split, entry);
     this.#stretches.push(stretch);
+    return { index, stretch, place: 0 };
   }
 
   /** The stretch that the next split is taken from; null when all are taken. */
@@ -79,6 +94,10 @@ const NO_BYTES = new Uint8Array(0);
 function left({ marks }: SharedSplits): number {
   const words = new Int32Array(marks);
   return words[COUNT]! - Atomics.load(words, TAKEN);
+}
+
+function countOf({ marks }: SharedSplits): number {
+  return new Int32Array(marks)[COUNT]!;
 }
 
 /** False: there is no room for it. */

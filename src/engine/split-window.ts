@@ -54,7 +54,7 @@ export class SplitWindow {
     this.#splits.push(open);
     if (this.#queue === null) return open;
     open.phase = 'queued';
-    this.#queue.push(work.split);
+    open.queued = this.#queue.push(work.split);
     return open;
   }
 

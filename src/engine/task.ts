@@ -10,7 +10,7 @@ import type { Plan } from '../sql/plan.ts';
 import type { ObjectRef } from '../storage/store.ts';
 import type { InputSchema } from '../vector/schema.ts';
 import type { Partial } from './aggregate.ts';
-import type { SharedSplits } from './split-queue.ts';
+import type { QueuedSplit, SharedSplits } from './split-queue.ts';
 
 /** What a worker needs to know of a query once; cached in the worker under `planId`. */
 export interface Program {
@@ -54,7 +54,7 @@ export interface SplitTask {
   /** The program, serialized once per query (`node:v8`). */
   readonly program: SharedArrayBuffer;
   readonly source: SplitSource;
-  readonly split: Split;
+  readonly split: Split | QueuedSplit;
   readonly startState: StartState;
   readonly resume: Resume | null;
   /** Further splits, for as long as the budget lasts; null: there are none to take. */
