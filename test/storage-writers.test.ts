@@ -9,6 +9,7 @@ import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import type { ObjectBody } from '../src/storage/object.ts';
+import { writerThread } from '../src/storage/writers.ts';
 import { codeOf, get } from './support/storage-contract.ts';
 import { localStores } from './support/storage-local.ts';
 
@@ -157,4 +158,12 @@ t.test('a program that uploads can end, whatever options Node was given', async 
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
     t.equal(stdout, `"${createHash('md5').update('x').digest('hex')}"`, args.join(' ').slice(0, 60));
   }
+});
+
+t.test('jobs that cannot be sent to a thread fail, with those of the same message, and the next one is done', async (t) => {
+  const discard = { kind: 'discard', upload: -1, file: undefined } as const;
+  const thread = writerThread();
+  const outcomes = await Promise.allSettled([thread.run(discard), thread.run({ ...discard, more: () => {} } as typeof discard)]);
+  t.match(outcomes, [{ reason: { name: 'DataCloneError' } }, { reason: { name: 'DataCloneError' } }]);
+  t.equal(await thread.run(discard), undefined);
 });

@@ -122,9 +122,9 @@ export function* perform(job: Exclude<Job, WriteJob>): DurableWork<JobResults[Ex
 
 /**
  * Takes pieces of several uploads, of each once. `answer`: called for each job with what writes its pieces, which raises the system's
- * errors. Frees the pieces.
+ * errors; answers what that does. Frees the pieces.
  */
-export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob, write: () => WriteResult) => void): void {
+export function writeTogether<Answer>(jobs: readonly WriteJob[], answer: (job: WriteJob, write: () => WriteResult) => Answer): Answer[] {
   const begun = jobs.map((job) => outcomeOf(() => writingOf(job)));
   const due: Md5[] = [];
   const over: Uint8Array[] = [];
@@ -137,14 +137,15 @@ export function writeTogether(jobs: readonly WriteJob[], answer: (job: WriteJob,
     if (isLast && md5 !== undefined) due.push(md5);
   }
   over.push(...formDue(due));
-  for (const [n, job] of jobs.entries()) {
+  const answers = jobs.map((job, n) => {
     const outcome = begun[n] as Outcome<Writing | undefined>;
-    answer(job, () => {
+    return answer(job, () => {
       if ('error' in outcome) throw outcome.error;
       return write(job, outcome.value);
     });
-  }
+  });
   freeMemory(over);
+  return answers;
 }
 
 /**

@@ -18,21 +18,21 @@ export type ThrownValue =
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly thrown: ThrownValue });
 
-interface Order {
+export interface Order {
   readonly id: number;
   readonly job: Job;
 }
 
 /** All that waits is taken at once, so that what can be done together is. */
-parentPort?.on('message', (first: Order) => {
-  let orders = [first];
+parentPort?.on('message', (first: readonly Order[]) => {
+  let orders = [...first];
   while (orders.length > 0) {
-    for (let next = waiting(); next !== undefined; next = waiting()) orders.push(next);
+    for (let next = waiting(); next !== undefined; next = waiting()) orders.push(...next);
     orders = carryOut(orders);
   }
 });
 
-function waiting(): Order | undefined {
+function waiting(): readonly Order[] | undefined {
   return (parentPort && receiveMessageOnPort(parentPort))?.message;
 }
 
@@ -50,19 +50,20 @@ function carryOut(orders: readonly Order[]): Order[] {
     else if (isFirst && job.kind !== 'write' && others.length < limits.writer_jobs_together_max) others.push({ id, job });
     else later.push(order);
   }
-  if (writes.size > 0) writeTogether([...writes.keys()], (job, write) => answer(writes.get(job) as number, outcomeOf(write)));
+  // The first do not wait for the disk.
+  reply(writes.size === 0 ? [] : writeTogether([...writes.keys()], (job, write) => replyOf(writes.get(job) as number, outcomeOf(write))));
   const outcomes = carryOutTogether(others.map(({ job }) => perform(job)));
-  for (const [n, outcome] of outcomes.entries()) {
-    const { id, job } = others[n] as (typeof others)[number];
-    answer(id, outcome);
-    if (job.kind === 'put') freeMemory(job.pieces);
-  }
+  reply(others.map(({ id }, n) => replyOf(id, outcomes[n] as Outcome<unknown>)));
+  freeMemory(others.flatMap(({ job }) => (job.kind === 'put' ? job.pieces : [])));
   return later;
 }
 
-function answer(id: number, outcome: Outcome<unknown>): void {
-  const reply: Reply = 'error' in outcome ? { id, thrown: thrownValueOf(outcome.error) } : { id, result: outcome.value };
-  parentPort?.postMessage(reply);
+function reply(replies: readonly Reply[]): void {
+  if (replies.length > 0) parentPort?.postMessage(replies);
+}
+
+function replyOf(id: number, outcome: Outcome<unknown>): Reply {
+  return 'error' in outcome ? { id, thrown: thrownValueOf(outcome.error) } : { id, result: outcome.value };
 }
 
 function thrownValueOf(error: unknown): ThrownValue {

@@ -6,7 +6,7 @@ import { keepFreedMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { threadOptions } from '../base/thread-options.ts';
 import type { Job, JobResults } from './writer-job.ts';
-import type { Reply, ThrownValue } from './writer-thread.ts';
+import type { Order, Reply, ThrownValue } from './writer-thread.ts';
 
 /** A thread that does one job after the other. */
 export interface WriterThread {
@@ -78,11 +78,16 @@ class Thread implements WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
+  /** The jobs of this turn of the event loop: a message of each would wake the thread each time, which takes as long as a small job. */
+  #orders: Order[] = [];
+  #moved: ArrayBuffer[] = [];
   /** Uploads that this thread takes in. */
   uploads = 0;
 
   constructor() {
-    this.#worker.on('message', (reply: Reply) => this.#settle(reply));
+    this.#worker.on('message', (replies: readonly Reply[]) => {
+      for (const reply of replies) this.#settle(reply);
+    });
     this.#worker.on('error', (error) => this.#end(error));
     this.#worker.on('exit', (code) => this.#end(new Error(`a writer thread has ended (${code})`)));
     // Only jobs keep the process alive.
@@ -97,16 +102,35 @@ class Thread implements WriterThread {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
       const id = this.#next++;
-      this.#worker.postMessage({ id, job }, moved);
+      if (this.#orders.length === 0) setImmediate(() => this.#send());
+      this.#orders.push({ id, job });
+      this.#moved.push(...moved);
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
     });
   }
 
-  #settle(reply: Reply): void {
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
+  #send(): void {
+    const orders = this.#orders;
+    const moved = this.#moved;
+    this.#orders = [];
+    this.#moved = [];
+    try {
+      this.#worker.postMessage(orders, moved);
+    } catch (error) {
+      for (const { id } of orders) this.#answered(id)?.reject(error);
+    }
+  }
+
+  #answered(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
     if (this.#waiting.size === 0) this.#worker.unref();
+    return waiting;
+  }
+
+  #settle(reply: Reply): void {
+    const waiting = this.#answered(reply.id);
     if ('thrown' in reply) waiting?.reject(errorOf(reply.thrown));
     else waiting?.resolve(reply.result);
   }
