@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import t from 'tap';
 import { OpenDirectory } from '../src/storage/directory.ts';
 import { carryOutTogether, type DurableWork } from '../src/storage/durable-work.ts';
+import { describe } from '../src/storage/object.ts';
+import { placeOf } from '../src/storage/publish.ts';
+import { perform } from '../src/storage/writer-job.ts';
 
 t.test('each goes on when all have come as far, and one that fails holds up no other', async (t) => {
   const folder = fs.realpathSync(t.testdir({ other: {} }));
@@ -15,7 +18,7 @@ t.test('each goes on when all have come as far, and one that fails holds up no o
         seen.push(`${name} ${wish}`);
         const directory = wish === 'directory' ? new OpenDirectory(folder) : undefined;
         try {
-          yield directory ?? (wish === 'closed' ? 1_000_000 : fd);
+          yield directory ?? (wish === 'closed' ? [fd, 1_000_000] : [fd]);
         } finally {
           directory?.close();
         }
@@ -61,4 +64,29 @@ t.test('a directory that took the path of another is another', async (t) => {
   carryOutTogether(opened.map(work));
   t.same(synced, ['0', '1'], 'and one that two wait for is synced once');
   for (const directory of opened) directory.close();
+});
+
+t.test('an upload takes its place when its bytes and its sidecar are durable, whether that is new, goes on or is replaced', async (t) => {
+  const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
+  const place = placeOf('b-1', bucketDirectory, 'k', 'refused');
+  const sidecarOf = (): string => {
+    const meta = join(bucketDirectory, '.s3lect/meta');
+    return join(meta, fs.readdirSync(meta, { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.json')) ?? '');
+  };
+  for (const [round, present] of [undefined, 'new', 'goes on', 'is replaced'].entries()) {
+    if (present === 'is replaced') fs.appendFileSync(sidecarOf(), `\n${' '.repeat(4096)}`);
+    const path = join(bucketDirectory, `.s3lect/tmp/${round}`);
+    const metadata = { etag: `"${'0'.repeat(31)}${round}"`, ...describe({}), checksum: undefined, parts: undefined };
+    const work = perform({ kind: 'put', path, fd: undefined, pieces: [Buffer.from(`round ${round}`)], place, metadata, condition: {} });
+    const durable = new Set<bigint>();
+    for (let step = work.next(); step.done !== true; step = work.next()) {
+      for (const fd of Array.isArray(step.value) ? step.value : []) durable.add(fs.fstatSync(fd, { bigint: true }).ino);
+      const isInPlace = fs.existsSync(place.path) && fs.readFileSync(place.path, 'utf8') === `round ${round}`;
+      if (!isInPlace) continue;
+      t.ok(durable.has(fs.statSync(place.path, { bigint: true }).ino), 'the bytes were durable');
+      t.ok(present === 'is replaced' || durable.has(fs.statSync(sidecarOf(), { bigint: true }).ino), 'and the record');
+    }
+    t.equal(fs.readFileSync(place.path, 'utf8'), `round ${round}`);
+    t.match(fs.readFileSync(sidecarOf(), 'utf8'), metadata.etag.slice(1, -1));
+  }
 });

@@ -2,8 +2,11 @@
 import type { OpenDirectory } from './directory.ts';
 import { syncFiles } from './sync-threads.ts';
 
-/** Hands out what is to be made durable before it goes on: a file, by its descriptor, or the entries of a directory. */
-export type DurableWork<T> = Generator<number | OpenDirectory, T, void>;
+/** Files, by their descriptors, or the entries of a directory. */
+export type Durable = readonly number[] | OpenDirectory;
+
+/** Hands out what is to be made durable before it goes on. */
+export type DurableWork<T> = Generator<Durable, T, void>;
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
@@ -30,7 +33,7 @@ interface Waiting<T> {
   /** The place of the work among all. */
   readonly n: number;
   readonly work: DurableWork<T>;
-  readonly what: number | OpenDirectory;
+  readonly what: Durable;
 }
 
 export function outcomeOf<T>(work: () => T): Outcome<T> {
@@ -42,11 +45,11 @@ export function outcomeOf<T>(work: () => T): Outcome<T> {
 }
 
 /** Makes files durable side by side, then directories, each once; answers what was raised for each in turn. */
-function syncAll(wanted: readonly (number | OpenDirectory)[]): unknown[] {
-  const files = syncFiles(wanted.filter((what) => typeof what === 'number'));
+function syncAll(wanted: readonly Durable[]): unknown[] {
+  const outcomes = syncFiles(wanted.flatMap((what) => (isFiles(what) ? what : [])));
   const synced = new Set<string>();
   return wanted.map((what) => {
-    if (typeof what === 'number') return files.shift();
+    if (isFiles(what)) return outcomes.splice(0, what.length).find((error) => error !== undefined);
     const outcome = outcomeOf(() => {
       const directory = what.identity();
       if (!synced.has(directory)) what.syncNow();
@@ -54,4 +57,8 @@ function syncAll(wanted: readonly (number | OpenDirectory)[]): unknown[] {
     });
     return 'error' in outcome ? outcome.error : undefined;
   });
+}
+
+function isFiles(what: Durable): what is readonly number[] {
+  return Array.isArray(what);
 }

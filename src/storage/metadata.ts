@@ -52,14 +52,23 @@ function readRecord(bucketDirectory: string, key: string, file: FileIdentity, re
   return listed;
 }
 
-/** Makes `next` durable as the record of `file`, beside that of the `present` one, which `file` is about to replace. `temporary`: an unused path. */
+/** Of a record that is written. */
+export interface WrittenWith {
+  /** The file that the one of the record is about to replace, whose record is kept beside it. */
+  present(): FileIdentity | undefined;
+  /** An unused path, where one is known. */
+  readonly temporary?: string | undefined;
+  /** Files, by their descriptors, that are to be durable too. */
+  readonly files?: readonly number[] | undefined;
+}
+
+/** Makes `next` durable as the record of `file`. */
 export function* writeMetadata(
   bucketDirectory: string,
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
-  present: () => FileIdentity | undefined,
-  temporary?: string,
+  { present, temporary, files = [] }: WrittenWith,
 ): DurableWork<void> {
   const path = sidecarPath(bucketDirectory, key);
   const name = basename(path);
@@ -67,11 +76,12 @@ export function* writeMetadata(
   const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path), changed);
   try {
     const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
-    if (!(yield* appendLine(directory, name, JSON.stringify(sidecar)))) {
+    if (!(yield* appendLine(directory, name, JSON.stringify(sidecar), files))) {
       const replaced = present();
       const kept = replaced === undefined ? undefined : recordFor(path, key, replaced);
       if (kept !== undefined) sidecar.records.push(kept);
       yield* replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
+      yield files;
     }
     for (const parent of changed) syncDirectoryNow(parent);
   } finally {

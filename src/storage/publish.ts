@@ -39,13 +39,15 @@ export function placeOf(bucket: string, bucketDirectory: string, key: string, li
   return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names, links };
 }
 
-/** A file that is whole and durable, and its name in the bucket that it leaves for its place. */
+/** A file that is whole, and its name in the bucket that it leaves for its place. */
 export interface ReadyFile {
   readonly path: string;
   readonly identity: FileIdentity;
   readonly metadata: ObjectMetadata;
   /** An unused path for a temporary file, where one is known. */
   readonly temporary?: string | undefined;
+  /** The open file, where it is not durable yet. */
+  readonly fd?: number | undefined;
 }
 
 /** Changes keys; of each, one change at a time. */
@@ -96,7 +98,9 @@ export function* publishFile(place: Place, file: ReadyFile, condition: WriteCond
   const onlyIfAbsent = condition.ifNoneMatch === '*';
   try {
     checkCondition(place, condition);
-    yield* writeMetadata(bucketDirectory, key, file.metadata, file.identity, () => presentFile(place), file.temporary);
+    const { metadata, identity, temporary, fd } = file;
+    const files = fd === undefined ? [] : [fd];
+    yield* writeMetadata(bucketDirectory, key, metadata, identity, { present: () => presentFile(place), temporary, files });
     yield* moveIntoPlace(place, file.path, onlyIfAbsent);
     return !onlyIfAbsent;
   } catch (error) {

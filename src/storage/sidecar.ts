@@ -17,8 +17,11 @@ export function* linesOf(text: string): Generator<string, undefined> {
   }
 }
 
-/** Makes a line durable as the last of a sidecar, which may be new; answers false where that must be replaced instead. */
-export function* appendLine(directory: OpenDirectory, name: string, line: string): DurableWork<boolean> {
+/**
+ * Makes a line durable as the last of a sidecar, which may be new, and `files` with it; answers false where the sidecar must be replaced
+ * instead, and does neither.
+ */
+export function* appendLine(directory: OpenDirectory, name: string, line: string, files: readonly number[]): DurableWork<boolean> {
   const path = directory.pathOf(name);
   const fd = openToAppend(path);
   if (fd === undefined) return false;
@@ -29,7 +32,7 @@ export function* appendLine(directory: OpenDirectory, name: string, line: string
     try {
       // why: the line before may have been cut short.
       fs.writeFileSync(fd, isNew ? line : `\n${line}`);
-      yield fd;
+      yield [fd, ...files];
       if (isNew || !durableNames.has(identityOf(stats))) yield directory;
     } catch (error) {
       if (isNew) removeTemporary(path);

@@ -112,7 +112,7 @@ export function* perform(job: Exclude<Job, WriteJob>): DurableWork<JobResults[Ex
       yield* publishFile(job.place, job, job.condition);
       return undefined;
     case 'describe':
-      yield* writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, () => undefined);
+      yield* writeMetadata(job.bucketDirectory, job.key, job.metadata, job.identity, { present: () => undefined });
       return undefined;
     case 'discard':
       discard(job);
@@ -229,10 +229,10 @@ function* put({ path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, con
   let isRenamed = false;
   try {
     writeFully({ fd, position: 0 }, pieces);
-    yield fd;
     const identity = fs.fstatSync(fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
-    isRenamed = yield* publishFile(place, { path, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` }, condition);
+    const file = { path, fd, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` };
+    isRenamed = yield* publishFile(place, file, condition);
     return { size: Number(size), lastModified: identity.mtime };
   } finally {
     fs.closeSync(fd);

@@ -78,7 +78,7 @@ class Thread implements WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
-  /** The jobs of this turn of the event loop: a message of each would wake the thread each time, which takes as long as a small job. */
+  /** Pieces that came in this turn of the event loop: a message for each upload would wake the thread each time. Other jobs do not wait. */
   #orders: Order[] = [];
   #moved: ArrayBuffer[] = [];
   /** Uploads that this thread takes in. */
@@ -102,17 +102,19 @@ class Thread implements WriterThread {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
       const id = this.#next++;
-      if (this.#orders.length === 0) setImmediate(() => this.#send());
-      this.#orders.push({ id, job });
-      this.#moved.push(...moved);
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
+      this.#orders.push({ id, job });
+      this.#moved.push(...moved);
+      if (job.kind !== 'write') this.#send();
+      else if (this.#orders.length === 1) setImmediate(() => this.#send());
     });
   }
 
   #send(): void {
     const orders = this.#orders;
     const moved = this.#moved;
+    if (orders.length === 0) return;
     this.#orders = [];
     this.#moved = [];
     try {
