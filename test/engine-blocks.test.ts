@@ -2,12 +2,10 @@
 import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { createPool } from '../src/engine/pool.ts';
-import { encodeProgram } from '../src/engine/program-bytes.ts';
 import { Engine } from '../src/engine/query.ts';
 import { runSplit } from '../src/engine/run-split.ts';
 import type { SplitResult, SplitTask } from '../src/engine/task.ts';
-import { compileQuery } from '../src/sql/compile.ts';
-import { csvInput, csvOutput, memoryObject, numberedLines, prepare } from './support/engine.ts';
+import { csvInput, csvProgram, memoryObject, numberedLines, prepare } from './support/engine.ts';
 
 const everything = 'SELECT * FROM S3Object';
 
@@ -16,21 +14,10 @@ const BLOCK_BYTES = 30_000;
 
 /** A task over the whole text. */
 function taskOver(content: string, settings: Partial<SplitTask> = {}): SplitTask {
-  const schema = { kind: 'positional', names: null } as const;
-  const program = encodeProgram({
-    plan: compileQuery(everything, schema),
-    schema,
-    parquet: null,
-    input: csvInput,
-    output: csvOutput,
-    record_bytes_max: limits.record_bytes_max,
-    kernels: 'simd',
-    window_bytes: 4096,
-  });
   return {
     planId: 'blocks',
     queryId: -2,
-    program,
+    program: csvProgram(everything, 4096),
     source: memoryObject(content).ref!,
     split: { index: 7, start: 0, end: content.length, first: true },
     startState: 'outside',

@@ -1,15 +1,13 @@
 /** Splits that the tasks of a query take by themselves: each once, in order, within the task's budget, and delivered in order. */
 import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
-import { encodeProgram } from '../src/engine/program-bytes.ts';
 import { Engine } from '../src/engine/query.ts';
 import { runSplit } from '../src/engine/run-split.ts';
 import { type QueuedSplit, SplitQueue, splitAt, takeSplit } from '../src/engine/split-queue.ts';
 import type { SplitTask } from '../src/engine/task.ts';
 import type { Split } from '../src/formats/format.ts';
 import { splitsOf } from '../src/formats/split.ts';
-import { compileQuery } from '../src/sql/compile.ts';
-import { codeOf, csvInput, csvOutput, memoryObject, numberedLines, prepare } from './support/engine.ts';
+import { codeOf, csvProgram, memoryObject, numberedLines, prepare } from './support/engine.ts';
 
 const everything = 'SELECT * FROM S3Object';
 
@@ -51,26 +49,15 @@ const size = Buffer.byteLength(text);
 
 /** A task over the first of many splits, with the others to take. */
 function taskOver(content: string, expression: string, settings: Partial<SplitTask> = {}): SplitTask {
-  const schema = { kind: 'positional', names: null } as const;
   const queue = new SplitQueue(settings.sink === 'frames');
   const [first, ...others] = [
     ...splitsOf({ dataStart: 0, size: content.length, scanRange: null, split_bytes: 1000, boundaries: 'shared' }),
   ];
   for (const split of others.slice(0, 40)) queue.push(split);
-  const program = encodeProgram({
-    plan: compileQuery(expression, schema),
-    schema,
-    parquet: null,
-    input: csvInput,
-    output: csvOutput,
-    record_bytes_max: limits.record_bytes_max,
-    kernels: 'simd',
-    window_bytes: limits.window_bytes,
-  });
   return {
     planId: `shared-${expression}`,
     queryId: -1,
-    program,
+    program: csvProgram(expression, limits.window_bytes),
     source: memoryObject(content).ref!,
     split: first!,
     startState: 'outside',

@@ -2,9 +2,12 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
+import { limits } from '../../src/base/limits.ts';
+import { encodeProgram } from '../../src/engine/program-bytes.ts';
 import type { Engine, PreparedQuery, QueryObject, QueryRequest } from '../../src/engine/query.ts';
 import { FrameDecoder } from '../../src/formats/event-stream.ts';
 import type { CsvInput, CsvOutput } from '../../src/formats/format.ts';
+import { compileQuery } from '../../src/sql/compile.ts';
 
 export const csvInput: CsvInput = {
   format: 'csv',
@@ -114,4 +117,19 @@ export function codeOf(error: unknown): unknown {
 
 function* pieces(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
   for (let at = 0; at < bytes.length; at += 256 * 1024) yield bytes.slice(at, at + 256 * 1024);
+}
+
+/** What a task carries out: a query of CSV without a header line, answered in CSV. */
+export function csvProgram(expression: string, window_bytes: number): SharedArrayBuffer {
+  const schema = { kind: 'positional', names: null } as const;
+  return encodeProgram({
+    plan: compileQuery(expression, schema),
+    schema,
+    parquet: null,
+    input: csvInput,
+    output: csvOutput,
+    record_bytes_max: limits.record_bytes_max,
+    kernels: 'simd',
+    window_bytes,
+  });
 }
