@@ -63,6 +63,10 @@ export const limits = {
   /** Of an upload, handed to a thread at once; less where many uploads are under way. */
   upload_batch_bytes_max: 256 * KiB,
   upload_batch_bytes_min: 64 * KiB,
+  /** A file that held more is freed by a thread that may wait. */
+  freed_at_once_bytes_max: 8 * MiB,
+  /** Open files, of each thread, that wait for that. */
+  files_freed_aside_max: 32,
   /** Gathered for the threads by all uploads together, as far as the smallest batches allow. */
   upload_batches_bytes: 32 * MiB,
   /** What waits in a thread for its digest to be formed with those of other uploads. */

@@ -6,6 +6,7 @@ import { assert } from '../base/assert.ts';
 import type { ByteRange, RangeReader } from '../base/bytes.ts';
 import { SelectError } from '../base/errors.ts';
 import { isSameFile } from './file-version.ts';
+import { closeFreeingAside } from './freeing.ts';
 import { foreignEtag } from './metadata.ts';
 import type { ObjectInfo } from './object.ts';
 import { describe } from './object.ts';
@@ -84,7 +85,7 @@ class FileObject implements OpenObject {
         this.#closed = true;
         this.#onDrained.push(resolve);
       });
-    else if (!this.#closed) fs.closeSync(this.#fd);
+    else if (!this.#closed) closeFreeingAside(this.#fd, this.info.size);
     this.#closed = true;
   }
 
@@ -103,7 +104,7 @@ class FileObject implements OpenObject {
   }
 
   #drain(): void {
-    fs.closeSync(this.#fd);
+    closeFreeingAside(this.#fd, this.info.size);
     for (const resolve of this.#onDrained.splice(0)) resolve();
   }
 }

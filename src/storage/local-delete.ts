@@ -5,6 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import { SelectError } from '../base/errors.ts';
 import { checkDeletion } from './conditions.ts';
 import { type Links, OpenDirectory, removeEmptyDirectories, symbolicLink, syncDirectory } from './directory.ts';
+import { freeingAside, roomToFree } from './freeing.ts';
 import { isAbsent, storageError } from './fs-errors.ts';
 import { removeMetadata } from './metadata.ts';
 import type { DeleteCondition, ListedObject } from './object.ts';
@@ -22,6 +23,7 @@ export async function deleteLocally(
   const changed = new Set<string>();
   for (const [index, { key, condition }] of deletions.entries()) {
     try {
+      await roomToFree();
       const place = toPlace(key);
       const directory = await publisher.exclusively(place.path, async () => remove(place, condition, infoOf));
       if (directory !== undefined) changed.add(directory);
@@ -52,7 +54,7 @@ function remove(
     const stats = fileAt(path, place.links);
     if (stats === undefined) return undefined;
     if (condition !== undefined) checkDeletion(condition, infoOf(place, stats));
-    fs.unlinkSync(path);
+    freeingAside(path, () => fs.unlinkSync(path));
     removeMetadata(place.bucketDirectory, place.key);
   } catch (error) {
     if (isAbsent(error)) return undefined;

@@ -10,6 +10,7 @@ import { checkWrite } from './conditions.ts';
 import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
 import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
+import { freeingAside } from './freeing.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
 import type { ObjectMetadata } from './metadata.ts';
@@ -161,7 +162,7 @@ function* moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): 
 
 function move(from: string, to: string): void {
   try {
-    fs.renameSync(from, to);
+    freeingAside(to, () => fs.renameSync(from, to));
   } catch (error) {
     if (!isFolder(to)) throw error;
     removeEmptyFolder(to);

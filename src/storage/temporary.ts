@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { isOpenable, isPlainDirectory, makeDirectory } from './directory.ts';
+import { freeingAside } from './freeing.ts';
 import { errnoOf } from './fs-errors.ts';
 import { hiddenFolder } from './key-path.ts';
 
@@ -38,9 +39,9 @@ export function temporaryPath(bucketDirectory: string): string {
   return join(folder, `${process.pid}-${processToken}-${threadId}-${nextNumber++}`);
 }
 
-/** Removes a temporary file; what is gone already is no error. Blocks. */
+/** Removes a temporary file; what is gone already is no error. */
 export function removeTemporary(path: string): void {
-  fs.rmSync(path, { force: true });
+  freeingAside(path, () => fs.rmSync(path, { force: true }));
 }
 
 /** Moves a folder away at once and then removes it; what is gone already is no error. */

@@ -23,7 +23,7 @@ import type { ObjectDescription } from './object.ts';
 import { describe } from './object.ts';
 import { readSmallFile, readSmallJson } from './small-file.ts';
 import { isChecksumKind, isCount, isDescription, isHeaderText, isObject } from './stored-form.ts';
-import { createTemporary, createTemporaryFolder } from './temporary.ts';
+import { createTemporary, createTemporaryFolder, removeTemporary } from './temporary.ts';
 import { isUploadId } from './upload-list.ts';
 
 /** What an upload was created with. */
@@ -179,7 +179,7 @@ export class UploadFolder {
 
   /** Removes a part's own file; of a part in a slot, nothing. */
   removeOwnFile(file: string): void {
-    if (file !== dataFile) fs.rmSync(this.pathOf(file), { force: true });
+    if (file !== dataFile) removeTemporary(this.pathOf(file));
   }
 
   /** The size of slots: decided by the first part that looks like one of many, for only the last may be of any size. */
