@@ -116,8 +116,7 @@ export class LocalStore implements ObjectStore {
     if (directory !== join(this.#root, bucket)) throw new SelectError('AccessDenied', { reason: 'the bucket is a symbolic link' });
     try {
       // why: all in one turn of the event loop, and not while an upload is being published.
-      const isEmpty = fs.readdirSync(directory).every((name) => name === hiddenFolder);
-      if (!isEmpty || this.#publisher.isPublishingIn(directory)) throw new SelectError('BucketNotEmpty');
+      if (!isEmptyBucket(directory) || this.#publisher.isPublishingIn(directory)) throw new SelectError('BucketNotEmpty');
       fs.rmSync(join(directory, hiddenFolder), { recursive: true, force: true });
       fs.rmdirSync(directory);
       await syncDirectory(this.#root);
@@ -279,6 +278,17 @@ export class LocalStore implements ObjectStore {
 
 /** O_NONBLOCK: to open a FIFO must not wait for its writer. */
 const openFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+
+/** Looks at two names at most, of what may be millions. */
+function isEmptyBucket(directory: string): boolean {
+  const entries = fs.opendirSync(directory, { bufferSize: 2 });
+  try {
+    for (let entry = entries.readSync(); entry !== null; entry = entries.readSync()) if (entry.name !== hiddenFolder) return false;
+    return true;
+  } finally {
+    entries.closeSync();
+  }
+}
 
 function realDirectory(directory: string): string {
   const real = fs.realpathSync.native(resolve(directory));
