@@ -156,7 +156,9 @@ class Walk {
   async #holdsObject(directory: string, keyPrefix: string): Promise<boolean> {
     const { startAfter } = this.#page;
     await this.#takeTurn();
+    let count = 0;
     for (const name of namesIn(directory, this.#names.links)) {
+      if (++count % namesPerTurn === 0) await setImmediate();
       const key = keyPrefix + name;
       const isAfter = compareUtf8(key, startAfter) > 0;
       if (!name.endsWith('/')) {
@@ -177,6 +179,9 @@ class Walk {
 
 /** Folders looked into between two turns of the event loop. */
 const foldersPerTurn = 32;
+
+/** Names of one folder that are passed over between two turns. */
+const namesPerTurn = 1024;
 
 /** The file name of a segment, or of the segment of a directory with its slash. */
 function fileNameOf(name: string): string {
