@@ -2,7 +2,7 @@
  * Writes the Parquet files of `test/fixtures/parquet` anew: the same rows by four writers, in every codec and encoding that each of them
  * has. What the rows are stands beside them as JSON, made from the values and not by reading a file.
  *
- *     npm ci --prefix bench && node bench/parquet-fixtures.mjs
+ *     npm install --no-save --prefix bench && node bench/parquet-fixtures.mjs
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

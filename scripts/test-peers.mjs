@@ -10,7 +10,7 @@ import { ensureBuilt, main, root } from './build.mjs';
 
 await main(async () => {
   const duckdb = join(root, 'bench/node_modules/@duckdb/node-api/lib/index.js');
-  if (!existsSync(duckdb)) throw new Error('DuckDB is not installed: npm ci --prefix bench');
+  if (!existsSync(duckdb)) throw new Error('DuckDB is not installed: npm install --no-save --prefix bench');
   ensureBuilt();
   const { status } = spawnSync(process.execPath, [join(root, 'dist/test/peers/run.js'), duckdb, ...process.argv.slice(2)], {
     stdio: 'inherit',
