@@ -1,6 +1,6 @@
 /** `s3lect query` on a terminal, which the program `script` makes where there is one. */
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { airports, cleanEnv, ended, main, temporaryFolder } from './support/cli.ts';
@@ -34,8 +34,11 @@ t.test('Ctrl-C: the bar goes, the exit code says so, at once', { skip }, async (
   const large = join(temporaryFolder(t), 'large.csv');
   const text = readFileSync(airports, 'utf8');
   const rows = text.slice(text.indexOf('\n') + 1);
-  writeFileSync(large, text + rows.repeat(4000));
-  const sql = "SELECT COUNT(*) FROM S3Object s WHERE CAST(s.latitude AS DECIMAL) * 2 > 1 AND s.name || s.city LIKE '%x%y%z%'";
+  writeFileSync(large, text);
+  for (let n = 0; n < 3; n++) appendFileSync(large, rows.repeat(4000));
+  // Long enough to be still at work when the key is pressed, however quick the machine is.
+  const patterns = Array.from({ length: 24 }, (_, n) => `s.name || s.city LIKE '%a%e%r%o%${n}%'`);
+  const sql = `SELECT COUNT(*) FROM S3Object s WHERE ${patterns.join(' OR ')}`;
   const { child, ended } = onTerminal(`node ${main} query ${large} "${sql}"`);
   let pressed_at = 0;
   let closed_at = 0;
