@@ -6,7 +6,7 @@ import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { closeFreeingAside, freeingAside, roomToFree } from '../src/storage/freeing.ts';
 import { get, put } from './support/storage-contract.ts';
-import { localStores } from './support/storage-local.ts';
+import { localStores, openFilesIn } from './support/storage-local.ts';
 
 const { newLocalStore } = localStores(t);
 const large_bytes = limits.freed_at_once_bytes_max + 1;
@@ -18,7 +18,7 @@ t.test('a large file is held open while its path is taken from it, and no other 
   const seen = (name: string, take: (path: string) => void): string[] =>
     freeingAside(join(folder, name), () => {
       take(join(folder, name));
-      return openFiles(folder);
+      return openFilesIn(folder);
     });
   t.same(seen('small', fs.unlinkSync), []);
   t.same(
@@ -42,7 +42,7 @@ t.test('only so many wait to be freed', async (t) => {
     const path = newLarge(folder, `f-${n}`);
     return freeingAside(path, () => {
       fs.unlinkSync(path);
-      return openFiles(folder).length;
+      return openFilesIn(folder).length;
     });
   }).reduce((a, b) => Math.max(a, b));
   // The first may be closed already.
@@ -51,7 +51,7 @@ t.test('only so many wait to be freed', async (t) => {
   closeFreeingAside(fd, large_bytes);
   t.throws(() => fs.fstatSync(fd), { code: 'EBADF' }, 'one more is closed at once');
   await roomToFree();
-  t.ok(openFiles(folder).length < limits.files_freed_aside_max);
+  t.ok(openFilesIn(folder).length < limits.files_freed_aside_max);
   await allClosed(t, folder);
   await roomToFree();
 });
@@ -73,7 +73,7 @@ t.test('objects of a store', async (t) => {
   const held: string[] = [];
   const { unlinkSync } = fs;
   fs.unlinkSync = (path) => {
-    held.push(...openFiles(bucket));
+    held.push(...openFilesIn(bucket));
     unlinkSync(path);
   };
   t.teardown(() => {
@@ -100,26 +100,12 @@ function newLarge(folder: string, name: string): string {
   return path;
 }
 
-/** Where the system says which those are. */
-function openFiles(folder: string): string[] {
-  const fds = onLinux(['/proc/self/fd']).flatMap((path) => fs.readdirSync(path).map((fd) => `${path}/${fd}`));
-  const open = fds.flatMap((path) => {
-    try {
-      return [fs.readlinkSync(path)];
-    } catch {
-      // why: closed meanwhile, as the one that reads the folder is.
-      return [];
-    }
-  });
-  return open.filter((path) => path.startsWith(`${folder}/`));
-}
-
 function onLinux<T>(values: T[]): T[] {
   return process.platform === 'linux' ? values : [];
 }
 
 async function allClosed(t: Test, folder: string): Promise<void> {
   const deadline_ms = Date.now() + 20_000;
-  while (openFiles(folder).length > 0 && Date.now() < deadline_ms) await sleep(5);
-  t.same(openFiles(folder), []);
+  while (openFilesIn(folder).length > 0 && Date.now() < deadline_ms) await sleep(5);
+  t.same(openFilesIn(folder), []);
 }

@@ -11,7 +11,7 @@ import { LocalStore } from '../src/storage/local.ts';
 import type { ObjectBody } from '../src/storage/object.ts';
 import { writerThread } from '../src/storage/writers.ts';
 import { codeOf, get } from './support/storage-contract.ts';
-import { localStores } from './support/storage-local.ts';
+import { localStores, openFilesIn } from './support/storage-local.ts';
 
 const { newLocalStore } = localStores(t);
 
@@ -91,17 +91,6 @@ t.test('a body that fails in its midst leaves nothing', async (t) => {
 t.test('no descriptor stays open, whatever becomes of an upload', { skip: process.platform !== 'linux' }, async (t) => {
   const { store, bucket } = await newLocalStore();
   const temporaries = join(bucket, '.s3lect/tmp');
-  const openFiles = (): string[] =>
-    fs
-      .readdirSync('/proc/self/fd')
-      .map((fd) => {
-        try {
-          return fs.readlinkSync(`/proc/self/fd/${fd}`);
-        } catch {
-          return '';
-        }
-      })
-      .filter((path) => path.startsWith(bucket));
   const aborted = new AbortController();
   const cut = (): never => {
     throw new Error('cut');
@@ -118,7 +107,7 @@ t.test('no descriptor stays open, whatever becomes of an upload', { skip: proces
   });
   const outcomes = await Promise.allSettled(uploads);
   t.ok(outcomes.filter(({ status }) => status === 'rejected').length >= 5);
-  t.same(openFiles(), []);
+  t.same(openFilesIn(bucket), []);
   t.same(fs.readdirSync(temporaries), []);
 });
 

@@ -63,16 +63,16 @@ export const limits = {
   /** Of an upload, handed to a thread at once; less where many uploads are under way. */
   upload_batch_bytes_max: 256 * KiB,
   upload_batch_bytes_min: 64 * KiB,
-  /** A file that held more is freed by a thread that may wait. */
-  freed_at_once_bytes_max: 8 * MiB,
-  /** Open files, of each thread, that wait for that. */
-  files_freed_aside_max: 32,
   /** Gathered for the threads by all uploads together, as far as the smallest batches allow. */
   upload_batches_bytes: 32 * MiB,
   /** What waits in a thread for its digest to be formed with those of other uploads. */
   upload_digest_bytes_max: 4 * MiB,
   /** Of the memory of uploads, kept for the next: given back to the system, it would come again page by page. */
   upload_memory_kept_bytes: 8 * MiB,
+  /** A file that held more is freed by a thread that may wait. */
+  freed_at_once_bytes_max: 8 * MiB,
+  /** Open files, of each thread, that wait for that. */
+  files_freed_aside_max: 32,
   clock_skew_ms_max: 15 * 60 * 1000,
   presign_expires_s_max: 7 * 24 * 60 * 60,
   signing_keys_cached_max: 256,

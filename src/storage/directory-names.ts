@@ -110,7 +110,7 @@ interface KeptWindow extends NameWindow {
 const namesPerWindow = 16;
 
 /** Entries read between two turns of the event loop: about a millisecond. */
-const entriesPerTurn = 1024;
+export const entriesPerTurn = 1024;
 
 function covers({ from: begins, names, isWhole }: KeptWindow, from: string): boolean {
   if (compareUtf8(begins, from) > 0) return false;

@@ -4,6 +4,7 @@
  */
 import fs from 'node:fs';
 import { limits } from '../base/limits.ts';
+import { readingFlags } from './small-file.ts';
 
 /** Runs `work`, which takes a path from the file that has it, by removing it or by giving it to another; what that file held is freed aside. */
 export function freeingAside<T>(path: string, work: () => T): T {
@@ -26,8 +27,6 @@ export async function roomToFree(): Promise<void> {
   while (!hasRoom()) await new Promise<void>((resolve) => onRoom.push(resolve));
 }
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = fs.constants;
-
 /** Descriptors, of which the first is being closed. */
 const closing: number[] = [];
 const onRoom: (() => void)[] = [];
@@ -38,7 +37,7 @@ function openIfLarge(path: string): number | undefined {
   const stats = fs.lstatSync(path, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile() || !isLarge(stats.size)) return undefined;
   try {
-    return fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return fs.openSync(path, readingFlags);
   } catch {
     // why: gone meanwhile, or not to be read; then the one who removes it has to wait.
     return undefined;

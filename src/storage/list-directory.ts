@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type Links, OpenDirectory } from './directory.ts';
-import { DirectoryNames, lowerBound, type NameWindow, nameOf } from './directory-names.ts';
+import { DirectoryNames, entriesPerTurn, lowerBound, type NameWindow, nameOf } from './directory-names.ts';
 import { isUnreadable } from './fs-errors.ts';
 import { segmentToName } from './key-path.ts';
 import type { ListedRecords } from './listed-records.ts';
@@ -158,7 +158,7 @@ class Walk {
     await this.#takeTurn();
     let count = 0;
     for (const name of namesIn(directory, this.#names.links)) {
-      if (++count % namesPerTurn === 0) await setImmediate();
+      if (++count % entriesPerTurn === 0) await setImmediate();
       const key = keyPrefix + name;
       const isAfter = compareUtf8(key, startAfter) > 0;
       if (!name.endsWith('/')) {
@@ -179,9 +179,6 @@ class Walk {
 
 /** Folders looked into between two turns of the event loop. */
 const foldersPerTurn = 32;
-
-/** Names of one folder that are passed over between two turns. */
-const namesPerTurn = 1024;
 
 /** The file name of a segment, or of the segment of a directory with its slash. */
 function fileNameOf(name: string): string {

@@ -37,6 +37,7 @@ import { checkBucketName, checkKey } from './names.ts';
 import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
 import type { Place } from './publish.ts';
 import { Publisher, placeOf, presentFile } from './publish.ts';
+import { readingFlags } from './small-file.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
 import { sweepTemporaries } from './temporary.ts';
 import { writerThread } from './writers.ts';
@@ -276,9 +277,6 @@ export class LocalStore implements ObjectStore {
   }
 }
 
-/** O_NONBLOCK: to open a FIFO must not wait for its writer. */
-const openFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
-
 /** Looks at two names at most, of what may be millions. */
 function isEmptyBucket(directory: string): boolean {
   const entries = fs.opendirSync(directory, { bufferSize: 2 });
@@ -298,9 +296,9 @@ function realDirectory(directory: string): string {
 
 /** Opens the file of a key, which lies where its path says; undefined where the path leads through a symbolic link. */
 function openInPlace({ path, directory, links }: Place): number | undefined {
-  if (links === 'followed') return fs.openSync(path, openFlags & ~fs.constants.O_NOFOLLOW);
+  if (links === 'followed') return fs.openSync(path, readingFlags & ~fs.constants.O_NOFOLLOW);
   if (descriptorPath(0) === undefined && !isPlainDirectory(directory)) return undefined;
-  const fd = fs.openSync(path, openFlags);
+  const fd = fs.openSync(path, readingFlags);
   const link = descriptorPath(fd);
   const opened = link === undefined ? path : fs.readlinkSync(link);
   // why: the file may have been replaced or deleted since it was opened.

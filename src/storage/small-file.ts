@@ -7,7 +7,7 @@ export function readSmallFile(path: string, bytes_max: number): string | undefin
   if (!isExpected && !fs.existsSync(path)) return undefined;
   let fd: number;
   try {
-    fd = fs.openSync(path, openFlags);
+    fd = fs.openSync(path, readingFlags);
   } catch {
     isExpected = false;
     return undefined;
@@ -37,8 +37,8 @@ export function jsonIn(text: string): unknown {
   }
 }
 
-/** O_NONBLOCK: to open a FIFO must not wait for its writer. */
-const openFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
+/** Of a file that is read and may be anybody's. O_NONBLOCK: to open a FIFO must not wait for its writer. */
+export const readingFlags = fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW | fs.constants.O_NONBLOCK;
 
 /** Whether the last file was there. */
 let isExpected = false;

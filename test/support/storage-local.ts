@@ -29,6 +29,22 @@ export function localStores(t: Test): LocalStores {
   return { newDirectory, newLocalStore };
 }
 
+/** What this process has open at a directory or under it, removed files too; nothing where the system does not say. */
+export function openFilesIn(directory: string): string[] {
+  if (process.platform !== 'linux') return [];
+  return fs
+    .readdirSync('/proc/self/fd')
+    .map((fd) => {
+      try {
+        return fs.readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        // why: closed meanwhile, as the one that reads the folder is.
+        return '';
+      }
+    })
+    .filter((path) => path.startsWith(directory));
+}
+
 /** Every path under a directory, with what is there. */
 export function treeOf(directory: string): string[] {
   return fs
