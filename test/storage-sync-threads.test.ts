@@ -27,8 +27,8 @@ t.test('none, and as many as there are places', (t) => {
   t.same(syncFiles([]), []);
   const fd = fs.openSync(join(t.testdir({}), 'f'), 'w');
   t.teardown(() => fs.closeSync(fd));
-  t.same(syncFiles(Array(64).fill(fd)), Array(64).fill(undefined));
-  t.throws(() => syncFiles(Array(65).fill(fd)), 'there is a place for each file');
+  t.same(syncFiles(Array(2048).fill(fd)), Array(2048).fill(undefined));
+  t.throws(() => syncFiles(Array(2049).fill(fd)), 'there is a place for each file');
   t.end();
 });
 

@@ -60,6 +60,17 @@ export const limits = {
   sync_helpers: 3,
   /** An upload up to here is handed to a thread as a whole, once it has been verified. */
   small_upload_bytes_max: 64 * KiB,
+  /** An upload up to here, whose record is no longer either, is made durable in a log where many come. */
+  logged_upload_bytes_max: 16 * KiB,
+  logged_line_bytes_max: 8 * KiB,
+  /** Small uploads a second from which on a log is worth its making. */
+  logged_uploads_per_second_min: 16,
+  /** A log of a thread for a bucket. */
+  upload_log_bytes: 2 * MiB,
+  /** Logs of a thread; one for each of the jobs carried out together at least. */
+  upload_logs_max: 8,
+  /** For so long the files of an upload are durable in a log only, twice that at most. */
+  upload_settle_ms: 1000,
   /** Of an upload, handed to a thread at once; less where many uploads are under way. */
   upload_batch_bytes_max: 256 * KiB,
   upload_batch_bytes_min: 64 * KiB,

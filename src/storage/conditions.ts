@@ -2,6 +2,10 @@
 import { SelectError } from '../base/errors.ts';
 import type { DeleteCondition, ListedObject, WriteCondition } from './object.ts';
 
+export function isConditional({ ifMatch, ifNoneMatch }: WriteCondition): boolean {
+  return ifMatch !== undefined || ifNoneMatch !== undefined;
+}
+
 /**
  * `present`: the ETag of the object that is there.
  * @throws SelectError PreconditionFailed, NoSuchKey

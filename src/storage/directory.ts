@@ -201,7 +201,8 @@ function checkDirectory(path: string): void {
   if (!stats.isDirectory()) throw inTheWay();
 }
 
-function cannotSync(error: unknown): boolean {
+/** Whether it is a file system that cannot make the entries of a directory durable. */
+export function cannotSync(error: unknown): boolean {
   return ['EINVAL', 'ENOTSUP', 'EISDIR'].includes(errnoOf(error) ?? '');
 }
 

@@ -1,12 +1,13 @@
 /** Work that waits for the disk again and again, several at once: what each wants to be durable next is made so together. */
 import type { OpenDirectory } from './directory.ts';
 import { syncFiles } from './sync-threads.ts';
+import { appendTogether, LoggedUpload } from './upload-log.ts';
 
-/** Files, by their descriptors, or the entries of a directory. */
-export type Durable = readonly number[] | OpenDirectory;
+/** Files, by their descriptors, the entries of a directory, or an upload in a log. */
+export type Durable = readonly number[] | OpenDirectory | LoggedUpload;
 
-/** Hands out what is to be made durable before it goes on. */
-export type DurableWork<T> = Generator<Durable, T, void>;
+/** Hands out what is to be made durable before it goes on, and is told whether that was done. */
+export type DurableWork<T> = Generator<Durable, T, boolean>;
 
 export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
@@ -24,9 +25,16 @@ export function carryOutTogether<T>(works: readonly DurableWork<T>[]): Outcome<T
     }
     // why: only now, when all have written what they wait for: the first to wait may have done so for others.
     const errors = syncAll(waiting.map(({ what }) => what));
-    going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next()) }));
+    going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next(true)) }));
   }
   return outcomes;
+}
+
+/** Carries a work out whose durability is seen to otherwise: what it hands out is left as it is. */
+export function carryOutUnsynced<T>(work: DurableWork<T>): T {
+  let step = work.next();
+  while (step.done !== true) step = work.next(false);
+  return step.value;
 }
 
 interface Waiting<T> {
@@ -44,11 +52,13 @@ export function outcomeOf<T>(work: () => T): Outcome<T> {
   }
 }
 
-/** Makes files durable side by side, then directories, each once; answers what was raised for each in turn. */
+/** Makes files durable side by side, then logs and directories, each once; answers what was raised for each in turn. */
 function syncAll(wanted: readonly Durable[]): unknown[] {
-  const outcomes = syncFiles(wanted.flatMap((what) => (isFiles(what) ? what : [])));
+  const outcomes = [...syncFiles(wanted.flatMap((what) => (isFiles(what) ? what : [])))];
+  const logged = appendTogether(wanted.filter((what) => what instanceof LoggedUpload));
   const synced = new Set<string>();
   return wanted.map((what) => {
+    if (what instanceof LoggedUpload) return logged.get(what);
     if (isFiles(what)) return outcomes.splice(0, what.length).find((error) => error !== undefined);
     const outcome = outcomeOf(() => {
       const directory = what.identity();

@@ -9,7 +9,8 @@ import { freeingAside, roomToFree } from './freeing.ts';
 import { isAbsent, storageError } from './fs-errors.ts';
 import { removeMetadata } from './metadata.ts';
 import type { DeleteCondition, ListedObject } from './object.ts';
-import type { Place, Publisher } from './publish.ts';
+import type { Place } from './publish.ts';
+import type { Publisher } from './publisher.ts';
 import type { Deletion } from './store.ts';
 
 /** Answers for each deletion the error it failed with. `infoOf`: what the file of a place is as an object. */
@@ -25,7 +26,7 @@ export async function deleteLocally(
     try {
       await roomToFree();
       const place = toPlace(key);
-      const directory = await publisher.exclusively(place.path, async () => remove(place, condition, infoOf));
+      const directory = await publisher.changing(place, async () => remove(place, condition, infoOf));
       if (directory !== undefined) changed.add(directory);
       errors.push(undefined);
     } catch (error) {

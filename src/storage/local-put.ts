@@ -1,17 +1,19 @@
 /** How an upload becomes an object: a temporary file, fsync, and its publication. */
 import { SelectError } from '../base/errors.ts';
 import { fullChecksum, receiveBody } from './body.ts';
+import { isConditional } from './conditions.ts';
 import { FileSink } from './file-sink.ts';
 import { errnoOf, withStorageErrors } from './fs-errors.ts';
 import { checkMetadata } from './names.ts';
 import type { PutResult } from './object.ts';
 import { describe } from './object.ts';
-import type { Place, Publisher } from './publish.ts';
+import type { Place } from './publish.ts';
 import { checkCondition, checkStorable } from './publish.ts';
+import type { Publisher } from './publisher.ts';
 import type { PutRequest } from './store.ts';
 import { temporaryPath } from './temporary.ts';
+import { isForLog, noteLogged, threadFor } from './unsettled.ts';
 import type { PutJobResult } from './writer-job.ts';
-import { writerThread } from './writers.ts';
 
 export async function putLocally(publisher: Publisher, place: Place, request: PutRequest): Promise<PutResult> {
   const path = await withStorageErrors(async () => {
@@ -37,8 +39,12 @@ export async function putLocally(publisher: Publisher, place: Place, request: Pu
     const stored = await publisher.publishing(place, async () => {
       const { fd, pieces, moved } = await (sink as FileSink).takeAll();
       signal?.throwIfAborted();
+      const isLogged = fd === undefined && !isConditional(condition) && isForLog(place, metadata, pieces);
+      const thread = await threadFor(place.path, { isLogged });
       isOver = true;
-      return asPut(writerThread().run({ kind: 'put', path, fd, pieces, place, metadata, condition }, moved));
+      const { loggedIn, ...put } = await asPut(thread.run({ kind: 'put', path, fd, pieces, place, metadata, condition, isLogged }, moved));
+      if (loggedIn !== undefined) noteLogged(thread, place, loggedIn);
+      return put;
     });
     return { etag, ...stored, checksum };
   } finally {

@@ -23,9 +23,11 @@ import { checkMetadata } from './names.ts';
 import type { PutResult } from './object.ts';
 import { describe } from './object.ts';
 import { openPartFile, type PartFile } from './part-file.ts';
-import type { Place, Publisher } from './publish.ts';
+import type { Place } from './publish.ts';
 import { checkCondition, checkStorable, placeOf, presentFile } from './publish.ts';
+import type { Publisher } from './publisher.ts';
 import { removeFolder } from './temporary.ts';
+import { settled } from './unsettled.ts';
 import type { StoredPart, UploadFolder } from './upload-folder.ts';
 import { createUploadFolder, openUploadFolder, uploadIdsIn } from './upload-folder.ts';
 import { newUploadId, pageOfUploads } from './upload-list.ts';
@@ -150,7 +152,10 @@ export class LocalUploads {
       const metadata = { etag, ...record.description, checksum, parts: layout, uploadId: info.uploadId };
       const { path, identity } = file;
       const { condition = {} } = request;
-      await this.#publisher.publishing(place, () => writerThread().run({ kind: 'publish', place, path, identity, metadata, condition }));
+      await this.#publisher.publishing(place, async () => {
+        await settled(place.path);
+        await writerThread().run({ kind: 'publish', place, path, identity, metadata, condition });
+      });
     } finally {
       await file.discard();
     }

@@ -36,10 +36,12 @@ import type {
 import { checkBucketName, checkKey } from './names.ts';
 import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
 import type { Place } from './publish.ts';
-import { Publisher, placeOf, presentFile } from './publish.ts';
+import { placeOf, presentFile } from './publish.ts';
+import { Publisher } from './publisher.ts';
 import { readingFlags } from './small-file.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
 import { sweepTemporaries } from './temporary.ts';
+import { endedLogs } from './upload-recovery.ts';
 import { writerThread } from './writers.ts';
 
 export interface LocalStoreOptions {
@@ -67,7 +69,10 @@ export class LocalStore implements ObjectStore {
       mapped.set(name, realDirectory(directory));
     }
     const store = new LocalStore(realDirectory(root), mapped, links);
-    for (const { name } of await store.listBuckets()) await store.#sweep(name);
+    for (const { name } of await store.listBuckets()) {
+      await store.#recover(name);
+      await store.#sweep(name);
+    }
     return store;
   }
 
@@ -155,7 +160,7 @@ export class LocalStore implements ObjectStore {
 
   async setTags(bucket: string, key: string, tags: Tags): Promise<void> {
     const place = this.#place(bucket, key);
-    await this.#publisher.exclusively(place.path, () =>
+    await this.#publisher.changing(place, () =>
       withStorageErrors(async () => {
         const present = isReadable(place.directory, this.#links) ? presentFile(place) : undefined;
         if (present === undefined) throw this.#absent(place);
@@ -220,6 +225,13 @@ export class LocalStore implements ObjectStore {
     } catch (error) {
       throw storageError(error);
     }
+  }
+
+  /** Makes durable what ended processes logged of uploads, and puts again what a crash of the system took. */
+  async #recover(bucket: string): Promise<void> {
+    const bucketDirectory = this.#bucketDirectory(bucket);
+    if (endedLogs(bucketDirectory).length === 0) return;
+    await withStorageErrors(() => writerThread().run({ kind: 'recover', bucket, bucketDirectory, links: this.#links }));
   }
 
   /** Removes what interrupted uploads left in a bucket; one that cannot be written to keeps it. */

@@ -33,6 +33,10 @@ export interface ObjectMetadata extends Omit<ObjectInfo, 'key' | 'size' | 'lastM
 export function readMetadata(bucketDirectory: string, key: string, file: FileIdentity): ObjectMetadata {
   const record = knownRecordFor(sidecarPath(bucketDirectory, key), key, file);
   if (record === undefined) return { etag: foreignEtag(file), ...describe({}), checksum: undefined, parts: undefined };
+  return metadataIn(record);
+}
+
+function metadataIn(record: SidecarRecord): ObjectMetadata {
   const { etag, checksum, parts, uploadId } = record;
   return { etag, ...describe(record), checksum, parts, uploadId };
 }
@@ -75,13 +79,12 @@ export function* writeMetadata(
   const changed = new Set<string>();
   const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path), changed);
   try {
-    const sidecar = { version: sidecarVersion, key, records: [recordOf(next, file)] };
+    const sidecar = sidecarOf(key, next, file);
     if (!(yield* appendLine(directory, name, JSON.stringify(sidecar), files))) {
       const replaced = present();
       const kept = replaced === undefined ? undefined : recordFor(path, key, replaced);
       if (kept !== undefined) sidecar.records.push(kept);
-      yield* replaceLines(directory, name, JSON.stringify(sidecar), temporary ?? temporaryPath(bucketDirectory));
-      yield files;
+      yield* replaceLines(directory, name, JSON.stringify(sidecar), { temporary: temporary ?? temporaryPath(bucketDirectory), files });
     }
     for (const parent of changed) syncDirectoryNow(parent);
   } finally {
@@ -97,6 +100,26 @@ export function removeMetadata(bucketDirectory: string, key: string): void {
 /** The ETag of a file that was not uploaded: never a read of its bytes. `-1` says that it is no MD5 of them. */
 export function foreignEtag({ size, mtimeNs, ino }: FileIdentity): string {
   return `"${hash('md5', `${size} ${mtimeNs} ${ino}`)}-1"`;
+}
+
+/** The record of `file` as a line, to be kept elsewhere than in its sidecar. */
+export function lineOf(key: string, metadata: ObjectMetadata, file: FileIdentity): string {
+  return JSON.stringify(sidecarOf(key, metadata, file));
+}
+
+export interface RecordedObject {
+  readonly key: string;
+  readonly metadata: ObjectMetadata;
+  readonly file: FileIdentity;
+}
+
+/** What such a line says; undefined where it is not of our making. */
+export function objectIn(line: string): RecordedObject | undefined {
+  const sidecar = jsonIn(line);
+  const [record, ...others] = isSidecar(sidecar) ? sidecar.records : [];
+  if (!isSidecar(sidecar) || others.length > 0 || !isRecord(record)) return undefined;
+  const { size, mtimeNs, ino } = record;
+  return { key: sidecar.key, metadata: metadataIn(record), file: { size: BigInt(size), mtimeNs: BigInt(mtimeNs), ino: BigInt(ino) } };
 }
 
 const sidecarVersion = 1;
@@ -139,8 +162,16 @@ function unlessEmpty<Values extends object>(values: Values): Values | undefined 
   return Object.keys(values).length === 0 ? undefined : values;
 }
 
-/** Named by a hash: any key fits, and 256 folders keep each small. */
-function sidecarPath(bucketDirectory: string, key: string): string {
+function sidecarOf(
+  key: string,
+  metadata: ObjectMetadata,
+  file: FileIdentity,
+): Omit<Sidecar, 'records'> & { readonly records: WrittenRecord[] } {
+  return { version: sidecarVersion, key, records: [recordOf(metadata, file)] };
+}
+
+/** Where the sidecar of an object is. Named by a hash: any key fits, and 256 folders keep each small. */
+export function sidecarPath(bucketDirectory: string, key: string): string {
   const name = hash('sha256', key);
   return `${bucketDirectory}/${hiddenFolder}/meta/${name.slice(0, 2)}/${name.slice(2, 40)}.json`;
 }
@@ -170,19 +201,30 @@ const knownRecords = new RecordCache<{ readonly file: FileIdentity; readonly rec
 
 function recordIn(line: string, key: string, ofFile: RecordIdentity): SidecarRecord | undefined {
   const sidecar = line.includes(ofFile.mtimeNs) ? jsonIn(line) : undefined;
-  if (!isObject(sidecar) || sidecar['version'] !== sidecarVersion || sidecar['key'] !== key || !Array.isArray(sidecar['records']))
-    return undefined;
-  return sidecar['records'].find((record: unknown) => isRecordOf(record, ofFile));
+  if (!isSidecar(sidecar) || sidecar.key !== key) return undefined;
+  return sidecar.records.find((record): record is SidecarRecord => isRecord(record) && isRecordOf(record, ofFile));
+}
+
+interface Sidecar {
+  readonly version: number;
+  readonly key: string;
+  readonly records: readonly unknown[];
+}
+
+function isSidecar(value: unknown): value is Sidecar {
+  return isObject(value) && value['version'] === sidecarVersion && typeof value['key'] === 'string' && Array.isArray(value['records']);
 }
 
 type RecordIdentity = Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>;
 
-function isRecordOf(value: unknown, { size, mtimeNs, ino }: RecordIdentity): value is SidecarRecord {
+function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: RecordIdentity): boolean {
+  return record.mtimeNs === mtimeNs && record.ino === ino && record.size === size;
+}
+
+function isRecord(value: unknown): value is SidecarRecord {
   return (
     isObject(value) &&
-    value['mtimeNs'] === mtimeNs &&
-    value['ino'] === ino &&
-    value['size'] === size &&
+    [value['size'], value['mtimeNs'], value['ino']].every(isDecimal) &&
     isDescription(value) &&
     typeof value['etag'] === 'string' &&
     /^"[0-9a-f]{32}(-\d+)?"$/.test(value['etag']) &&
@@ -190,4 +232,9 @@ function isRecordOf(value: unknown, { size, mtimeNs, ino }: RecordIdentity): val
     (value['parts'] === undefined || isPartLayout(value['parts'])) &&
     (value['uploadId'] === undefined || typeof value['uploadId'] === 'string')
   );
+}
+
+/** A 64-bit integer as text. */
+function isDecimal(value: unknown): boolean {
+  return typeof value === 'string' && /^-?\d{1,20}$/.test(value);
 }

@@ -6,7 +6,7 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
-import { checkWrite } from './conditions.ts';
+import { checkWrite, isConditional } from './conditions.ts';
 import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
 import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
@@ -14,7 +14,7 @@ import { freeingAside } from './freeing.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
 import { keyToNames, nameBytesMax } from './key-path.ts';
 import type { ObjectMetadata } from './metadata.ts';
-import { readMetadata, removeMetadata, writeMetadata } from './metadata.ts';
+import { readMetadata, removeMetadata, sidecarPath, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
 
 /** Where a key lives. */
@@ -40,6 +40,11 @@ export function placeOf(bucket: string, bucketDirectory: string, key: string, li
   return { bucket, key, bucketDirectory, directory, name, path: join(directory, name), names, links };
 }
 
+/** Paths of the files that an object at a place is kept in. */
+export function filesOf({ path, bucketDirectory, key }: Place): string[] {
+  return [path, sidecarPath(bucketDirectory, key)];
+}
+
 /** A file that is whole, and its name in the bucket that it leaves for its place. */
 export interface ReadyFile {
   readonly path: string;
@@ -51,45 +56,8 @@ export interface ReadyFile {
   readonly fd?: number | undefined;
 }
 
-/** Changes keys; of each, one change at a time. */
-export class Publisher {
-  readonly #queues = new Map<string, Promise<unknown>>();
-  readonly #publishing = new Map<string, number>();
-
-  /** Whether an object is between its last checks and its file in the bucket. */
-  isPublishingIn(bucketDirectory: string): boolean {
-    return this.#publishing.has(bucketDirectory);
-  }
-
-  /** Runs `work` when no other work under this name, which may be a path, is under way. */
-  async exclusively<T>(name: string, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(name);
-    const turn = before === undefined ? work() : before.then(work, work);
-    this.#queues.set(name, turn);
-    try {
-      return await turn;
-    } finally {
-      if (this.#queues.get(name) === turn) this.#queues.delete(name);
-    }
-  }
-
-  /** Runs `work`, by which a file becomes the object of a place, when nothing else changes it. */
-  async publishing<T>({ path, bucketDirectory }: Place, work: () => Promise<T>): Promise<T> {
-    return this.exclusively(path, async () => {
-      this.#publishing.set(bucketDirectory, (this.#publishing.get(bucketDirectory) ?? 0) + 1);
-      try {
-        return await work();
-      } finally {
-        const others = (this.#publishing.get(bucketDirectory) ?? 1) - 1;
-        if (others > 0) this.#publishing.set(bucketDirectory, others);
-        else this.#publishing.delete(bucketDirectory);
-      }
-    });
-  }
-}
-
 /**
- * Makes a file the object of a place, in a turn of `Publisher.publishing`; answers whether its name is gone, which stays where the
+ * Makes a file the object of a place, in a turn of `Publisher`; answers whether its name is gone, which stays where the
  * object must be the first.
  * Raises what `checkWrite` raises, `NoSuchBucket`, `InvalidArgument`, `AccessDenied`, and the system's errors: ENOENT where the file
  * itself is gone.
@@ -129,7 +97,7 @@ export function presentFile({ path, links }: Pick<Place, 'path' | 'links'>): Big
 
 /** Raises `PreconditionFailed`, `NoSuchKey`. */
 export function checkCondition(place: Place, condition: WriteCondition): void {
-  if (condition.ifMatch === undefined && condition.ifNoneMatch === undefined) return;
+  if (!isConditional(condition)) return;
   const present = presentFile(place);
   checkWrite(condition, present && readMetadata(place.bucketDirectory, place.key, present).etag);
 }

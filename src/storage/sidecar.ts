@@ -32,28 +32,36 @@ export function* appendLine(directory: OpenDirectory, name: string, line: string
     try {
       // why: the line before may have been cut short.
       fs.writeFileSync(fd, isNew ? line : `\n${line}`);
-      yield [fd, ...files];
+      const isDurable = yield [fd, ...files];
       if (isNew || !durableNames.has(identityOf(stats))) yield directory;
+      if (isDurable) rememberDurable(stats);
     } catch (error) {
       if (isNew) removeTemporary(path);
       throw error;
     }
-    rememberDurable(stats);
     return true;
   } finally {
     fs.closeSync(fd);
   }
 }
 
-/** Makes a sidecar durable that is one line. `temporary`: an unused path on its file system. */
-export function* replaceLines(directory: OpenDirectory, name: string, line: string, temporary: string): DurableWork<void> {
+/** Makes a sidecar durable that is one line, and `files` before it. `temporary`: an unused path on its file system. */
+export function* replaceLines(
+  directory: OpenDirectory,
+  name: string,
+  line: string,
+  { temporary, files }: { readonly temporary: string; readonly files: readonly number[] },
+): DurableWork<void> {
   let isRenamed = false;
+  const fd = fs.openSync(temporary, 'wx');
   try {
-    fs.writeFileSync(temporary, line, { flag: 'wx', flush: true });
+    fs.writeFileSync(fd, line);
+    yield [fd, ...files];
     fs.renameSync(temporary, directory.pathOf(name));
     isRenamed = true;
     yield directory;
   } finally {
+    fs.closeSync(fd);
     if (!isRenamed) removeTemporary(temporary);
   }
 }

@@ -14,34 +14,97 @@ import { limits } from '../base/limits.ts';
 import { threadOptions } from '../base/thread-options.ts';
 
 /** Files asked for at once. A power of two, as counts go round. */
-const places = 64;
+const places = 2048;
 
 const asked = 0;
 const taken = 1;
-const done = 2;
 /** Of those, by helpers. */
-const helped = 3;
-/** Descriptors, then negative error numbers or 0, of the last files. */
+const helped = 2;
+/** Descriptors, then negative error numbers, 0 or `pending`, of the last files. */
 const descriptors = 16;
 const outcomes = descriptors + places;
 
+const pending = 1;
+
 /** The words of this thread and of its helpers. */
 let ours: Int32Array | undefined;
+
+/** Files that were asked for and not waited for. */
+let begun: Sync | undefined;
+
+/** Files that are being made durable. */
+export class Sync {
+  readonly #words: Int32Array;
+  readonly #count: number;
+  /** Of the files asked for, the first. */
+  readonly first: number;
+  #outcomes: (Error | undefined)[] | undefined;
+
+  constructor(words: Int32Array, fds: readonly number[]) {
+    assert(fds.length <= places, 'there is a place for each file');
+    this.#words = words;
+    this.#count = fds.length;
+    this.first = Atomics.load(words, asked);
+    for (const [n, fd] of fds.entries()) {
+      words[descriptors + placeOf(this.first + n)] = fd;
+      Atomics.store(words, outcomes + placeOf(this.first + n), pending);
+    }
+    Atomics.store(words, asked, (this.first + fds.length) | 0);
+  }
+
+  get isDone(): boolean {
+    return this.#outcomes !== undefined || this.#pending().next().done === true;
+  }
+
+  /** For each file in turn the system's error, where one was raised. Blocks as long as they are not done. */
+  outcomes(): readonly (Error | undefined)[] {
+    this.#outcomes ??= this.#wait();
+    return this.#outcomes;
+  }
+
+  #wait(): (Error | undefined)[] {
+    const words = this.#words;
+    syncAsked(words);
+    for (const place of this.#pending()) Atomics.wait(words, place, pending);
+    return this.#places().map((place) => errorOf(words[place] as number));
+  }
+
+  *#pending(): Generator<number, void> {
+    for (const place of this.#places()) if (Atomics.load(this.#words, place) === pending) yield place;
+  }
+
+  #places(): number[] {
+    return Array.from({ length: this.#count }, (_, n) => outcomes + placeOf(this.first + n));
+  }
+}
 
 /**
  * Makes files durable, given by their descriptors; answers for each in turn the system's error, where one was raised. Blocks.
  * `words`: what `startHelpers` answered; without it, this thread's own.
  */
-export function syncFiles(fds: readonly number[], words = helpers()): (Error | undefined)[] {
-  assert(fds.length <= places, 'there is a place for each file');
-  const first = Atomics.load(words, asked);
-  for (const [n, fd] of fds.entries()) words[descriptors + placeOf(first + n)] = fd;
-  const end = (first + fds.length) | 0;
-  Atomics.store(words, asked, end);
+export function syncFiles(fds: readonly number[], words = helpers()): readonly (Error | undefined)[] {
+  // why: their outcomes go before others take the places.
+  if (begun !== undefined && ((Atomics.load(words, asked) + fds.length - begun.first) | 0) > places) endBegun();
+  const sync = new Sync(words, fds);
   if (fds.length > 1) Atomics.notify(words, asked);
-  syncAsked(words);
-  for (let count = Atomics.load(words, done); count !== end; count = Atomics.load(words, done)) Atomics.wait(words, done, count);
-  return fds.map((_, n) => errorOf(words[outcomes + placeOf(first + n)] as number));
+  return sync.outcomes();
+}
+
+/**
+ * Leaves files to the helpers, and what they have not taken by then to who asks for the outcomes. Waits for those it was called with
+ * before.
+ */
+export function beginSync(fds: readonly number[]): Sync {
+  endBegun();
+  const words = helpers();
+  begun = new Sync(words, fds);
+  Atomics.notify(words, asked);
+  return begun;
+}
+
+function endBegun(): void {
+  begun?.outcomes();
+  begun = undefined;
 }
 
 /** What a helper does, as long as its thread lives. */
@@ -64,10 +127,10 @@ function syncAsked(words: Int32Array): number {
   for (let next = Atomics.load(words, taken); next !== Atomics.load(words, asked); next = Atomics.load(words, taken)) {
     if (Atomics.compareExchange(words, taken, next, (next + 1) | 0) !== next) continue;
     const place = placeOf(next);
-    words[outcomes + place] = errnoOfSync(words[descriptors + place] as number);
+    const outcome = outcomes + place;
+    Atomics.store(words, outcome, errnoOfSync(words[descriptors + place] as number));
     count++;
-    Atomics.add(words, done, 1);
-    Atomics.notify(words, done);
+    Atomics.notify(words, outcome);
   }
   return count;
 }
@@ -99,7 +162,7 @@ function helpers(): Int32Array {
 /** Starts the threads that help one thread. `count`: how many files are said to have been made durable already. */
 export function startHelpers(count = 0): Int32Array {
   const words = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT * (outcomes + places)));
-  words.fill(count, asked, done + 1);
+  words.fill(count, asked, taken + 1);
   for (let n = 0; n < limits.sync_helpers; n++) {
     const helper = new Worker(new URL('./sync-thread.js', import.meta.url), { ...threadOptions(), workerData: words });
     // why: where none can be made, the files are made durable by this thread, one after the other.

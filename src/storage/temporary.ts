@@ -36,7 +36,23 @@ export async function createTemporaryFolder(bucketDirectory: string): Promise<st
 export function temporaryPath(bucketDirectory: string): string {
   const folder = join(bucketDirectory, hiddenFolder, 'tmp');
   if (!isOpenable(folder)) makeFolder(bucketDirectory, folder);
-  return join(folder, `${process.pid}-${processToken}-${threadId}-${nextNumber++}`);
+  return join(folder, nameOfProcess());
+}
+
+/** An unused name for a file that is this process's, or its thread's, as long as it lives. */
+export function nameOfProcess(): string {
+  return `${prefixOfThread(threadId)}${nextNumber++}`;
+}
+
+/** What the names begin with that a thread of this process has used. */
+export function prefixOfThread(id: number): string {
+  return `${process.pid}-${processToken}-${id}-`;
+}
+
+/** Whether the process is gone that used a name. One of another machine may be taken for one of this. */
+export function isOfEndedProcess(name: string): boolean {
+  const [pid, token] = name.split('-');
+  return token !== processToken && (Number(pid) === process.pid || !isAlive(Number(pid)));
 }
 
 /** Removes a temporary file; what is gone already is no error. */
@@ -131,9 +147,8 @@ function namesIn(folder: string): string[] {
 }
 
 function isStale(name: string, path: string): boolean {
-  const [pid, token] = name.split('-');
-  if (token === processToken) return false;
-  return Number(pid) === process.pid || !isAlive(Number(pid)) || Date.now() - fs.lstatSync(path).mtimeMs > staleAfterMs;
+  const isOurs = name.split('-')[1] === processToken;
+  return isOfEndedProcess(name) || (!isOurs && Date.now() - fs.lstatSync(path).mtimeMs > staleAfterMs);
 }
 
 function isAlive(pid: number): boolean {

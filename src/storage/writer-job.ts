@@ -4,16 +4,21 @@
  */
 import fs from 'node:fs';
 import { type ChecksumAlgorithm, createDigest, type Digest } from '../auth/checksum.ts';
+import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
-import { type DurableWork, type Outcome, outcomeOf } from './durable-work.ts';
+import { syncDirectoryNow } from './directory.ts';
+import { carryOutUnsynced, type DurableWork, type Outcome, outcomeOf } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
-import { writeMetadata } from './metadata.ts';
+import { lineOf, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
-import { type Place, publishFile } from './publish.ts';
-import { removeTemporary } from './temporary.ts';
+import { filesOf, type Place, placeOf, publishFile, type ReadyFile } from './publish.ts';
+import { removeTemporary, temporaryPath } from './temporary.ts';
+import { type LoggedIn, LogIsGone, logFolder, logFor } from './upload-log.ts';
+import { endedLogs, lostUploads, takeLog } from './upload-recovery.ts';
+import { writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
 export interface WriteJob {
@@ -59,11 +64,17 @@ export interface PutJob {
   readonly place: Place;
   readonly metadata: ObjectMetadata;
   readonly condition: WriteCondition;
+  /** It is small, and to be made durable in a log: `isForLog`. */
+  readonly isLogged?: boolean;
+  /** Where it is not now: in milliseconds since 1970. */
+  readonly modified_ms?: number;
 }
 
 export interface PutJobResult {
   readonly size: number;
   readonly lastModified: Date;
+  /** Where it is durable in a log only. */
+  readonly loggedIn: LoggedIn | undefined;
 }
 
 /** A durable file becomes an object. */
@@ -93,7 +104,21 @@ export interface DiscardJob {
   readonly file: OpenUploadFile | undefined;
 }
 
-export type Job = WriteJob | PutJob | PublishJob | DescribeJob | DiscardJob;
+/** What the thread has logged is made durable where it belongs. */
+export interface SettleJob {
+  readonly kind: 'settle';
+  /** The logs are removed. */
+  readonly ends: boolean;
+}
+
+/** The same for logs in a bucket whose thread or process has ended, and what a crash of the system took of them is put again. */
+export interface RecoverJob extends Pick<Place, 'bucket' | 'bucketDirectory' | 'links'> {
+  readonly kind: 'recover';
+  /** Of this process. */
+  readonly endedThread?: number | undefined;
+}
+
+export type Job = WriteJob | PutJob | PublishJob | DescribeJob | DiscardJob | SettleJob | RecoverJob;
 
 export interface JobResults {
   write: WriteResult;
@@ -101,10 +126,12 @@ export interface JobResults {
   publish: undefined;
   describe: undefined;
   discard: undefined;
+  settle: undefined;
+  recover: undefined;
 }
 
 /** Raises the system's errors and `SelectError`s. */
-export function* perform(job: Exclude<Job, WriteJob>): DurableWork<JobResults[Exclude<Job, WriteJob>['kind']]> {
+export function* perform(job: Exclude<Job, WriteJob | SettleJob>): DurableWork<JobResults[Exclude<Job, WriteJob>['kind']]> {
   switch (job.kind) {
     case 'put':
       return yield* put(job);
@@ -116,6 +143,9 @@ export function* perform(job: Exclude<Job, WriteJob>): DurableWork<JobResults[Ex
       return undefined;
     case 'discard':
       discard(job);
+      return undefined;
+    case 'recover':
+      yield* recover(job);
       return undefined;
   }
 }
@@ -211,7 +241,7 @@ function write({ upload, pieces, isLast }: WriteJob, writing: Writing | undefine
   if (writing === undefined) return { digests: [], file: undefined };
   if (writing.broken !== undefined) throw writing.broken;
   try {
-    writeFully(writing, pieces);
+    writeFullyNow(writing, pieces);
   } catch (error) {
     writing.broken = error;
     throw error;
@@ -225,19 +255,72 @@ function write({ upload, pieces, isLast }: WriteJob, writing: Writing | undefine
   };
 }
 
-function* put({ path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition }: PutJob): DurableWork<PutJobResult> {
+function* put(job: PutJob): DurableWork<PutJobResult> {
+  const { path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition, isLogged, modified_ms } = job;
   let isRenamed = false;
   try {
-    writeFully({ fd, position: 0 }, pieces);
+    writeFullyNow({ fd, position: 0 }, pieces);
+    if (modified_ms !== undefined) setModified(fd, modified_ms);
     const identity = fs.fstatSync(fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
     const file = { path, fd, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` };
-    isRenamed = yield* publishFile(place, file, condition);
-    return { size: Number(size), lastModified: identity.mtime };
+    const loggedIn = isLogged === true ? yield* publishLogged(place, file, pieces) : undefined;
+    isRenamed = loggedIn !== undefined || (yield* publishFile(place, file, condition));
+    return { size: Number(size), lastModified: identity.mtime, loggedIn };
   } finally {
     fs.closeSync(fd);
     if (!isRenamed) removeTemporary(path);
   }
+}
+
+/** Makes a file the object of a place that is durable in the log; answers undefined where there is no log, and nothing was done. */
+function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Array[]): DurableWork<LoggedIn | undefined> {
+  const log = logFor(place.bucketDirectory);
+  if (log === undefined) return undefined;
+  const line = Buffer.from(lineOf(place.key, file.metadata, file.identity));
+  const upload = log.promise({ files: filesOf(place), line, pieces });
+  try {
+    yield upload;
+  } catch (error) {
+    if (error instanceof LogIsGone) return undefined;
+    throw error;
+  }
+  const { loggedIn } = log;
+  try {
+    // Only now: until then a crash leaves what was there before.
+    carryOutUnsynced(publishFile(place, file, {}));
+    return loggedIn;
+  } catch (error) {
+    log.takeBack(upload);
+    throw error;
+  }
+}
+
+function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): DurableWork<void> {
+  for (const name of endedLogs(bucketDirectory, endedThread)) {
+    const log = takeLog(bucketDirectory, name);
+    if (log === undefined) continue;
+    for (const { place, object, bytes } of lostUploads(log, (key) => placeOf(bucket, bucketDirectory, key, links))) {
+      const { metadata, file } = object;
+      const modified_ms = Number(file.mtimeNs / 1_000_000n);
+      const path = temporaryPath(bucketDirectory);
+      try {
+        yield* put({ kind: 'put', path, fd: undefined, pieces: [bytes], place, metadata, condition: {}, modified_ms });
+      } catch (error) {
+        // why: something that came later stands in its way.
+        if (!(error instanceof SelectError)) throw error;
+      }
+    }
+    removeTemporary(log);
+    // why: if the log came back, it would bring back what is deleted from now on.
+    syncDirectoryNow(logFolder(bucketDirectory));
+  }
+}
+
+function setModified(fd: number, modified_ms: number): void {
+  // why: in the midst of the millisecond, for what is given as a fraction of seconds is cut off.
+  const seconds = (modified_ms + 0.5) / 1000;
+  fs.futimesSync(fd, seconds, seconds);
 }
 
 function discard({ upload, file }: DiscardJob): void {
@@ -249,20 +332,4 @@ function discard({ upload, file }: DiscardJob): void {
   if (path === undefined || fd === undefined) return;
   fs.closeSync(fd);
   removeTemporary(path);
-}
-
-function writeFully(writing: Pick<Writing, 'fd' | 'position'>, pieces: readonly Uint8Array[]): void {
-  let left = pieces.filter(({ length }) => length > 0);
-  while (left.length > 0) {
-    let done =
-      left.length === 1
-        ? fs.writeSync(writing.fd, left[0] as Uint8Array, 0, undefined, writing.position)
-        : fs.writevSync(writing.fd, left, writing.position);
-    writing.position += done;
-    left = left.flatMap((piece) => {
-      const skipped = Math.min(done, piece.length);
-      done -= skipped;
-      return skipped === piece.length ? [] : [piece.subarray(skipped)];
-    });
-  }
 }

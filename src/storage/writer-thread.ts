@@ -4,7 +4,8 @@ import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { carryOutTogether, type Outcome, outcomeOf } from './durable-work.ts';
-import { type Job, perform, type WriteJob, writeTogether } from './writer-job.ts';
+import { settleLogs } from './upload-log.ts';
+import { type Job, perform, type SettleJob, type WriteJob, writeTogether } from './writer-job.ts';
 
 /** An error as plain data: a class does not survive the way to the other thread. */
 export type ThrownValue =
@@ -40,18 +41,29 @@ function waiting(): readonly Order[] | undefined {
 function carryOut(orders: readonly Order[]): Order[] {
   const uploads = new Set<number>();
   const writes = new Map<WriteJob, number>();
-  const others: (Order & { readonly job: Exclude<Job, WriteJob> })[] = [];
+  const settles = new Map<SettleJob, number>();
+  const others: (Order & { readonly job: Exclude<Job, WriteJob | SettleJob> })[] = [];
   const later: Order[] = [];
   for (const order of orders) {
     const { id, job } = order;
     const isFirst = !('upload' in job && uploads.has(job.upload));
     if ('upload' in job) uploads.add(job.upload);
     if (isFirst && job.kind === 'write') writes.set(job, id);
+    else if (job.kind === 'settle') settles.set(job, id);
     else if (isFirst && job.kind !== 'write' && others.length < limits.writer_jobs_together_max) others.push({ id, job });
     else later.push(order);
   }
   // The first do not wait for the disk.
   reply(writes.size === 0 ? [] : writeTogether([...writes.keys()], (job, write) => replyOf(writes.get(job) as number, outcomeOf(write))));
+  // By themselves: to what is carried out together logs have promised room.
+  reply(
+    [...settles].map(([job, id]) =>
+      replyOf(
+        id,
+        outcomeOf(() => settleLogs(job)),
+      ),
+    ),
+  );
   const outcomes = carryOutTogether(others.map(({ job }) => perform(job)));
   reply(others.map(({ id }, n) => replyOf(id, outcomes[n] as Outcome<unknown>)));
   freeMemory(others.flatMap(({ job }) => (job.kind === 'put' ? job.pieces : [])));

@@ -10,6 +10,9 @@ import type { Order, Reply, ThrownValue } from './writer-thread.ts';
 
 /** A thread that does one job after the other. */
 export interface WriterThread {
+  /** As `threadId` in it. */
+  readonly id: number;
+  readonly hasEnded: boolean;
   /**
    * `moved`: memory that is given away with the job.
    * Raises what the job raises, and an error of none of its kinds where the thread has ended.
@@ -75,6 +78,7 @@ interface Waiting {
 class Thread implements WriterThread {
   // Files go from thread to thread, and are not for the one that opened them to close.
   readonly #worker = new Worker(new URL('./writer-thread.js', import.meta.url), { ...threadOptions(), trackUnmanagedFds: false });
+  readonly id = this.#worker.threadId;
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
@@ -92,6 +96,10 @@ class Thread implements WriterThread {
     this.#worker.on('exit', (code) => this.#end(new Error(`a writer thread has ended (${code})`)));
     // Only jobs keep the process alive.
     this.#worker.unref();
+  }
+
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
   }
 
   get load(): number {

@@ -1,0 +1,333 @@
+/**
+ * Small uploads are made durable in a log: one fdatasync for many, where each would take an fsync of its file, of its sidecar and of a
+ * directory, one after the other. An upload is acknowledged once its bytes and its record stand there and its file is in its place, in the
+ * page cache. The log is settled, which makes the files durable where they are and empties it, when it is full, after a second, and before
+ * something that is not logged changes one of them. A process that is killed loses nothing, as the page cache outlives it; what a crash of
+ * the system took is put again from the log when the bucket is opened next (`upload-recovery.ts`).
+ *
+ * A log is a file in `.s3lect/log` of a bucket, of one thread, and has its size from the beginning: to make it durable takes no more than
+ * its blocks. While one half of it is settled, in the background, the other takes uploads.
+ */
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { dirname, join } from 'node:path';
+import { assert } from '../base/assert.ts';
+import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { openMade, syncDirectoryNow } from './directory.ts';
+import { errnoOf } from './fs-errors.ts';
+import { hiddenFolder } from './key-path.ts';
+import {
+  block_bytes,
+  encodeHead,
+  encodeRecord,
+  half_bytes,
+  type LogRecord,
+  recordBytes,
+  recordBytes_max,
+  token_bytes,
+  zeros,
+} from './log-records.ts';
+import { Settling } from './settling.ts';
+import { nameOfProcess } from './temporary.ts';
+import { writeFullyNow } from './write-fully.ts';
+
+export interface UploadToLog extends LogRecord {
+  /** Paths of what it leaves in the bucket. */
+  readonly files: readonly string[];
+}
+
+/** An upload for which there is room in a log. */
+export class LoggedUpload {
+  readonly log: UploadLog;
+  /** Of its record. */
+  readonly position: number;
+  readonly upload: UploadToLog;
+
+  constructor(log: UploadLog, position: number, upload: UploadToLog) {
+    this.log = log;
+    this.position = position;
+    this.upload = upload;
+  }
+}
+
+/** What the thread that asked for an upload is to know of the log: it is durable in the log only, with all of the same epoch. */
+export interface LoggedIn {
+  readonly epoch: number;
+  /** Up to this epoch all are durable where they are, and the log holds them no more. */
+  readonly settled: number;
+}
+
+/** Makes uploads durable in their logs, those of one log with one call; answers what was raised for each. Blocks. */
+export function appendTogether(uploads: readonly LoggedUpload[]): ReadonlyMap<LoggedUpload, unknown> {
+  const errors = new Map<LoggedUpload, unknown>();
+  for (const log of new Set(uploads.map(({ log }) => log))) {
+    const ofLog = uploads.filter((upload) => upload.log === log);
+    try {
+      log.append(ofLog);
+    } catch (error) {
+      for (const upload of ofLog) errors.set(upload, error);
+    }
+  }
+  return errors;
+}
+
+/** A log was removed, or moved with its bucket: what it was to make durable is to become so otherwise. */
+export class LogIsGone extends Error {}
+
+/** This thread's log for uploads to a bucket, which is made where there is none; undefined where that cannot be. Blocks. */
+export function logFor(bucketDirectory: string): UploadLog | undefined {
+  const log = logs.get(bucketDirectory) ?? UploadLog.create(bucketDirectory);
+  if (log === undefined) return undefined;
+  // The last used is the last.
+  logs.delete(bucketDirectory);
+  logs.set(bucketDirectory, log);
+  for (const other of [...logs.values()].slice(0, -limits.upload_logs_max)) other.end();
+  return log;
+}
+
+/** Makes the files durable of all uploads in this thread's logs. `ends`: the logs are removed. Raises the system's errors. Blocks. */
+export function settleLogs({ ends }: { readonly ends: boolean }): void {
+  for (const log of [...logs.values()]) {
+    if (ends) log.end();
+    else log.settle();
+  }
+}
+
+/** What tells the system from what it was before it was started last; undefined where there is no telling, and nothing is logged. */
+export const bootId: string | undefined = readBootId();
+
+/** Names of logs in a bucket, of anybody; none where they cannot be read. */
+export function logsIn(bucketDirectory: string): string[] {
+  try {
+    return fs.readdirSync(logFolder(bucketDirectory));
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
+  }
+}
+
+export function logFolder(bucketDirectory: string): string {
+  return join(bucketDirectory, hiddenFolder, 'log');
+}
+
+/** Of the directories of buckets, the last used last. */
+const logs = new Map<string, UploadLog>();
+
+export class UploadLog {
+  readonly #bucketDirectory: string;
+  readonly #path: string;
+  readonly #fd: number;
+  /** Takes uploads. */
+  #taking: Half;
+  /** The other: it is being settled, or empty. */
+  #resting: Half;
+  /** Records for which there is room and that are not written yet. */
+  #promised = 0;
+  /** Whether something was logged since all was settled. */
+  #isUsed = false;
+  #settled = 0;
+
+  private constructor(bucketDirectory: string, path: string, fd: number) {
+    this.#bucketDirectory = bucketDirectory;
+    this.#path = path;
+    this.#fd = fd;
+    this.#taking = new Half(fd, 0);
+    this.#resting = new Half(fd, half_bytes);
+  }
+
+  /** Undefined where there can be none: no room, no permission, no directory. */
+  static create(bucketDirectory: string): UploadLog | undefined {
+    if (bootId === undefined) return undefined;
+    const folder = logFolder(bucketDirectory);
+    try {
+      const directory = openMade(dirname(folder), folder, new Set());
+      try {
+        const name = nameOfProcess();
+        const log = new UploadLog(bucketDirectory, join(folder, name), fs.openSync(directory.pathOf(name), 'wx'));
+        log.#fill();
+        directory.syncNow();
+        for (const above of [dirname(folder), bucketDirectory]) syncDirectoryNow(above);
+        return log;
+      } finally {
+        directory.close();
+      }
+    } catch (error) {
+      if (errnoOf(error) === undefined && !(error instanceof SelectError)) throw error;
+      return undefined;
+    }
+  }
+
+  get loggedIn(): LoggedIn {
+    return { epoch: this.#taking.epoch, settled: this.#settled };
+  }
+
+  /** Promises room to an upload, of at most what `limits` say. Where a half is full it waits for the other, which raises the system's errors. */
+  promise(upload: UploadToLog): LoggedUpload {
+    // why: those that were promised room and are not written yet are to be in one half.
+    if (this.#promised === 0 && !this.#taking.hasRoom) this.#turn();
+    this.#promised++;
+    return new LoggedUpload(this, this.#taking.take(recordBytes(upload)), upload);
+  }
+
+  /** Makes all uploads durable that were promised room since the last time. Raises the system's errors and `LogIsGone`. */
+  append(uploads: readonly LoggedUpload[]): void {
+    this.#promised = 0;
+    this.#isUsed = true;
+    const [first] = uploads;
+    if (first === undefined) return;
+    if (this.#resting.isDone) this.#resting.settle();
+    const { token } = this.#taking;
+    const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
+    writeFullyNow({ fd: this.#fd, position: first.position }, records);
+    fs.fdatasyncSync(this.#fd);
+    this.#settled = Math.min(this.#taking.epoch, this.#resting.isEmpty ? Number.POSITIVE_INFINITY : this.#resting.epoch) - 1;
+    // why: asked only now, so that one who takes the log away after that finds these uploads in it.
+    if (!this.#isInPlace()) {
+      this.#giveUp();
+      throw new LogIsGone();
+    }
+    for (const { upload } of uploads) for (const file of upload.files) this.#taking.files.add(file);
+  }
+
+  /** Takes back the record of an upload that became no object. Raises the system's errors. */
+  takeBack({ position }: LoggedUpload): void {
+    writeFullyNow({ fd: this.#fd, position }, [zeros]);
+    fs.fdatasyncSync(this.#fd);
+  }
+
+  /** Makes the files of all uploads durable where they are, and empties the log. Raises the system's errors. */
+  settle(): void {
+    assert(this.#promised === 0, 'all that was promised room is in the log');
+    if (!this.#isUsed) return;
+    this.#resting.settle();
+    this.#taking.settle();
+    // The one that was emptied first comes first.
+    this.#swap();
+    // why: what a log says that comes back after a crash may be deleted from now on.
+    fs.fdatasyncSync(this.#fd);
+    this.#isUsed = false;
+  }
+
+  /** Settles and removes it. Raises the system's errors. */
+  end(): void {
+    this.settle();
+    logs.delete(this.#bucketDirectory);
+    fs.closeSync(this.#fd);
+    fs.rmSync(this.#path, { force: true });
+  }
+
+  #turn(): void {
+    this.#resting.settle();
+    this.#taking.beginSettling();
+    this.#swap();
+  }
+
+  #swap(): void {
+    [this.#taking, this.#resting] = [this.#resting, this.#taking];
+  }
+
+  #fill(): void {
+    try {
+      writeFullyNow({ fd: this.#fd, position: 0 }, [new Uint8Array(limits.upload_log_bytes)]);
+      this.#taking.empty();
+      this.#resting.empty();
+      fs.fsyncSync(this.#fd);
+    } catch (error) {
+      fs.closeSync(this.#fd);
+      fs.rmSync(this.#path, { force: true });
+      throw error;
+    }
+  }
+
+  #isInPlace(): boolean {
+    const { dev, ino } = fs.fstatSync(this.#fd);
+    const present = fs.lstatSync(this.#path, { throwIfNoEntry: false });
+    return present?.ino === ino && present.dev === dev;
+  }
+
+  /** Whoever finds it, wherever it is now, finds nothing in it. */
+  #giveUp(): void {
+    logs.delete(this.#bucketDirectory);
+    try {
+      this.settle();
+    } finally {
+      fs.closeSync(this.#fd);
+    }
+  }
+}
+
+/** Of a log. */
+class Half {
+  readonly #fd: number;
+  readonly #start: number;
+  #used_bytes = block_bytes;
+  #settling: Settling | undefined;
+  /** Paths of what the uploads in it left in the bucket. */
+  readonly files = new Set<string>();
+  token: Uint8Array = new Uint8Array(token_bytes);
+  epoch = 0;
+
+  constructor(fd: number, start: number) {
+    this.#fd = fd;
+    this.#start = start;
+  }
+
+  get isEmpty(): boolean {
+    return this.#used_bytes === block_bytes;
+  }
+
+  /** For all uploads that a thread carries out together. */
+  get hasRoom(): boolean {
+    return half_bytes - this.#used_bytes >= limits.writer_jobs_together_max * recordBytes_max;
+  }
+
+  /** Whether all of it has been settled in the background, and it is to be emptied. */
+  get isDone(): boolean {
+    return this.#settling?.isDone === true;
+  }
+
+  /** Answers a position in the file. */
+  take(bytes: number): number {
+    const position = this.#start + this.#used_bytes;
+    this.#used_bytes += bytes;
+    assert(this.#used_bytes <= half_bytes, 'there is room for all uploads that are carried out together');
+    return position;
+  }
+
+  /** Raises the system's errors. */
+  beginSettling(): void {
+    this.#settling ??= new Settling(this.files);
+  }
+
+  /** Settles and empties it. Raises the system's errors. */
+  settle(): void {
+    if (this.isEmpty) return;
+    this.beginSettling();
+    const settling = this.#settling;
+    this.#settling = undefined;
+    settling?.end();
+    this.empty();
+  }
+
+  empty(): void {
+    const token = randomBytes(token_bytes);
+    const epoch = nextEpoch++;
+    writeFullyNow({ fd: this.#fd, position: this.#start }, [encodeHead({ boot: bootId ?? '', epoch, token })]);
+    this.token = token;
+    this.epoch = epoch;
+    this.#used_bytes = block_bytes;
+    this.files.clear();
+  }
+}
+
+/** Grows from log to log of this thread. */
+let nextEpoch = 1;
+
+function readBootId(): string | undefined {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,328 @@
+/** Small uploads that are durable in a log: what becomes of them when the process is killed, and when the system crashes. */
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { limits } from '../src/base/limits.ts';
+import { LocalStore } from '../src/storage/local.ts';
+import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog } from '../src/storage/log-records.ts';
+import { describe } from '../src/storage/object.ts';
+import { placeOf } from '../src/storage/publish.ts';
+import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
+import { perform } from '../src/storage/writer-job.ts';
+import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
+import { localStores, openFilesIn } from './support/storage-local.ts';
+import { agedLog, logFolderOf, loggedContent, loggedKeys, logsOf } from './support/storage-log.ts';
+
+if (process.platform !== 'linux') {
+  t.pass('nothing is logged where one start of the system cannot be told from another');
+  process.exit();
+}
+const { newDirectory, newLocalStore } = localStores(t);
+const logger = fileURLToPath(new URL('./support/storage-logger.js', import.meta.url));
+
+/** Puts until so many are acknowledged, and is killed; answers the last acknowledged version of each key. */
+async function runAndKill(
+  t: Test,
+  root: string,
+  { prefix, distinct, acknowledged }: { prefix: string; distinct: number; acknowledged: number },
+) {
+  const child = spawn(process.execPath, [logger, root, prefix, String(distinct)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (said.split('\n').length > acknowledged) child.kill('SIGKILL');
+  });
+  t.equal(await new Promise((resolve) => child.on('close', (_, signal) => resolve(signal))), 'SIGKILL');
+  const versions = new Map<string, number>();
+  for (const line of said.split('\n').slice(0, -1)) {
+    const [key = '', n] = line.split(' ');
+    versions.set(key, Math.max(Number(n), versions.get(key) ?? -1));
+  }
+  return versions;
+}
+
+/** Every key has the version that was acknowledged last, or one that was on its way. */
+async function checkWhole(t: Test, store: LocalStore, versions: ReadonlyMap<string, number>): Promise<void> {
+  for (const [key, acknowledged] of versions) {
+    const info = await store.headObject('b-1', key);
+    const n = Number(info.metadata['n']);
+    t.ok(n >= acknowledged, `${key} is version ${n}, and ${acknowledged} was acknowledged`);
+    const content = loggedContent(key, n);
+    t.equal(await get(store, key), content.toString(), `${key} is whole`);
+    t.match(info, { etag: md5(content), contentType: 'text/csv', size: content.length });
+  }
+}
+
+async function putMany(store: LocalStore, keys: readonly string[], text = 'x'): Promise<void> {
+  await Promise.all(keys.map((key) => put(store, key, text)));
+}
+
+const manyKeys = Array.from({ length: 40 }, (_, n) => `many/${n}`);
+
+t.test('many small uploads are logged, and settled soon after; a few are not', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  await putMany(store, manyKeys.slice(0, limits.logged_uploads_per_second_min));
+  t.same(logsOf(bucket), [], 'a few a second are made durable where they are');
+  await putMany(store, manyKeys);
+  t.equal(logsOf(bucket).length > 0, true);
+  t.same(
+    loggedKeys(bucket).filter((key) => !manyKeys.includes(key)),
+    [],
+  );
+  t.ok(loggedKeys(bucket).length > 10);
+  for (const key of manyKeys) t.equal(fs.readFileSync(join(bucket, key), 'utf8'), 'x', 'each is a file in its place at once');
+  const deadline_ms = Date.now() + 30_000;
+  while (logsOf(bucket).length > 0 && Date.now() < deadline_ms) await sleep(100);
+  t.same(logsOf(bucket), [], 'a log is removed that nobody writes to');
+  t.same(openFilesIn(bucket), []);
+  t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+});
+
+t.test('a log that is full is settled while it takes more', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  const text = 'y'.repeat(limits.logged_upload_bytes_max);
+  const keys = Array.from({ length: 6 * Math.floor(half_bytes / text.length) }, (_, n) => `k-${n}`);
+  let longest = 0;
+  for (let n = 0; n < keys.length; n += 16) {
+    await putMany(store, keys.slice(n, n + 16), text);
+    longest = Math.max(longest, loggedKeys(bucket).length);
+  }
+  t.ok(longest > 0);
+  t.same(await keysOf(store), keys.toSorted());
+  for (const key of keys) t.equal(fs.statSync(join(bucket, key)).size, text.length);
+});
+
+for (const distinct of [8, 100_000]) {
+  t.test(`a process is killed that puts to ${distinct} keys`, async (t) => {
+    const root = newDirectory();
+    const bucket = join(root, 'b-1');
+    fs.mkdirSync(bucket);
+    for (const [round, acknowledged] of [20, 150, 600].entries()) {
+      const versions = await runAndKill(t, root, { prefix: `${round}`, distinct, acknowledged });
+      t.ok(logsOf(bucket).length > 0, 'it had a log');
+      const store = await LocalStore.open({ root });
+      t.same(logsOf(bucket), [], 'which is settled by the next');
+      await checkWhole(t, store, versions);
+      t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
+    }
+  });
+
+  t.test(`the system crashes under a process that puts to ${distinct} keys`, async (t) => {
+    const root = newDirectory();
+    const bucket = join(root, 'b-1');
+    fs.mkdirSync(bucket);
+    for (const [round, acknowledged] of [30, 300].entries()) {
+      const versions = await runAndKill(t, root, { prefix: `${round}`, distinct, acknowledged });
+      const lost = new Set(loggedKeys(bucket));
+      t.ok(lost.size > 0);
+      const times = new Map([...lost].map((key) => [key, timeOf(join(bucket, key))]));
+      for (const [n, key] of [...lost].entries()) losePart(bucket, key, n);
+      for (const name of logsOf(bucket)) agedLog(join(logFolderOf(bucket), name));
+      const store = await LocalStore.open({ root });
+      t.same(logsOf(bucket), []);
+      await checkWhole(t, store, versions);
+      for (const [key, time] of times) {
+        const { lastModified } = await store.headObject('b-1', key);
+        if (time !== undefined) t.equal(lastModified.getTime(), time, 'it says when it was uploaded');
+      }
+    }
+  });
+}
+
+/** Milliseconds; undefined where it is not there. */
+function timeOf(path: string): number | undefined {
+  return fs.statSync(path, { throwIfNoEntry: false, bigint: true })?.mtime.getTime();
+}
+
+/** What a crash may do to a file that was never made durable. */
+function losePart(bucket: string, key: string, n: number): void {
+  const path = join(bucket, key);
+  if (!fs.existsSync(path)) return;
+  const { atime, mtime } = fs.statSync(path);
+  const wasThere = new Date(mtime.getTime() - 60_000);
+  if (n % 5 === 0) fs.rmSync(path);
+  if (n % 5 === 1) fs.truncateSync(path);
+  if (n % 5 === 2) fs.writeFileSync(path, Buffer.alloc(fs.statSync(path).size));
+  if (n % 5 === 1 || n % 5 === 2) fs.utimesSync(path, atime, wasThere);
+  if (n % 5 === 3) for (const name of sidecarsOf(bucket, key)) fs.truncateSync(name, 5);
+}
+
+function sidecarsOf(bucket: string, key: string): string[] {
+  const meta = join(bucket, '.s3lect/meta');
+  const files = fs.readdirSync(meta, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+  return files.map((name) => join(meta, name)).filter((path) => fs.readFileSync(path, 'utf8').includes(`"key":"${key}"`));
+}
+
+t.test('what replaces, describes or deletes an object is not undone by a log', async (t) => {
+  const { store, root, bucket } = await newLocalStore();
+  const large = Buffer.alloc(limits.logged_upload_bytes_max + 1, 'large');
+  const { uploadId } = await store.createUpload({ bucket: 'b-1', key: 'completed' });
+  const { etag } = await store.putPart({ bucket: 'b-1', key: 'completed', uploadId, number: 1, body: bodyOf('part') });
+  const changes: Record<string, () => Promise<unknown>> = {
+    replaced: () => put(store, 'replaced', large),
+    conditional: () => store.putObject({ bucket: 'b-1', key: 'conditional', body: bodyOf('if'), condition: { ifMatch: '*' } }),
+    deleted: () => store.deleteObject('b-1', 'deleted'),
+    deletedTogether: () => store.deleteObjects('b-1', [{ key: 'deletedTogether' }]),
+    tagged: () => store.setTags('b-1', 'tagged', { a: 'b' }),
+    completed: () => store.completeUpload({ bucket: 'b-1', key: 'completed', uploadId, parts: [{ number: 1, etag }] }),
+  };
+  const keys = Object.keys(changes);
+  const present = ['completed', 'conditional', 'replaced', 'tagged', ...manyKeys].toSorted();
+  for (let round = 0; round < 3; round++) {
+    await putMany(store, manyKeys);
+    for (const key of round === 0 ? keys : keys.filter((one) => one !== 'completed')) {
+      await put(store, key, `logged in round ${round}`);
+      t.ok(loggedKeys(bucket).includes(key), `${key} is in a log`);
+      await changes[key]?.();
+      t.notOk(loggedKeys(bucket).includes(key), `and no more when it is ${key}`);
+    }
+  }
+  // A process that ended, as after a crash.
+  const copy = join(newDirectory(), 'root');
+  fs.cpSync(root, copy, { recursive: true, preserveTimestamps: true });
+  for (const name of logsOf(join(copy, 'b-1'))) {
+    const ended = join(logFolderOf(join(copy, 'b-1')), '999999999-0-1-1');
+    fs.renameSync(join(logFolderOf(join(copy, 'b-1')), name), ended);
+    agedLog(ended);
+    break;
+  }
+  const opened = await LocalStore.open({ root: copy });
+  t.same(await keysOf(opened), present);
+  t.equal(await get(opened, 'replaced'), large.toString());
+  t.equal(await get(opened, 'conditional'), 'if');
+  t.equal(await get(opened, 'completed'), 'part');
+});
+
+t.test('a file that was changed later is left', async (t) => {
+  const { root, bucket, log } = endedLog([
+    ['k', 'logged'],
+    ['gone', 'logged'],
+    ['k', 'logged last'],
+    ['dir', 'logged'],
+  ]);
+  fs.writeFileSync(join(bucket, 'k'), 'by hand');
+  fs.mkdirSync(join(bucket, 'dir'));
+  fs.writeFileSync(join(bucket, 'dir/k'), 'by hand');
+  fs.truncateSync(log, fs.statSync(log).size);
+  const store = await LocalStore.open({ root });
+  t.equal(await get(store, 'k'), 'by hand');
+  t.equal(await get(store, 'gone'), 'logged');
+  t.same(await keysOf(store), ['dir/k', 'gone', 'k'], 'what cannot take its place any more is passed over');
+  t.same(logsOf(bucket), []);
+});
+
+t.test('what is no log, or no record, is passed over', async (t) => {
+  const [token, other] = [Buffer.alloc(16, 1), Buffer.alloc(16, 2)];
+  const record = (key: string, text: string, of = token): Buffer => recordOf(of, key, text);
+  const torn = record('torn', 'x'.repeat(5000));
+  torn[4200] = 0;
+  const inside = Buffer.concat([Buffer.alloc(block_bytes - 28), record('inside', 'forged', other)]);
+  const { root, bucket } = endedLog([], {
+    token,
+    blocks: [
+      record('first', 'one'),
+      Buffer.alloc(block_bytes),
+      torn,
+      record('of another token', 'x', other),
+      Buffer.concat(encodeRecord(token, { line: Buffer.from('{}'), pieces: [inside] })),
+      Buffer.concat(encodeRecord(token, { line: lineFor('size', 4), pieces: [Buffer.from('other')] })),
+      record('../../up', 'x'),
+      record(`${'long'.repeat(70)}/x`, 'x'),
+      record('last', 'two'),
+    ],
+  });
+  fs.writeFileSync(join(logFolderOf(bucket), '999999999-0-1-2'), 'no log');
+  fs.writeFileSync(join(logFolderOf(bucket), '999999999-0-1-3'), Buffer.alloc(limits.upload_log_bytes, 'no head '));
+  const store = await LocalStore.open({ root });
+  t.same(await keysOf(store), ['../../up', 'first', 'last']);
+  t.same(fs.readdirSync(join(bucket, '..')), ['b-1'], 'nothing is made outside of the bucket');
+  t.same(logsOf(bucket), []);
+});
+
+t.test('the log of a process that lives is left to it', async (t) => {
+  const { root, bucket, log } = endedLog([['k', 'x']]);
+  const name = `${process.ppid}-another-1-1`;
+  fs.renameSync(log, join(logFolderOf(bucket), name));
+  const store = await LocalStore.open({ root });
+  t.same(logsOf(bucket), [name]);
+  t.same(await keysOf(store), []);
+});
+
+t.test('a log that somebody takes away', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  for (let round = 0; round < 5; round++) {
+    await putMany(store, manyKeys, `round ${round}`);
+    fs.rmSync(logFolderOf(bucket), { recursive: true, force: true });
+  }
+  await putMany(store, manyKeys, 'last');
+  for (const key of manyKeys) t.equal(await get(store, key), 'last');
+  await store.deleteObjects(
+    'b-1',
+    manyKeys.map((key) => ({ key })),
+  );
+  await store.deleteBucket('b-1');
+  t.equal(await codeOf(put(store, 'k', 'x')), 'NoSuchBucket');
+  await store.createBucket('b-1');
+  await putMany(store, manyKeys, 'new');
+  t.ok(loggedKeys(bucket).length > 0, 'a bucket of the same name has a log of its own');
+  for (const key of manyKeys) t.equal(await get(store, key), 'new');
+});
+
+t.test('an upload that cannot take its place is taken back', async (t) => {
+  const { store, bucket } = await newLocalStore();
+  await put(store, 'a/b', 'x');
+  await putMany(store, manyKeys);
+  t.equal(await codeOf(put(store, 'a', 'y')), 'InvalidArgument');
+  t.ok(loggedKeys(bucket).includes(manyKeys.at(-1) as string));
+  t.notOk(loggedKeys(bucket).includes('a'));
+});
+
+t.test('an upload takes its place when it is in the log', (t) => {
+  const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
+  const place = placeOf('b-1', bucketDirectory, 'k', 'refused');
+  const metadata = { etag: md5('text'), ...describe({}), checksum: undefined, parts: undefined };
+  const path = join(bucketDirectory, '.s3lect/tmp/1');
+  const job = { kind: 'put', path, fd: undefined, pieces: [Buffer.from('text')], place, metadata, condition: {}, isLogged: true } as const;
+  const work = perform(job);
+  const { value } = work.next();
+  t.ok(value instanceof LoggedUpload);
+  t.notOk(fs.existsSync(place.path), 'what was there before is there until then');
+  t.same(loggedKeys(bucketDirectory), []);
+  logFor(bucketDirectory)?.append([value as LoggedUpload]);
+  t.same(loggedKeys(bucketDirectory), ['k']);
+  t.match(work.next(true), { done: true, value: { size: 4, loggedIn: { epoch: Number, settled: Number } } });
+  t.equal(fs.readFileSync(place.path, 'utf8'), 'text');
+  settleLogs({ ends: false });
+  t.same(loggedKeys(bucketDirectory), []);
+  settleLogs({ ends: true });
+  t.same(logsOf(bucketDirectory), []);
+  t.end();
+});
+
+function lineFor(key: string, size: number): Buffer {
+  const record = { etag: md5(''), size: `${size}`, mtimeNs: '1700000000000000000', ino: '1' };
+  return Buffer.from(JSON.stringify({ version: 1, key, records: [record] }));
+}
+
+function recordOf(token: Uint8Array, key: string, text: string): Buffer {
+  const record = { etag: md5(text), size: `${Buffer.byteLength(text)}`, mtimeNs: '1700000000000000000', ino: '1' };
+  const line = Buffer.from(JSON.stringify({ version: 1, key, records: [record] }));
+  return Buffer.concat(encodeRecord(token, { line, pieces: [Buffer.from(text)] }));
+}
+
+/** A bucket with a log of an earlier start of the system, that holds these uploads, or else these blocks. */
+function endedLog(uploads: readonly (readonly [key: string, text: string])[], form?: { token: Uint8Array; blocks: readonly Buffer[] }) {
+  const root = newDirectory();
+  const bucket = join(root, 'b-1');
+  fs.mkdirSync(logFolderOf(bucket), { recursive: true });
+  const log = join(logFolderOf(bucket), '999999999-0-1-1');
+  const token = form?.token ?? Buffer.alloc(16, 1);
+  const blocks = form?.blocks ?? uploads.map(([key, text]) => recordOf(token, key, text));
+  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token }), ...blocks]);
+  fs.writeFileSync(log, Buffer.concat([half, Buffer.alloc(limits.upload_log_bytes - half.length)]));
+  t.equal(readLog(log).length, 1);
+  return { root, bucket, log };
+}
