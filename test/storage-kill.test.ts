@@ -1,4 +1,4 @@
-/** A server killed at any point leaves each object the old one or the new one, and uploads that can go on. */
+/** A server killed at any point, and a system that crashes, leaves each object the old one or the new one, and uploads that can go on. */
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { LocalStore } from '../src/storage/local.ts';
 import type { ObjectInfo } from '../src/storage/object.ts';
-import { contentOf, partOf } from './support/storage-content.ts';
+import { contentOf, partOf, smallContentOf } from './support/storage-content.ts';
 import { get, keysOf, md5 } from './support/storage-contract.ts';
+import { crash, loggedKeys, logsOf } from './support/storage-log.ts';
 
 const writer = fileURLToPath(new URL('./support/storage-writer.js', import.meta.url));
 /** More where somebody asks for it: `S3LECT_KILL_ROUNDS=100 node dist/test/storage-kill.test.js`. */
-const rounds = Number(process.env['S3LECT_KILL_ROUNDS'] ?? 20);
+const rounds = Number(process.env['S3LECT_KILL_ROUNDS'] ?? 12);
 t.setTimeout(rounds * 30_000);
 
 interface SentPart {
@@ -38,6 +39,7 @@ async function runAndKill(root: string, first: number, lines: number): Promise<s
 function expectedContent({ key, metadata }: ObjectInfo, numbers: readonly number[]): Buffer {
   const n = Number(metadata['n']);
   if (metadata['copied'] !== undefined) return contentOf('source', 17);
+  if (metadata['small'] !== undefined) return smallContentOf(key, n);
   if (metadata['parts'] === undefined) return contentOf(key, n);
   return Buffer.concat(numbers.map((number) => partOf(key, n, number)));
 }
@@ -71,16 +73,21 @@ async function resumeUploads(
   return uploads.length;
 }
 
-t.test('after kill -9 every object is the old one or the new one, whole', async (t) => {
+t.test('after kill -9 every object is the old one or the new one, whole', (t) => killAgain(t, () => {}));
+
+t.test('after a crash of the system too', { skip: process.platform !== 'linux' }, (t) => killAgain(t, crash));
+
+/** `crashed`: does the rest to the folder of a bucket. */
+async function killAgain(t: Test, crashed: (bucket: string) => void): Promise<void> {
   const root = t.testdir({ 'b-1': {} });
   const temporaries = join(root, 'b-1/.s3lect/tmp');
   /** Versions a key may have now: the last acknowledged, and those begun since; -1 is none. */
   const versions = new Map<string, number[]>();
-  let swept = 0;
+  let [swept, logged] = [0, 0];
   let resumed = 0;
   for (let round = 0; round < rounds; round++) {
     const parts = new Map<string, SentPart[]>();
-    for (const line of await runAndKill(root, round * 1000, 3 + Math.floor(Math.random() * 60))) {
+    for (const line of await runAndKill(root, round * 1000, 3 + Math.floor(Math.random() * 600))) {
       const [word, ...rest] = line.split(' ');
       if (word === 'part') {
         const [uploadId = '', number, key = '', n] = rest;
@@ -91,7 +98,10 @@ t.test('after kill -9 every object is the old one or the new one, whole', async 
       versions.set(key, word === 'done' ? [Number(n)] : [...(versions.get(key) ?? [-1]), Number(n)]);
     }
     swept += fs.existsSync(temporaries) ? fs.readdirSync(temporaries).length : 0;
+    logged += loggedKeys(join(root, 'b-1')).length;
+    crashed(join(root, 'b-1'));
     const store = await LocalStore.open({ root });
+    t.same(logsOf(join(root, 'b-1')), []);
     t.same(fs.readdirSync(temporaries), [], 'a restart sweeps temporary files');
     const keys = new Set(await keysOf(store));
     for (const [key, possible] of versions) {
@@ -113,5 +123,5 @@ t.test('after kill -9 every object is the old one or the new one, whole', async 
     t.same(fs.readdirSync(temporaries), []);
     t.same(fs.readdirSync(join(root, 'b-1/.s3lect/uploads')), [], 'nothing is left of uploads');
   }
-  t.comment(`${swept} temporary files were left and swept, ${resumed} uploads were resumed or given up`);
-});
+  t.comment(`${swept} temporary files were left and swept, ${logged} records of uploads, ${resumed} uploads were resumed or given up`);
+}

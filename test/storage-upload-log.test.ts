@@ -4,17 +4,20 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { threadId } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
+import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog } from '../src/storage/log-records.ts';
 import { describe } from '../src/storage/object.ts';
 import { placeOf } from '../src/storage/publish.ts';
 import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
+import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
 import { localStores, openFilesIn } from './support/storage-local.ts';
-import { agedLog, logFolderOf, loggedContent, loggedKeys, logsOf } from './support/storage-log.ts';
+import { ageLog, crash, logFolderOf, logged, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -50,7 +53,7 @@ async function checkWhole(t: Test, store: LocalStore, versions: ReadonlyMap<stri
     const info = await store.headObject('b-1', key);
     const n = Number(info.metadata['n']);
     t.ok(n >= acknowledged, `${key} is version ${n}, and ${acknowledged} was acknowledged`);
-    const content = loggedContent(key, n);
+    const content = smallContentOf(key, n);
     t.equal(await get(store, key), content.toString(), `${key} is whole`);
     t.match(info, { etag: md5(content), contentType: 'text/csv', size: content.length });
   }
@@ -116,44 +119,18 @@ for (const distinct of [8, 100_000]) {
     fs.mkdirSync(bucket);
     for (const [round, acknowledged] of [30, 300].entries()) {
       const versions = await runAndKill(t, root, { prefix: `${round}`, distinct, acknowledged });
-      const lost = new Set(loggedKeys(bucket));
-      t.ok(lost.size > 0);
-      const times = new Map([...lost].map((key) => [key, timeOf(join(bucket, key))]));
-      for (const [n, key] of [...lost].entries()) losePart(bucket, key, n);
-      for (const name of logsOf(bucket)) agedLog(join(logFolderOf(bucket), name));
+      const times = new Map(logged(bucket).map(({ key, time }) => [key, time]));
+      t.ok(times.size > 0);
+      crash(bucket);
       const store = await LocalStore.open({ root });
       t.same(logsOf(bucket), []);
       await checkWhole(t, store, versions);
       for (const [key, time] of times) {
         const { lastModified } = await store.headObject('b-1', key);
-        if (time !== undefined) t.equal(lastModified.getTime(), time, 'it says when it was uploaded');
+        t.equal(lastModified.getTime(), time, 'it says when it was uploaded');
       }
     }
   });
-}
-
-/** Milliseconds; undefined where it is not there. */
-function timeOf(path: string): number | undefined {
-  return fs.statSync(path, { throwIfNoEntry: false, bigint: true })?.mtime.getTime();
-}
-
-/** What a crash may do to a file that was never made durable. */
-function losePart(bucket: string, key: string, n: number): void {
-  const path = join(bucket, key);
-  if (!fs.existsSync(path)) return;
-  const { atime, mtime } = fs.statSync(path);
-  const wasThere = new Date(mtime.getTime() - 60_000);
-  if (n % 5 === 0) fs.rmSync(path);
-  if (n % 5 === 1) fs.truncateSync(path);
-  if (n % 5 === 2) fs.writeFileSync(path, Buffer.alloc(fs.statSync(path).size));
-  if (n % 5 === 1 || n % 5 === 2) fs.utimesSync(path, atime, wasThere);
-  if (n % 5 === 3) for (const name of sidecarsOf(bucket, key)) fs.truncateSync(name, 5);
-}
-
-function sidecarsOf(bucket: string, key: string): string[] {
-  const meta = join(bucket, '.s3lect/meta');
-  const files = fs.readdirSync(meta, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
-  return files.map((name) => join(meta, name)).filter((path) => fs.readFileSync(path, 'utf8').includes(`"key":"${key}"`));
 }
 
 t.test('what replaces, describes or deletes an object is not undone by a log', async (t) => {
@@ -186,7 +163,7 @@ t.test('what replaces, describes or deletes an object is not undone by a log', a
   for (const name of logsOf(join(copy, 'b-1'))) {
     const ended = join(logFolderOf(join(copy, 'b-1')), '999999999-0-1-1');
     fs.renameSync(join(logFolderOf(join(copy, 'b-1')), name), ended);
-    agedLog(ended);
+    ageLog(ended);
     break;
   }
   const opened = await LocalStore.open({ root: copy });
@@ -299,6 +276,36 @@ t.test('an upload takes its place when it is in the log', (t) => {
   t.same(loggedKeys(bucketDirectory), []);
   settleLogs({ ends: true });
   t.same(logsOf(bucketDirectory), []);
+  t.end();
+});
+
+t.test('the log of a thread that has ended is settled by another', (t) => {
+  const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
+  const place = placeOf('b-1', bucketDirectory, 'k', 'refused');
+  const metadata = { etag: md5('text'), ...describe({}), checksum: undefined, parts: undefined };
+  const putAs = (n: number) =>
+    perform({
+      kind: 'put',
+      path: join(bucketDirectory, `.s3lect/tmp/${n}`),
+      fd: undefined,
+      pieces: [Buffer.from('text')],
+      place,
+      metadata,
+      condition: {},
+      isLogged: true,
+    });
+  t.match(carryOutTogether([putAs(1)]), [{ value: { loggedIn: { epoch: Number } } }]);
+  t.same(loggedKeys(bucketDirectory), ['k']);
+  const recover = { kind: 'recover', bucket: 'b-1', bucketDirectory, links: 'refused' } as const;
+  t.match(carryOutTogether([perform(recover)]), [{ value: undefined }]);
+  t.same(loggedKeys(bucketDirectory), ['k'], 'of a thread that lives it is not');
+  t.match(carryOutTogether([perform({ ...recover, endedThread: threadId })]), [{ value: undefined }]);
+  t.same(logsOf(bucketDirectory), []);
+  t.equal(fs.readFileSync(place.path, 'utf8'), 'text');
+  t.match(carryOutTogether([putAs(2)]), [{ value: { size: 4, loggedIn: undefined } }], 'if it lives, it does without');
+  t.match(carryOutTogether([putAs(3)]), [{ value: { loggedIn: { epoch: Number } } }], 'and begins another');
+  settleLogs({ ends: true });
+  t.same(openFilesIn(bucketDirectory), []);
   t.end();
 });
 

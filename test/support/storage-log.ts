@@ -3,11 +3,6 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { half_bytes, readLog } from '../../src/storage/log-records.ts';
 
-/** What `storage-logger.ts` writes: of 0 to 8 kB, as one key and version have it. */
-export function loggedContent(key: string, n: number): Buffer {
-  return Buffer.from(`${key} version ${n}\n`.repeat((n * 37) % 400));
-}
-
 export function logFolderOf(bucket: string): string {
   return join(bucket, '.s3lect/log');
 }
@@ -17,17 +12,24 @@ export function logsOf(bucket: string): string[] {
   return fs.existsSync(logFolderOf(bucket)) ? fs.readdirSync(logFolderOf(bucket)) : [];
 }
 
-/** Keys whose records are in the logs of a bucket, in their order. */
-export function loggedKeys(bucket: string): string[] {
+/** What is in the logs of a bucket, in its order: keys, and when the object was written, in milliseconds. */
+export function logged(bucket: string): { readonly key: string; readonly time: number }[] {
   return logsOf(bucket).flatMap((name) =>
     readLog(join(logFolderOf(bucket), name)).flatMap(({ records }) =>
-      records.map(({ line }) => String(JSON.parse(Buffer.from(line).toString()).key)),
+      records.map(({ line }) => {
+        const { key, records: ofKey } = JSON.parse(Buffer.from(line).toString());
+        return { key, time: Number(BigInt(ofKey[0].mtimeNs) / 1_000_000n) };
+      }),
     ),
   );
 }
 
+export function loggedKeys(bucket: string): string[] {
+  return logged(bucket).map(({ key }) => key);
+}
+
 /** Has a log say that the system was started anew since. */
-export function agedLog(path: string): void {
+export function ageLog(path: string): void {
   const fd = fs.openSync(path, 'r+');
   try {
     for (const start of [0, half_bytes]) {
@@ -39,4 +41,28 @@ export function agedLog(path: string): void {
   } finally {
     fs.closeSync(fd);
   }
+}
+
+/** Does to files what a crash of the system may do to those that are durable in a log only. */
+export function crash(bucket: string): void {
+  for (const [n, key] of [...new Set(loggedKeys(bucket))].entries()) losePart(bucket, key, n);
+  for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
+}
+
+function losePart(bucket: string, key: string, n: number): void {
+  const path = join(bucket, key);
+  if (!fs.existsSync(path)) return;
+  const { atime, mtime } = fs.statSync(path);
+  const wasThere = new Date(mtime.getTime() - 60_000);
+  if (n % 5 === 0) fs.rmSync(path);
+  if (n % 5 === 1) fs.truncateSync(path);
+  if (n % 5 === 2) fs.writeFileSync(path, Buffer.alloc(fs.statSync(path).size));
+  if (n % 5 === 1 || n % 5 === 2) fs.utimesSync(path, atime, wasThere);
+  if (n % 5 === 3) for (const name of sidecarsOf(bucket, key)) fs.truncateSync(name, 5);
+}
+
+function sidecarsOf(bucket: string, key: string): string[] {
+  const meta = join(bucket, '.s3lect/meta');
+  const files = fs.readdirSync(meta, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+  return files.map((name) => join(meta, name)).filter((path) => fs.readFileSync(path, 'utf8').includes(`"key":"${key}"`));
 }

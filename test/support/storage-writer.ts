@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import { copiedBytes } from '../../src/api/copy-source.ts';
 import { LocalStore } from '../../src/storage/local.ts';
-import { contentOf, partOf } from './storage-content.ts';
+import { contentOf, partOf, smallContentOf } from './storage-content.ts';
 
 const store = await LocalStore.open({ root: process.argv[2] ?? '' });
 const first = Number(process.argv[3]);
@@ -18,6 +18,10 @@ async function* piecesOf(content: Buffer): AsyncGenerator<Uint8Array> {
 
 async function put(key: string, n: number): Promise<void> {
   await store.putObject({ bucket, key, body: piecesOf(contentOf(key, n)), metadata: { n: String(n) } });
+}
+
+async function putSmall(key: string, n: number): Promise<void> {
+  await store.putObject({ bucket, key, body: piecesOf(smallContentOf(key, n)), metadata: { n: String(n), small: '1' } });
 }
 
 /** In one or two parts, the second sent twice now and then. */
@@ -47,11 +51,13 @@ async function remove(key: string): Promise<void> {
 }
 
 await store.putObject({ bucket, key: 'source', body: piecesOf(contentOf('source', 17)), condition: { ifNoneMatch: '*' } }).catch(() => {});
+/** What each worker does in turn. The later ones mostly write what is small, and comes fast. */
+const workers = [...Array(3).fill([put, upload, copy, put, remove]), ...Array(4).fill([putSmall, putSmall, putSmall, remove, putSmall])];
 await Promise.all(
-  [0, 1, 2].map(async (worker) => {
-    for (let n = first + worker; ; n += 3) {
-      const key = `dir-${n % 4}/${worker}-${n % 5}`;
-      const work = [put, upload, copy, put, remove][n % 5] ?? put;
+  workers.map(async (works: (typeof put)[], worker) => {
+    for (let n = first + worker; ; n += workers.length) {
+      const key = `dir-${n % 4}/${worker}-${n % 6}`;
+      const work = works[n % works.length] ?? put;
       const version = work === remove ? -1 : n;
       say(`started ${key} ${version}`);
       await work(key, n);
