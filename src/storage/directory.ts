@@ -99,7 +99,7 @@ export function makeDirectory(directory: string): boolean {
  * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
  */
 function makeDirectories(top: string, directory: string): string[] {
-  if (directory === top || isOpenable(directory)) return [];
+  if (directory === top || identityIfPlain(directory) !== undefined) return [];
   const changed = makeDirectories(top, dirname(directory));
   const parent = new OpenDirectory(dirname(directory));
   try {
@@ -183,13 +183,20 @@ function plainPath(directory: string): string | undefined {
   return isPlainDirectory(directory) ? directory : undefined;
 }
 
-/** Whether a directory is there, and its path leads through no symbolic link. Takes fewer system calls than the path has names. */
-export function isOpenable(directory: string): boolean {
+/**
+ * What tells a directory from others; undefined where there is none, or its path leads through a symbolic link. Takes fewer system calls
+ * than the path has names.
+ */
+export function identityIfPlain(directory: string): string | undefined {
   try {
-    new OpenDirectory(directory).close();
-    return true;
+    const open = new OpenDirectory(directory);
+    try {
+      return open.identity();
+    } finally {
+      open.close();
+    }
   } catch (error) {
-    if (isAbsent(error) || error instanceof SelectError) return false;
+    if (isAbsent(error) || error instanceof SelectError) return undefined;
     throw error;
   }
 }

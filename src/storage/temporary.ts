@@ -6,7 +6,8 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { getEnvironmentData, setEnvironmentData, threadId } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
-import { isOpenable, isPlainDirectory, makeDirectory } from './directory.ts';
+import { limits } from '../base/limits.ts';
+import { identityIfPlain, isPlainDirectory, makeDirectory } from './directory.ts';
 import { freeingAside } from './freeing.ts';
 import { errnoOf } from './fs-errors.ts';
 import { hiddenFolder } from './key-path.ts';
@@ -35,7 +36,7 @@ export async function createTemporaryFolder(bucketDirectory: string): Promise<st
 /** An unused path in the folder of temporary files, which is made where it is missing. Raises `NoSuchBucket`, `AccessDenied`. */
 export function temporaryPath(bucketDirectory: string): string {
   const folder = join(bucketDirectory, hiddenFolder, 'tmp');
-  if (!isOpenable(folder)) makeFolder(bucketDirectory, folder);
+  if (!isKnown(folder)) makeFolder(bucketDirectory, folder);
   return join(folder, nameOfProcess());
 }
 
@@ -125,6 +126,21 @@ async function orNoSuchBucket<T>(create: () => Promise<T>): Promise<T> {
     if (errnoOf(error) === 'ENOENT') throw new SelectError('NoSuchBucket', {}, { cause: error });
     throw error;
   }
+}
+
+/** What tells the folders of temporary files from others that take their paths, of those that were found to be in their places. */
+const known = new Map<string, string>();
+
+/** Whether a folder is there, and its path leads through no symbolic link. Most are as they were found before, which takes one system call. */
+function isKnown(folder: string): boolean {
+  const stats = fs.lstatSync(folder, { throwIfNoEntry: false });
+  if (stats === undefined) return false;
+  if (known.get(folder) === `${stats.dev} ${stats.ino}`) return true;
+  const identity = identityIfPlain(folder);
+  if (identity === undefined) return false;
+  if (known.size >= limits.bucket_settings_cached_max) known.clear();
+  known.set(folder, identity);
+  return true;
 }
 
 /** For a process number of another machine or one in use again: no upload is still this young. */

@@ -138,7 +138,7 @@ export class UploadLog {
 
   /** Undefined where there can be none: no room, no permission, no directory. */
   static create(bucketDirectory: string): UploadLog | undefined {
-    if (bootId === undefined) return undefined;
+    if (bootId === undefined || Date.now() < createNotBefore_ms) return undefined;
     const folder = logFolder(bucketDirectory);
     try {
       const directory = openMade(dirname(folder), folder, new Set());
@@ -154,6 +154,7 @@ export class UploadLog {
       }
     } catch (error) {
       if (errnoOf(error) === undefined && !(error instanceof SelectError)) throw error;
+      createNotBefore_ms = Date.now() + limits.upload_settle_ms;
       return undefined;
     }
   }
@@ -320,6 +321,9 @@ class Half {
     this.files.clear();
   }
 }
+
+/** To fail may cost as much as to succeed, on a disk that is full. */
+let createNotBefore_ms = 0;
 
 /** Grows from log to log of this thread. */
 let nextEpoch = 1;
