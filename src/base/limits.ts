@@ -66,7 +66,7 @@ export const limits = {
   /** Small uploads a second from which on a log is worth its making. */
   logged_uploads_per_second_min: 16,
   /** A log of a thread for a bucket. */
-  upload_log_bytes: 2 * MiB,
+  upload_log_bytes: MiB,
   /** Logs of a thread; one for each of the jobs carried out together at least. */
   upload_logs_max: 8,
   /** For so long the files of an upload are durable in a log only, twice that at most. */
