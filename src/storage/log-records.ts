@@ -10,6 +10,7 @@
 import fs from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { crc32 } from '../base/native-crc.ts';
+import { isAbsent } from './fs-errors.ts';
 import { jsonIn, readingFlags } from './small-file.ts';
 import { isCount, isObject } from './stored-form.ts';
 
@@ -111,7 +112,13 @@ function sizeOf(pieces: readonly Uint8Array[]): number {
 }
 
 function readRegularFile(path: string): Buffer | undefined {
-  const fd = fs.openSync(path, readingFlags);
+  let fd: number;
+  try {
+    fd = fs.openSync(path, readingFlags);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
   try {
     const stats = fs.fstatSync(fd);
     return stats.isFile() && stats.size === limits.upload_log_bytes ? fs.readFileSync(fd) : undefined;

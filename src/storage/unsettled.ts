@@ -37,12 +37,12 @@ export async function threadFor(path: string, { isLogged }: { readonly isLogged:
 }
 
 /** An upload to a place is durable in the log of a thread. */
-export function noteLogged(thread: WriterThread, place: Place, { epoch, settled }: LoggedIn): void {
+export function noteLogged(thread: WriterThread, place: Place, { epoch, settledEpoch }: LoggedIn): void {
   let log: HeldLog | undefined;
   for (const one of held) {
     if (one.thread !== thread || one.place.bucketDirectory !== place.bucketDirectory) continue;
     if (one.epoch === epoch) log = one;
-    else if (one.epoch <= settled) held.delete(one);
+    else if (one.epoch <= settledEpoch) held.delete(one);
   }
   log ??= { thread, place, epoch, since_ms: Date.now(), paths: new Set() };
   log.paths.add(place.path);

@@ -55,7 +55,7 @@ export class LoggedUpload {
 export interface LoggedIn {
   readonly epoch: number;
   /** Up to this epoch all are durable where they are, and the log holds them no more. */
-  readonly settled: number;
+  readonly settledEpoch: number;
 }
 
 /** Makes uploads durable in their logs, those of one log with one call; answers what was raised for each. Blocks. */
@@ -126,7 +126,7 @@ export class UploadLog {
   #promised = 0;
   /** Whether something was logged since all was settled. */
   #isUsed = false;
-  #settled = 0;
+  #settledEpoch = 0;
 
   private constructor(bucketDirectory: string, path: string, fd: number) {
     this.#bucketDirectory = bucketDirectory;
@@ -160,7 +160,7 @@ export class UploadLog {
   }
 
   get loggedIn(): LoggedIn {
-    return { epoch: this.#taking.epoch, settled: this.#settled };
+    return { epoch: this.#taking.epoch, settledEpoch: this.#settledEpoch };
   }
 
   /** Promises room to an upload, of at most what `limits` say. Where a half is full it waits for the other, which raises the system's errors. */
@@ -182,7 +182,7 @@ export class UploadLog {
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
     writeFullyNow({ fd: this.#fd, position: first.position }, records);
     fs.fdatasyncSync(this.#fd);
-    this.#settled = Math.min(this.#taking.epoch, this.#resting.isEmpty ? Number.POSITIVE_INFINITY : this.#resting.epoch) - 1;
+    this.#settledEpoch = Math.min(this.#taking.epoch, this.#resting.isEmpty ? Number.POSITIVE_INFINITY : this.#resting.epoch) - 1;
     // why: asked only now, so that one who takes the log away after that finds these uploads in it.
     if (!this.#isInPlace()) {
       this.#giveUp();

@@ -311,7 +311,7 @@ function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): 
         if (!(error instanceof SelectError)) throw error;
       }
     }
-    removeTemporary(log);
+    fs.rmSync(log, { recursive: true, force: true });
     // why: if the log came back, it would bring back what is deleted from now on.
     syncDirectoryNow(logFolder(bucketDirectory));
   }
