@@ -74,10 +74,15 @@ export const limits = {
   /** Of an upload, handed to a thread at once; less where many uploads are under way. */
   upload_batch_bytes_max: 256 * KiB,
   upload_batch_bytes_min: 64 * KiB,
+  /** An upload up to here is sent to a thread as it comes, however far that is behind. */
+  upload_ahead_bytes_max: 2 * MiB,
   /** Gathered for the threads by all uploads together, as far as the smallest batches allow. */
   upload_batches_bytes: 32 * MiB,
-  /** What waits in a thread for its digest to be formed with those of other uploads. */
-  upload_digest_bytes_max: 4 * MiB,
+  /** What waits in a thread, written or not, for its digest to be formed with those of other uploads. */
+  upload_digest_bytes_max: 8 * MiB,
+  /** Uploads that wait for their MD5 until there are so many, which it is then formed of at once, or half of those under way; and how long. */
+  upload_digests_together: 4,
+  upload_digest_wait_ms: 2,
   /** Of the memory of uploads, kept for the next: given back to the system, it would come again page by page. */
   upload_memory_kept_bytes: 8 * MiB,
   /** A file that held more is freed by a thread that may wait. */

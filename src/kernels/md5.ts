@@ -31,6 +31,11 @@ export class Md5 {
   /** Bytes that were not taken in yet. */
   waiting_bytes = 0;
 
+  /** There is no whole block left to be taken in. */
+  get isTakenIn(): boolean {
+    return this.waiting_bytes < block_bytes;
+  }
+
   /** Adds to the message. The piece has to stay as it is until it is taken in. */
   add(piece: Uint8Array): void {
     if (piece.length === 0) return;
@@ -93,7 +98,7 @@ export class Md5 {
  */
 export function formTogether(due: readonly Md5[], others: readonly Md5[]): Uint8Array[] {
   const done: Uint8Array[] = [];
-  const hasBlock = ({ waiting_bytes }: Md5): boolean => waiting_bytes >= block_bytes;
+  const hasBlock = ({ isTakenIn }: Md5): boolean => !isTakenIn;
   for (let first = due.filter(hasBlock); first.length > 0; first = first.filter(hasBlock)) {
     const filling = first.length < lanes ? others.filter(hasBlock) : [];
     takeBlocks([...first, ...filling].slice(0, lanes), done);

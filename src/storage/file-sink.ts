@@ -15,7 +15,7 @@ export interface FileSinkOptions {
   readonly movesPieces: boolean;
 }
 
-/** At most one batch waits for the thread while the next is gathered, and one more is under way. */
+/** Of a large upload at most one batch waits for the thread while the next is gathered, and one more is under way. */
 export class FileSink implements BodySink {
   readonly #options: FileSinkOptions;
   /** Names the upload to its thread. */
@@ -49,10 +49,17 @@ export class FileSink implements BodySink {
     } else if (this.#gathered_bytes >= batchBytes()) {
       const before = this.#batchesUnderWay === 0 ? undefined : this.#lastBatch;
       const batch = this.#send(false);
+      if (this.#isSentAhead()) return;
       // Where many uploads wait for the threads, none sends a batch ahead.
       const awaited = batchBytes() < limits.upload_batch_bytes_max ? batch : before;
       return awaited?.then(() => {});
     }
+  }
+
+  /** Nothing of it waits for the thread: uploads end one after the other where the next is at hand as a whole. */
+  #isSentAhead(): boolean {
+    const { size = Number.POSITIVE_INFINITY } = this.#options;
+    return size <= Math.min(limits.upload_ahead_bytes_max, limits.upload_batches_bytes / Math.max(1, sinksOpen));
   }
 
   end(): Promise<Digests> {
@@ -68,7 +75,8 @@ export class FileSink implements BodySink {
   /** Once it has ended: takes what was written of a file that is to be made, its descriptor, and else the pieces. */
   async takeAll(): Promise<{ readonly fd: number | undefined; readonly pieces: Uint8Array[]; readonly moved: ArrayBuffer[] }> {
     const last = await this.#lastBatch;
-    this.#release();
+    // Its thread may publish it, where that keeps no other upload waiting.
+    if (sinksOpen === 1) this.#release();
     return { fd: last?.file?.fd, ...this.#take() };
   }
 
@@ -113,7 +121,7 @@ export class FileSink implements BodySink {
   #send(isLast: boolean): Promise<WriteResult> {
     const { file, algorithms } = this.#options;
     const taken = this.#thread === undefined ? this.#takeThread() : undefined;
-    const begin = taken && { file, algorithms: this.#isSmall ? [] : algorithms, isAlone: taken.isAlone };
+    const begin = taken && { file, algorithms: this.#isSmall ? [] : algorithms, isAlone: taken.isAlone, uploads: sinksOpen };
     const thread = this.#thread as WriterThread;
     const { pieces, moved } = this.#take();
     const before = this.#lastBatch;

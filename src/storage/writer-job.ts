@@ -9,7 +9,7 @@ import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
 import { syncDirectoryNow } from './directory.ts';
-import { carryOutUnsynced, type DurableWork, type Outcome, outcomeOf } from './durable-work.ts';
+import { carryOutUnsynced, type DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { lineOf, writeMetadata } from './metadata.ts';
@@ -18,7 +18,7 @@ import { filesOf, type Place, placeOf, publishFile, type ReadyFile } from './pub
 import { removeTemporary, temporaryPath } from './temporary.ts';
 import { type LoggedIn, LogIsGone, logFolder, logFor } from './upload-log.ts';
 import { endedLogs, lostUploads, takeLog } from './upload-recovery.ts';
-import { writeFullyNow } from './write-fully.ts';
+import { type FilePosition, writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
 export interface WriteJob {
@@ -36,6 +36,8 @@ interface BeginWriting {
   readonly algorithms: readonly ChecksumAlgorithm[];
   /** The thread takes in no other upload with which its digests could be formed. */
   readonly isAlone: boolean;
+  /** Uploads under way, with this one. */
+  readonly uploads: number;
 }
 
 /** A temporary file to be made, or one that is open and somebody else's to close. */
@@ -150,109 +152,134 @@ export function* perform(job: Exclude<Job, WriteJob | SettleJob>): DurableWork<J
   }
 }
 
-/**
- * Takes pieces of several uploads, of each once. `answer`: called for each job with what writes its pieces, which raises the system's
- * errors; answers what that does. Frees the pieces.
- */
-export function writeTogether<Answer>(jobs: readonly WriteJob[], answer: (job: WriteJob, write: () => WriteResult) => Answer): Answer[] {
-  const begun = jobs.map((job) => outcomeOf(() => writingOf(job)));
-  const due: Md5[] = [];
-  const over: Uint8Array[] = [];
-  for (const [n, { pieces, isLast }] of jobs.entries()) {
-    const writing = resultOf(begun[n]);
-    for (const { digest } of writing?.digests ?? []) if (!(digest instanceof Md5)) for (const piece of pieces) digest.update(piece);
-    const md5 = writing === undefined ? undefined : md5Of(writing);
-    if (md5 === undefined) over.push(...pieces);
-    else for (const piece of pieces) md5.add(piece);
-    if (isLast && md5 !== undefined) due.push(md5);
+/** Takes note of pieces that have come, and are written in their turn: the MD5 of other uploads may be formed beside theirs before that. */
+export function takeIn(job: WriteJob): void {
+  const { upload, begin, pieces, isLast } = job;
+  if (begin !== undefined) {
+    writings.set(upload, beginWriting(begin));
+    uploadsUnderWay = begin.uploads;
   }
-  over.push(...formDue(due));
-  const answers = jobs.map((job, n) => {
-    const outcome = begun[n] as Outcome<Writing | undefined>;
-    return answer(job, () => {
-      if ('error' in outcome) throw outcome.error;
-      return write(job, outcome.value);
-    });
-  });
-  freeMemory(over);
-  return answers;
+  const writing = writings.get(upload);
+  if (writing === undefined) return;
+  if (isLast) writing.isWhole = true;
+  for (const piece of pieces) writing.md5?.add(piece);
 }
 
 /**
- * Forms the MD5 of uploads that end, and takes in of others what fits beside: of one upload MD5 takes the most time, of eight hardly more.
- * What has to wait for that is bounded. Answers the pieces that are no more needed.
+ * Writes pieces, and forms the digests that are formed of each upload by itself. `isOver`: there is only the MD5 left to be formed.
+ * Raises the system's errors.
  */
-function formDue(due: Md5[]): Uint8Array[] {
-  const messages = [...writings.values()].flatMap((writing) => md5Of(writing) ?? []);
+export function writePieces({ upload, pieces, isLast }: WriteJob): { readonly isOver: boolean } {
+  const writing = writings.get(upload);
+  try {
+    // why: where it could not be begun, its next pieces may be on their way already.
+    if (writing?.broken !== undefined) throw writing.broken;
+    if (writing !== undefined) write(writing, pieces);
+  } finally {
+    freeMemory([...(writing?.md5 === undefined ? pieces : throughWith(pieces)), ...throughWith(formWaiting())]);
+  }
+  return { isOver: isLast && writing !== undefined };
+}
+
+/** Whether there are so many uploads of which only the MD5 is left that it is to be formed. */
+export function areEnough(jobs: readonly WriteJob[]): boolean {
+  const enough = Math.min(limits.upload_digests_together, Math.ceil(uploadsUnderWay / 2));
+  return jobs.length >= enough || jobs.every(isTakenIn);
+}
+
+/** Ends uploads that were written: what is left of their MD5 is formed, together with those of others. */
+export function endUploads(jobs: readonly WriteJob[]): WriteResult[] {
+  const mine = jobs.flatMap(({ upload }) => writings.get(upload)?.md5 ?? []);
+  freeMemory(throughWith(jobs.every(isTakenIn) ? formTogether(mine, []) : formTogether(...dueAndOthers())));
+  return jobs.map(({ upload }) => {
+    const { digests, md5, path, file } = writings.get(upload) as Writing;
+    writings.delete(upload);
+    const formed = digests.map(({ name, digest }) => [name, digest.digest().toString('base64')] as const);
+    return {
+      digests: md5 === undefined ? formed : [...formed, ['md5', md5.digest().toString('base64')]],
+      file: path === undefined || file === undefined ? undefined : { path, fd: file.fd },
+    };
+  });
+}
+
+function isTakenIn({ upload }: WriteJob): boolean {
+  return writings.get(upload)?.md5?.isTakenIn ?? true;
+}
+
+/** Of one upload MD5 takes the most time, of eight hardly more: it is formed of all that are whole, and of others as far as there is room. */
+function dueAndOthers(): [due: Md5[], others: Md5[]] {
+  const [due, others]: [Md5[], Md5[]] = [[], []];
+  for (const { md5, isWhole } of writings.values()) if (md5 !== undefined) (isWhole ? due : others).push(md5);
+  return [due, others];
+}
+
+/** What waits for others is bounded: forms the MD5 of what is beyond, and answers the pieces that it needs no more. */
+function formWaiting(): Uint8Array[] {
   const over: Uint8Array[] = [];
   for (;;) {
-    over.push(
-      ...formTogether(
-        due,
-        messages.filter((message) => !due.includes(message)),
-      ),
-    );
+    const messages = dueAndOthers()
+      .flat()
+      .toSorted((a, b) => b.waiting_bytes - a.waiting_bytes);
     const waiting_bytes = messages.reduce((sum, message) => sum + message.waiting_bytes, 0);
     if (waiting_bytes <= limits.upload_digest_bytes_max) return over;
-    due = messages.toSorted((a, b) => b.waiting_bytes - a.waiting_bytes).slice(0, 1);
+    over.push(...formTogether(messages.slice(0, 1), messages.slice(1)));
   }
 }
 
-function resultOf<T>(outcome: Outcome<T> | undefined): T | undefined {
-  return outcome !== undefined && 'value' in outcome ? outcome.value : undefined;
+/** Those of the pieces that are not needed any more: each is, until it was written and its MD5 formed. */
+function throughWith(pieces: readonly Uint8Array[]): Uint8Array[] {
+  return pieces.filter((piece) => {
+    if (piece.length === 0 || halfThrough.delete(piece)) return true;
+    halfThrough.add(piece);
+    return false;
+  });
 }
 
-function md5Of({ digests }: Writing): Md5 | undefined {
-  for (const { digest } of digests) if (digest instanceof Md5) return digest;
-  return undefined;
-}
+/** Pieces that were written, or whose MD5 was formed, and wait for the other. */
+const halfThrough = new WeakSet<Uint8Array>();
 
 /** An upload that is being written by this thread. */
 interface Writing {
-  readonly fd: number;
+  /** Open, once there was something to write. */
+  file: FilePosition | undefined;
   /** Of a temporary file, which is ours. */
   readonly path: string | undefined;
+  /** Formed of its pieces as they are written. */
   readonly digests: readonly NamedDigest[];
-  position: number;
+  /** Formed with those of others. */
+  readonly md5: Md5 | undefined;
+  /** All of its pieces have come. */
+  isWhole: boolean;
   /** What kept pieces from being written. */
   broken?: unknown;
 }
 
 interface NamedDigest {
   readonly name: ChecksumAlgorithm;
-  readonly digest: Digest | Md5;
+  readonly digest: Digest;
 }
 
 const writings = new Map<number, Writing>();
+/** As the last upload that began was told. */
+let uploadsUnderWay = 1;
 
-/** why: where it could not be begun, its next pieces may be on their way already. */
-function writingOf({ upload, begin }: WriteJob): Writing | undefined {
-  if (begin !== undefined) writings.set(upload, beginWriting(begin));
-  return writings.get(upload);
+function beginWriting({ file, algorithms, isAlone }: BeginWriting): Writing {
+  const isShared = !isAlone && algorithms.includes('md5');
+  const others = isShared ? algorithms.filter((name) => name !== 'md5') : algorithms;
+  const digests = others.map((name) => ({ name, digest: createDigest(name) }));
+  const opened = 'fd' in file ? { path: undefined, file: { ...file } } : { path: file.path, file: undefined };
+  return { ...opened, digests, md5: isShared ? new Md5() : undefined, isWhole: false };
 }
 
-function beginWriting({ file, algorithms, isAlone }: NonNullable<WriteJob['begin']>): Writing {
-  const digests = algorithms.map((name) => ({ name, digest: name === 'md5' && !isAlone ? new Md5() : createDigest(name) }));
-  if ('fd' in file) return { ...file, path: undefined, digests };
-  return { fd: fs.openSync(file.path, 'wx'), path: file.path, digests, position: 0 };
-}
-
-function write({ upload, pieces, isLast }: WriteJob, writing: Writing | undefined): WriteResult {
-  if (writing === undefined) return { digests: [], file: undefined };
-  if (writing.broken !== undefined) throw writing.broken;
+function write(writing: Writing, pieces: readonly Uint8Array[]): void {
+  for (const { digest } of writing.digests) for (const piece of pieces) digest.update(piece);
   try {
-    writeFullyNow(writing, pieces);
+    writing.file ??= { fd: fs.openSync(writing.path as string, 'wx'), position: 0 };
+    writeFullyNow(writing.file, pieces);
   } catch (error) {
     writing.broken = error;
     throw error;
   }
-  if (!isLast) return { digests: [], file: undefined };
-  writings.delete(upload);
-  const { digests, path, fd } = writing;
-  return {
-    digests: digests.map(({ name, digest }) => [name, digest.digest().toString('base64')] as const),
-    file: path === undefined ? undefined : { path, fd },
-  };
 }
 
 function* put(job: PutJob): DurableWork<PutJobResult> {
@@ -326,9 +353,9 @@ function setModified(fd: number, modified_ms: number): void {
 function discard({ upload, file }: DiscardJob): void {
   const writing = writings.get(upload);
   writings.delete(upload);
-  const md5 = writing && md5Of(writing);
-  if (md5 !== undefined) freeMemory(md5.drop());
-  const { path, fd } = writing ?? file ?? {};
+  // Its pieces were all written.
+  if (writing?.md5 !== undefined) freeMemory(throughWith(writing.md5.drop()));
+  const { path, fd } = writing === undefined ? (file ?? {}) : { path: writing.path, fd: writing.file?.fd };
   if (path === undefined || fd === undefined) return;
   fs.closeSync(fd);
   removeTemporary(path);

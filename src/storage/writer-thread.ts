@@ -5,7 +5,17 @@ import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { carryOutTogether, type Outcome, outcomeOf } from './durable-work.ts';
 import { settleLogs } from './upload-log.ts';
-import { type Job, perform, type SettleJob, type WriteJob, writeTogether } from './writer-job.ts';
+import {
+  areEnough,
+  endUploads,
+  type Job,
+  perform,
+  type SettleJob,
+  takeIn,
+  type WriteJob,
+  type WriteResult,
+  writePieces,
+} from './writer-job.ts';
 
 /** An error as plain data: a class does not survive the way to the other thread. */
 export type ThrownValue =
@@ -24,40 +34,52 @@ export interface Order {
   readonly job: Job;
 }
 
+type WriteOrder = Order & { readonly job: WriteJob };
+
 /** All that waits is taken at once, so that what can be done together is. */
-parentPort?.on('message', (first: readonly Order[]) => {
-  let orders = [...first];
-  while (orders.length > 0) {
-    for (let next = waiting(); next !== undefined; next = waiting()) orders.push(...next);
+parentPort?.on('message', (first: Order) => {
+  let orders: Order[] = [];
+  for (let next: Order | undefined = first; next !== undefined || orders.length > 0; next = waiting()) {
+    for (; next !== undefined; next = waiting()) {
+      if (next.job.kind === 'write') takeIn(next.job);
+      orders.push(next);
+    }
     orders = carryOut(orders);
+    // why: a timer has no turn as long as others keep this thread busy.
+    if (performance.now() > end_ms) end();
   }
+  answer();
 });
 
-function waiting(): readonly Order[] | undefined {
+function waiting(): Order | undefined {
   return (parentPort && receiveMessageOnPort(parentPort))?.message;
 }
 
-/** Takes one order of every upload that waits for it, and others; answers those that are left. The orders of an upload stay in their order. */
+/**
+ * Carries out the first order to write, and others; answers those that are left. The orders of an upload stay in their order.
+ * why: not one of every upload: all of them would end at the same time, and the other threads wait until then.
+ */
 function carryOut(orders: readonly Order[]): Order[] {
   const uploads = new Set<number>();
-  const writes = new Map<WriteJob, number>();
-  const settles = new Map<SettleJob, number>();
+  let write: WriteOrder | undefined;
+  const settles: (Order & { readonly job: SettleJob })[] = [];
   const others: (Order & { readonly job: Exclude<Job, WriteJob | SettleJob> })[] = [];
   const later: Order[] = [];
-  for (const order of orders) {
-    const { id, job } = order;
+  for (const { id, job } of orders) {
     const isFirst = !('upload' in job && uploads.has(job.upload));
     if ('upload' in job) uploads.add(job.upload);
-    if (isFirst && job.kind === 'write') writes.set(job, id);
-    else if (job.kind === 'settle') settles.set(job, id);
+    if (job.kind === 'write' && write === undefined) write = { id, job };
+    else if (job.kind === 'settle') settles.push({ id, job });
     else if (isFirst && job.kind !== 'write' && others.length < limits.writer_jobs_together_max) others.push({ id, job });
-    else later.push(order);
+    else later.push({ id, job });
   }
-  // The first do not wait for the disk.
-  reply(writes.size === 0 ? [] : writeTogether([...writes.keys()], (job, write) => replyOf(writes.get(job) as number, outcomeOf(write))));
+  // It does not wait for the disk.
+  if (write !== undefined) carryOutWrite(write);
+  if (settles.length + others.length === 0) return later;
+  answer();
   // By themselves: to what is carried out together logs have promised room.
-  reply(
-    [...settles].map(([job, id]) =>
+  answer(
+    settles.map(({ id, job }) =>
       replyOf(
         id,
         outcomeOf(() => settleLogs(job)),
@@ -65,13 +87,52 @@ function carryOut(orders: readonly Order[]): Order[] {
     ),
   );
   const outcomes = carryOutTogether(others.map(({ job }) => perform(job)));
-  reply(others.map(({ id }, n) => replyOf(id, outcomes[n] as Outcome<unknown>)));
+  answer(others.map(({ id }, n) => replyOf(id, outcomes[n] as Outcome<unknown>)));
   freeMemory(others.flatMap(({ job }) => (job.kind === 'put' ? job.pieces : [])));
   return later;
 }
 
-function reply(replies: readonly Reply[]): void {
-  if (replies.length > 0) parentPort?.postMessage(replies);
+function carryOutWrite(order: WriteOrder): void {
+  const written = outcomeOf(() => writePieces(order.job));
+  if ('value' in written && written.value.isOver) {
+    ending.push(order);
+    if (areEnough(ending.map(({ job }) => job))) end();
+    else waitToEnd();
+  } else {
+    replies.push(replyOf(order.id, 'error' in written ? written : { value: nothingYet }));
+    if (replies.length === limits.writer_jobs_together_max) answer();
+  }
+}
+
+const nothingYet: WriteResult = { digests: [], file: undefined };
+
+/** The last orders of uploads that were written, and whose MD5 may be formed with that of others. */
+const ending: WriteOrder[] = [];
+let endLater: NodeJS.Timeout | undefined;
+/** When the first of them has waited long enough. */
+let end_ms = Number.POSITIVE_INFINITY;
+
+function waitToEnd(): void {
+  if (endLater !== undefined) return;
+  endLater = setTimeout(end, limits.upload_digest_wait_ms);
+  end_ms = performance.now() + limits.upload_digest_wait_ms;
+}
+
+function end(): void {
+  clearTimeout(endLater);
+  endLater = undefined;
+  end_ms = Number.POSITIVE_INFINITY;
+  const orders = ending.splice(0);
+  const results = endUploads(orders.map(({ job }) => job));
+  answer(orders.map(({ id }, n) => ({ id, result: results[n] })));
+}
+
+/** Replies that are sent with the next, or when nothing is left to be done: each message wakes the main thread. */
+const replies: Reply[] = [];
+
+function answer(more: readonly Reply[] = []): void {
+  replies.push(...more);
+  if (replies.length > 0) parentPort?.postMessage(replies.splice(0));
 }
 
 function replyOf(id: number, outcome: Outcome<unknown>): Reply {

@@ -82,9 +82,6 @@ class Thread implements WriterThread {
   readonly #waiting = new Map<number, Waiting>();
   #ended: Error | undefined;
   #next = 0;
-  /** Pieces that came in this turn of the event loop: a message for each upload would wake the thread each time. Other jobs do not wait. */
-  #orders: Order[] = [];
-  #moved: ArrayBuffer[] = [];
   /** Uploads that this thread takes in. */
   uploads = 0;
 
@@ -112,24 +109,13 @@ class Thread implements WriterThread {
       const id = this.#next++;
       if (this.#waiting.size === 0) this.#worker.ref();
       this.#waiting.set(id, { resolve: resolve as Waiting['resolve'], reject });
-      this.#orders.push({ id, job });
-      this.#moved.push(...moved);
-      if (job.kind !== 'write') this.#send();
-      else if (this.#orders.length === 1) setImmediate(() => this.#send());
+      try {
+        // why: at once, as a turn of the event loop may read for as long as the thread takes to digest it.
+        this.#worker.postMessage({ id, job } satisfies Order, moved);
+      } catch (error) {
+        this.#answered(id)?.reject(error);
+      }
     });
-  }
-
-  #send(): void {
-    const orders = this.#orders;
-    const moved = this.#moved;
-    if (orders.length === 0) return;
-    this.#orders = [];
-    this.#moved = [];
-    try {
-      this.#worker.postMessage(orders, moved);
-    } catch (error) {
-      for (const { id } of orders) this.#answered(id)?.reject(error);
-    }
   }
 
   #answered(id: number): Waiting | undefined {
