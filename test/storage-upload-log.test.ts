@@ -1,7 +1,7 @@
 /** Small uploads that are durable in a log: what becomes of them when the process is killed, and when the system crashes. */
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { threadId } from 'node:worker_threads';
@@ -16,7 +16,7 @@ import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
-import { localStores, openFilesIn } from './support/storage-local.ts';
+import { localStores, openFilesIn, treeOf } from './support/storage-local.ts';
 import { ageLog, crash, logFolderOf, logged, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
@@ -165,7 +165,7 @@ t.test('what replaces, describes or deletes an object is not undone by a log', a
   const copy = join(newDirectory(), 'root');
   fs.cpSync(root, copy, { recursive: true, preserveTimestamps: true });
   for (const name of logsOf(join(copy, 'b-1'))) {
-    const ended = join(logFolderOf(join(copy, 'b-1')), '999999999-0-1-1');
+    const ended = join(logFolderOf(join(copy, 'b-1')), '999999999-000000000000-1-1');
     fs.renameSync(join(logFolderOf(join(copy, 'b-1')), name), ended);
     ageLog(ended);
     break;
@@ -215,20 +215,50 @@ t.test('what is no log, or no record, is passed over', async (t) => {
       record('last', 'two'),
     ],
   });
-  fs.symlinkSync('/dev/zero', join(logFolderOf(bucket), '999999999-0-1-4'));
-  fs.mkdirSync(join(logFolderOf(bucket), '999999999-0-1-5/sub'), { recursive: true });
-  execFileSync('mkfifo', [join(logFolderOf(bucket), '999999999-0-1-6')]);
-  fs.writeFileSync(join(logFolderOf(bucket), '999999999-0-1-2'), 'no log');
-  fs.writeFileSync(join(logFolderOf(bucket), '999999999-0-1-3'), Buffer.alloc(limits.upload_log_bytes, 'no head '));
+  fs.writeFileSync(join(logFolderOf(bucket), 'notes.txt'), 'of a person');
+  fs.symlinkSync('/dev/zero', join(logFolderOf(bucket), '999999999-000000000000-1-4'));
+  fs.mkdirSync(join(logFolderOf(bucket), '999999999-000000000000-1-5/sub'), { recursive: true });
+  execFileSync('mkfifo', [join(logFolderOf(bucket), '999999999-000000000000-1-6')]);
+  fs.writeFileSync(join(logFolderOf(bucket), '999999999-000000000000-1-2'), 'no log');
+  fs.writeFileSync(join(logFolderOf(bucket), '999999999-000000000000-1-3'), Buffer.alloc(limits.upload_log_bytes, 'no head '));
   const store = await LocalStore.open({ root });
   t.same(await keysOf(store), ['../../up', 'first', 'last']);
   t.same(fs.readdirSync(join(bucket, '..')), ['b-1'], 'nothing is made outside of the bucket');
-  t.same(logsOf(bucket), []);
+  t.same(logsOf(bucket).toSorted(), [
+    '999999999-000000000000-1-4',
+    '999999999-000000000000-1-5',
+    '999999999-000000000000-1-6',
+    'notes.txt',
+  ]);
+});
+
+t.test('a folder of logs that leads elsewhere is left alone', async (t) => {
+  for (const link of ['.s3lect/log', '.s3lect']) {
+    const [root, victim] = [newDirectory(), newDirectory()];
+    fs.mkdirSync(join(victim, 'log'));
+    for (const name of ['precious.txt', '999999999-000000000000-1-1']) {
+      fs.writeFileSync(join(victim, name), 'x');
+      fs.writeFileSync(join(victim, 'log', name), 'x');
+    }
+    const before = treeOf(victim);
+    fs.mkdirSync(join(root, 'b-1', dirname(link)), { recursive: true });
+    fs.symlinkSync(victim, join(root, 'b-1', link));
+    await LocalStore.open({ root });
+    t.same(treeOf(victim), before, link);
+  }
+});
+
+t.test('an upload that only changed what is said of an object is put again too', async (t) => {
+  const { root, bucket } = endedLog([['k', 'text']]);
+  fs.writeFileSync(join(bucket, 'k'), 'text');
+  fs.utimesSync(join(bucket, 'k'), 1_700_000_000, 1_600_000_000);
+  const store = await LocalStore.open({ root });
+  t.match(await store.headObject('b-1', 'k'), { etag: md5('text'), lastModified: new Date(1_700_000_000_000) });
 });
 
 t.test('the log of a process that lives is left to it', async (t) => {
   const { root, bucket, log } = endedLog([['k', 'x']]);
-  const name = `${process.ppid}-another-1-1`;
+  const name = `${process.ppid}-aaaaaaaaaaaa-1-1`;
   fs.renameSync(log, join(logFolderOf(bucket), name));
   const store = await LocalStore.open({ root });
   t.same(logsOf(bucket), [name]);
@@ -332,7 +362,7 @@ function endedLog(uploads: readonly (readonly [key: string, text: string])[], fo
   const root = newDirectory();
   const bucket = join(root, 'b-1');
   fs.mkdirSync(logFolderOf(bucket), { recursive: true });
-  const log = join(logFolderOf(bucket), '999999999-0-1-1');
+  const log = join(logFolderOf(bucket), '999999999-000000000000-1-1');
   const token = form?.token ?? Buffer.alloc(16, 1);
   const blocks = form?.blocks ?? uploads.map(([key, text]) => recordOf(token, key, text));
   const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token }), ...blocks]);

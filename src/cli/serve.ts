@@ -13,6 +13,7 @@ import { Engine } from '../engine/query.ts';
 import type { Links } from '../storage/directory.ts';
 import { LocalStore } from '../storage/local.ts';
 import { checkBucketName } from '../storage/names.ts';
+import { settleAll } from '../storage/unsettled.ts';
 import type { Arguments } from './arguments.ts';
 import { exit } from './command.ts';
 import { configure, type RootCredentials, rootCredentials } from './configuration.ts';
@@ -78,6 +79,8 @@ export async function runServe(args: Arguments): Promise<number> {
   await sleep(values.drainDelayMs);
   await server.close();
   await engine.close();
+  // What cannot be settled stays in the logs for the next start.
+  await settleAll().catch(() => {});
   await log?.close();
   return exit.ok;
 }

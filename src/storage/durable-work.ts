@@ -1,5 +1,6 @@
 /** Work that waits for the disk again and again, several at once: what each wants to be durable next is made so together. */
 import type { OpenDirectory } from './directory.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import { syncFiles } from './sync-threads.ts';
 import { appendTogether, LoggedUpload } from './upload-log.ts';
 
@@ -8,8 +9,6 @@ export type Durable = readonly number[] | OpenDirectory | LoggedUpload;
 
 /** Hands out what is to be made durable before it goes on, and is told whether that was done. */
 export type DurableWork<T> = Generator<Durable, T, boolean>;
-
-export type Outcome<T> = { readonly value: T } | { readonly error: unknown };
 
 /** Carries works out side by side; their outcomes are in the same order. Blocks. */
 export function carryOutTogether<T>(works: readonly DurableWork<T>[]): Outcome<T>[] {
@@ -42,14 +41,6 @@ interface Waiting<T> {
   readonly n: number;
   readonly work: DurableWork<T>;
   readonly what: Durable;
-}
-
-export function outcomeOf<T>(work: () => T): Outcome<T> {
-  try {
-    return { value: work() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 /** Makes files durable side by side, then logs and directories, each once; answers what was raised for each in turn. */

@@ -12,7 +12,7 @@ import { checkCondition, checkStorable } from './publish.ts';
 import type { Publisher } from './publisher.ts';
 import type { PutRequest } from './store.ts';
 import { temporaryPath } from './temporary.ts';
-import { isForLog, noteLogged, threadFor } from './unsettled.ts';
+import { isForLog, noteDoubtful, noteLogged, threadFor } from './unsettled.ts';
 import type { PutJobResult } from './writer-job.ts';
 
 export async function putLocally(publisher: Publisher, place: Place, request: PutRequest): Promise<PutResult> {
@@ -42,9 +42,15 @@ export async function putLocally(publisher: Publisher, place: Place, request: Pu
       const isLogged = fd === undefined && !isConditional(condition) && isForLog(place, metadata, pieces);
       const thread = await threadFor(place.path, { isLogged });
       isOver = true;
-      const { loggedIn, ...put } = await asPut(thread.run({ kind: 'put', path, fd, pieces, place, metadata, condition, isLogged }, moved));
-      if (loggedIn !== undefined) noteLogged(thread, place, loggedIn);
-      return put;
+      try {
+        const job = { kind: 'put', path, fd, pieces, place, metadata, condition, isLogged } as const;
+        const { loggedIn, ...put } = await asPut(thread.run(job, moved));
+        if (loggedIn !== undefined) noteLogged(thread, place, loggedIn);
+        return put;
+      } catch (error) {
+        if (isLogged) noteDoubtful(thread, place);
+        throw error;
+      }
     });
     return { etag, ...stored, checksum };
   } finally {

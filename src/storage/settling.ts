@@ -2,14 +2,12 @@
 import fs from 'node:fs';
 import { dirname } from 'node:path';
 import { cannotSync } from './directory.ts';
-import { isAbsent } from './fs-errors.ts';
+import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { readingFlags } from './small-file.ts';
 import { beginSync, type Sync } from './sync-threads.ts';
 
 export class Settling {
   readonly #fds: number[] = [];
-  /** The first of them of a directory. */
-  readonly #directories: number;
   readonly #sync: Sync;
 
   /** Begins. Those that are gone are left out. Raises the system's errors. */
@@ -19,7 +17,6 @@ export class Settling {
     const directories = new Set(files.map((path) => dirname(path)));
     try {
       for (const path of files) this.#open(path);
-      this.#directories = this.#fds.length;
       for (const path of directories) this.#open(path);
       this.#sync = beginSync(this.#fds);
     } catch (error) {
@@ -35,8 +32,7 @@ export class Settling {
   /** To be called once. Raises what was raised for a file. Blocks as long as it is not done. */
   end(): void {
     try {
-      const isError = (one: unknown, n: number): boolean => one !== undefined && !(n >= this.#directories && cannotSync(one));
-      const error = this.#sync.outcomes().find(isError);
+      const error = this.#sync.outcomes().find((one) => one !== undefined && !cannotSync(one));
       if (error !== undefined) throw error;
     } finally {
       this.#close();
@@ -47,7 +43,8 @@ export class Settling {
     try {
       this.#fds.push(fs.openSync(path, readingFlags));
     } catch (error) {
-      if (!isAbsent(error)) throw error;
+      // why: it may be somebody else's by now, who closed it to us.
+      if (!isUnreadable(error) && errnoOf(error) !== 'EPERM') throw error;
     }
   }
 

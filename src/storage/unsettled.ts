@@ -7,6 +7,7 @@ import { withStorageErrors } from './fs-errors.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import type { Place } from './publish.ts';
 import { bootId, type LoggedIn } from './upload-log.ts';
+import type { SettleJob } from './writer-job.ts';
 import { type WriterThread, writerThread } from './writers.ts';
 
 /** Whether an upload of `size` bytes that is verified goes to a log. */
@@ -22,15 +23,14 @@ export function isForLog({ bucketDirectory, key }: Place, metadata: ObjectMetada
   );
 }
 
-/** The thread in whose log the object at a path is. */
-function holderOf(path: string): WriterThread | undefined {
-  for (const log of held) if (log.paths.has(path)) return log.thread;
+function logWith(path: string): HeldLog | undefined {
+  for (const log of held) if (log.paths.has(path)) return log;
   return undefined;
 }
 
 /** The thread for an upload to the object at a path; where it is not the one in whose log that object is, no log has it any more. */
 export async function threadFor(path: string, { isLogged }: { readonly isLogged: boolean }): Promise<WriterThread> {
-  const holder = holderOf(path);
+  const holder = logWith(path)?.thread;
   if (isLogged && holder !== undefined && !holder.hasEnded) return holder;
   await settled(path);
   return writerThread();
@@ -48,12 +48,30 @@ export function noteLogged(thread: WriterThread, place: Place, { epoch, settledE
   log.paths.add(place.path);
   held.add(log);
   logging.add(thread);
+  startTimer();
+}
+
+/** An upload that was to be logged has failed: its record may be in the log all the same. */
+export function noteDoubtful(thread: WriterThread, place: Place): void {
+  noteLogged(thread, place, { epoch: Number.POSITIVE_INFINITY, settledEpoch: 0 });
+}
+
+/** Makes all durable where it belongs, and removes the logs: what other programs do from now on is not undone. Raises the catalogued errors. */
+export async function settleAll(): Promise<void> {
+  const threads = [...logging];
+  logging.clear();
+  await Promise.all(threads.map((thread) => settle(thread, { ends: true })));
+}
+
+function startTimer(): void {
   timer ??= setInterval(settleOld, limits.upload_settle_ms).unref();
 }
 
 /** Resolves once no log has an object at this path. Raises the catalogued errors of a disk that fails. */
 export async function settled(path: string): Promise<void> {
-  for (let thread = holderOf(path); thread !== undefined; thread = holderOf(path)) await settle(thread, { ends: false });
+  for (let log = logWith(path); log !== undefined; log = logWith(path)) {
+    await settle(log.thread, { ends: false, bucketDirectory: log.place.bucketDirectory });
+  }
 }
 
 /** Objects in the log of a thread for a bucket that are settled together. */
@@ -70,15 +88,17 @@ const held = new Set<HeldLog>();
 const logging = new Set<WriterThread>();
 let timer: NodeJS.Timeout | undefined;
 
-async function settle(thread: WriterThread, { ends }: { readonly ends: boolean }): Promise<void> {
-  const settling = [...held].filter((log) => log.thread === thread);
+async function settle(thread: WriterThread, { ends, bucketDirectory }: Omit<SettleJob, 'kind'>): Promise<void> {
+  const isChosen = ({ place }: HeldLog): boolean => bucketDirectory === undefined || place.bucketDirectory === bucketDirectory;
+  const settling = [...held].filter((log) => log.thread === thread && isChosen(log));
   try {
-    await withStorageErrors(() => thread.run({ kind: 'settle', ends }));
+    await withStorageErrors(() => thread.run({ kind: 'settle', ends, bucketDirectory }));
   } catch (error) {
     if (!thread.hasEnded) throw error;
     for (const { place } of settling) {
       const { bucket, bucketDirectory, links } = place;
-      await withStorageErrors(() => writerThread().run({ kind: 'recover', bucket, bucketDirectory, links, endedThread: thread.id }));
+      const job = { kind: 'recover', bucket, bucketDirectory, links, endedThread: thread.id } as const;
+      await withStorageErrors(() => writerThread().run(job));
     }
   }
   for (const log of settling) held.delete(log);
@@ -92,7 +112,10 @@ function settleOld(): void {
     if (!ends && !isOld) continue;
     // why: at once, since it may log again before it has answered.
     if (ends) logging.delete(thread);
-    settle(thread, { ends }).catch(() => logging.add(thread));
+    settle(thread, { ends }).catch(() => {
+      logging.add(thread);
+      startTimer();
+    });
   }
   if (logging.size > 0) return;
   clearInterval(timer);

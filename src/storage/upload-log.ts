@@ -28,6 +28,7 @@ import {
   token_bytes,
   zeros,
 } from './log-records.ts';
+import { outcomeOf } from './outcome.ts';
 import { Settling } from './settling.ts';
 import { nameOfProcess } from './temporary.ts';
 import { writeFullyNow } from './write-fully.ts';
@@ -82,30 +83,23 @@ export function logFor(bucketDirectory: string): UploadLog | undefined {
   // The last used is the last.
   logs.delete(bucketDirectory);
   logs.set(bucketDirectory, log);
-  for (const other of [...logs.values()].slice(0, -limits.upload_logs_max)) other.end();
+  // One whose disk fails stays, and its bucket is told.
+  for (const other of [...logs.values()].slice(0, -limits.upload_logs_max)) outcomeOf(() => other.end());
   return log;
 }
 
-/** Makes the files durable of all uploads in this thread's logs. `ends`: the logs are removed. Raises the system's errors. Blocks. */
-export function settleLogs({ ends }: { readonly ends: boolean }): void {
-  for (const log of [...logs.values()]) {
-    if (ends) log.end();
-    else log.settle();
-  }
+/**
+ * Makes the files durable of all uploads in this thread's logs, or in that for one bucket. `ends`: the logs are removed. Raises the first
+ * of the system's errors, when it has tried all. Blocks.
+ */
+export function settleLogs({ ends, bucketDirectory }: { readonly ends: boolean; readonly bucketDirectory?: string | undefined }): void {
+  const chosen = [...logs].filter(([directory]) => bucketDirectory === undefined || directory === bucketDirectory);
+  const outcomes = chosen.map(([, log]) => outcomeOf(() => (ends ? log.end() : log.settle())));
+  for (const outcome of outcomes) if ('error' in outcome) throw outcome.error;
 }
 
 /** What tells the system from what it was before it was started last; undefined where there is no telling, and nothing is logged. */
 export const bootId: string | undefined = readBootId();
-
-/** Names of logs in a bucket, of anybody; none where they cannot be read. */
-export function logsIn(bucketDirectory: string): string[] {
-  try {
-    return fs.readdirSync(logFolder(bucketDirectory));
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return [];
-  }
-}
 
 export function logFolder(bucketDirectory: string): string {
   return join(bucketDirectory, hiddenFolder, 'log');
@@ -145,10 +139,15 @@ export class UploadLog {
       try {
         const name = nameOfProcess();
         const log = new UploadLog(bucketDirectory, join(folder, name), fs.openSync(directory.pathOf(name), 'wx'));
-        log.#fill();
-        directory.syncNow();
-        for (const above of [dirname(folder), bucketDirectory]) syncDirectoryNow(above);
-        return log;
+        try {
+          log.#fill();
+          directory.syncNow();
+          for (const above of [dirname(folder), bucketDirectory]) syncDirectoryNow(above);
+          return log;
+        } catch (error) {
+          log.#remove();
+          throw error;
+        }
       } finally {
         directory.close();
       }
@@ -204,7 +203,7 @@ export class UploadLog {
     this.#resting.settle();
     this.#taking.settle();
     // The one that was emptied first comes first.
-    this.#swap();
+    if (this.#resting.epoch < this.#taking.epoch) this.#swap();
     // why: what a log says that comes back after a crash may be deleted from now on.
     fs.fdatasyncSync(this.#fd);
     this.#isUsed = false;
@@ -214,12 +213,20 @@ export class UploadLog {
   end(): void {
     this.settle();
     logs.delete(this.#bucketDirectory);
+    this.#remove();
+  }
+
+  #remove(): void {
     fs.closeSync(this.#fd);
     fs.rmSync(this.#path, { force: true });
   }
 
   #turn(): void {
-    this.#resting.settle();
+    if (!this.#resting.isEmpty) {
+      this.#resting.settle();
+      // why: before records take the places of others, which would hold again if the head were still the old one.
+      fs.fdatasyncSync(this.#fd);
+    }
     this.#taking.beginSettling();
     this.#swap();
   }
@@ -229,16 +236,10 @@ export class UploadLog {
   }
 
   #fill(): void {
-    try {
-      writeFullyNow({ fd: this.#fd, position: 0 }, [new Uint8Array(limits.upload_log_bytes)]);
-      this.#taking.empty();
-      this.#resting.empty();
-      fs.fsyncSync(this.#fd);
-    } catch (error) {
-      fs.closeSync(this.#fd);
-      fs.rmSync(this.#path, { force: true });
-      throw error;
-    }
+    writeFullyNow({ fd: this.#fd, position: 0 }, [new Uint8Array(limits.upload_log_bytes)]);
+    this.#taking.empty();
+    this.#resting.empty();
+    fs.fsyncSync(this.#fd);
   }
 
   #isInPlace(): boolean {
@@ -264,6 +265,8 @@ class Half {
   readonly #start: number;
   #used_bytes = block_bytes;
   #settling: Settling | undefined;
+  /** Why it stays as it is. */
+  #failure: unknown;
   /** Paths of what the uploads in it left in the bucket. */
   readonly files = new Set<string>();
   token: Uint8Array = new Uint8Array(token_bytes);
@@ -305,9 +308,16 @@ class Half {
   settle(): void {
     if (this.isEmpty) return;
     this.beginSettling();
+    // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
+    if (this.#failure !== undefined) throw this.#failure;
     const settling = this.#settling;
     this.#settling = undefined;
-    settling?.end();
+    try {
+      settling?.end();
+    } catch (error) {
+      this.#failure = error;
+      throw error;
+    }
     this.empty();
   }
 

@@ -4,37 +4,66 @@
  * gone, or old, or without its bytes; such an upload is to be put again.
  */
 import fs from 'node:fs';
-import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
-import { isReadable } from './directory.ts';
-import { errnoOf } from './fs-errors.ts';
+import { isReadable, OpenDirectory } from './directory.ts';
+import { isSameFile } from './file-version.ts';
+import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { type LogRecord, readLog } from './log-records.ts';
-import { objectIn, type RecordedObject, readMetadata } from './metadata.ts';
+import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
 import { checkStorable, filesOf, type Place, presentFile } from './publish.ts';
 import { settleNow } from './settling.ts';
+import { readingFlags } from './small-file.ts';
 import { isOfEndedProcess, nameOfProcess, prefixOfThread } from './temporary.ts';
-import { bootId, logFolder, logsIn } from './upload-log.ts';
+import { bootId, logFolder } from './upload-log.ts';
 
-/** Names of logs in a bucket that nobody writes to any more. `endedThread`: of this process. */
+/**
+ * Names of logs in a bucket that nobody writes to any more; none where their folder is not in its place, and leads elsewhere. `endedThread`:
+ * of this process, only whose are asked for then.
+ */
 export function endedLogs(bucketDirectory: string, endedThread?: number): string[] {
-  const isEnded = (name: string): boolean =>
-    isOfEndedProcess(name) || (endedThread !== undefined && name.startsWith(prefixOfThread(endedThread)));
-  return logsIn(bucketDirectory).filter(isEnded);
+  return inLogFolder(bucketDirectory, (folder) => endedIn(folder, endedThread)) ?? [];
 }
+
+/** Calls `use` with the folder of logs, which lies where its path says; answers undefined where there is none. */
+export function inLogFolder<T>(bucketDirectory: string, use: (folder: OpenDirectory) => T): T | undefined {
+  if (bootId === undefined) return undefined;
+  let folder: OpenDirectory;
+  try {
+    folder = new OpenDirectory(logFolder(bucketDirectory));
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+  try {
+    return use(folder);
+  } finally {
+    folder.close();
+  }
+}
+
+function endedIn(folder: OpenDirectory, endedThread: number | undefined): string[] {
+  return fs.readdirSync(folder.pathOf('.'), { withFileTypes: true }).flatMap((entry) => {
+    const { name } = entry;
+    const isEnded = endedThread === undefined ? isOfEndedProcess(name) : name.startsWith(prefixOfThread(endedThread));
+    // What is anybody else's is left alone.
+    return entry.isFile() && logName.test(name) && isEnded ? [name] : [];
+  });
+}
+
+const logName = /^\d+-[0-9a-f]{12}-\d+-\d+$/;
 
 /**
  * Takes a log away from who may still write to it, for a process of another container can have the number of one that has ended; answers
- * its path. Undefined where it is gone, or is to stay, for nothing can be written to the bucket.
+ * its name then. Undefined where it is gone, or nothing can be written to the bucket. Raises the system's errors.
  */
-export function takeLog(bucketDirectory: string, name: string): string | undefined {
-  const folder = logFolder(bucketDirectory);
-  const path = join(folder, nameOfProcess());
+export function takeLog(folder: OpenDirectory, name: string): string | undefined {
+  const taken = nameOfProcess();
   try {
-    fs.renameSync(join(folder, name), path);
-    return path;
+    fs.renameSync(folder.pathOf(name), folder.pathOf(taken));
+    return taken;
   } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
+    if (['ENOENT', 'EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
   }
 }
 
@@ -54,12 +83,12 @@ export function lostUploads(path: string, toPlace: (key: string) => Place): Lost
       const { place } = upload;
       // The last of a key holds.
       lost.delete(place.path);
-      if (boot !== bootId) lost.set(place.path, upload);
+      if (boot !== bootId || isDamaged(upload)) lost.set(place.path, upload);
       present.set(place.path, place);
     }
   }
   for (const [at, upload] of lost) {
-    if (isLost(upload)) present.delete(at);
+    if (isLost(upload) || isDamaged(upload)) present.delete(at);
     else lost.delete(at);
   }
   settleNow([...present.values()].flatMap(filesOf));
@@ -86,9 +115,27 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 
 /** What was written later, by whomever, is no upload that was lost. */
 function isLost({ place, object, bytes }: LostUpload): boolean {
+  const { key, metadata, file } = object;
   const present = isReadable(place.directory, place.links) ? presentFile(place) : undefined;
   if (present === undefined) return true;
-  if (present.mtimeNs > object.file.mtimeNs) return false;
-  const isWhole = present.size === object.file.size && fs.readFileSync(place.path).equals(bytes);
-  return !isWhole || readMetadata(place.bucketDirectory, place.key, present).etag !== object.metadata.etag;
+  const modified_ms = (at: bigint): bigint => at / 1_000_000n;
+  if (modified_ms(present.mtimeNs) !== modified_ms(file.mtimeNs)) return present.mtimeNs < file.mtimeNs;
+  const known = readMetadata(place.bucketDirectory, key, present);
+  return !holds(place.path, bytes) || lineOf(key, known, file) !== lineOf(key, metadata, file);
+}
+
+/** Of the file of an upload whose writing failed, as the disk has it. */
+function isDamaged({ place, object, bytes }: LostUpload): boolean {
+  const present = isReadable(place.directory, place.links) ? presentFile(place) : undefined;
+  return present !== undefined && isSameFile(present, object.file) && !holds(place.path, bytes);
+}
+
+function holds(path: string, bytes: Uint8Array): boolean {
+  const fd = fs.openSync(path, readingFlags);
+  try {
+    const stats = fs.fstatSync(fd);
+    return stats.isFile() && stats.size === bytes.length && fs.readFileSync(fd).equals(bytes);
+  } finally {
+    fs.closeSync(fd);
+  }
 }

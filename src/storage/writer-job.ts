@@ -8,16 +8,16 @@ import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
-import { syncDirectoryNow } from './directory.ts';
 import { carryOutUnsynced, type DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { lineOf, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
 import { filesOf, type Place, placeOf, publishFile, type ReadyFile } from './publish.ts';
+import { settleNow } from './settling.ts';
 import { removeTemporary, temporaryPath } from './temporary.ts';
-import { type LoggedIn, LogIsGone, logFolder, logFor } from './upload-log.ts';
-import { endedLogs, lostUploads, takeLog } from './upload-recovery.ts';
+import { type LoggedIn, LogIsGone, logFor } from './upload-log.ts';
+import { endedLogs, inLogFolder, lostUploads, takeLog } from './upload-recovery.ts';
 import { type FilePosition, writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
@@ -111,6 +111,8 @@ export interface SettleJob {
   readonly kind: 'settle';
   /** The logs are removed. */
   readonly ends: boolean;
+  /** Of one bucket only. */
+  readonly bucketDirectory?: string | undefined;
 }
 
 /** The same for logs in a bucket whose thread or process has ended, and what a crash of the system took of them is put again. */
@@ -318,16 +320,20 @@ function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Arr
     carryOutUnsynced(publishFile(place, file, {}));
     return loggedIn;
   } catch (error) {
+    // why: the object that stays may have a new sidecar.
+    settleNow(filesOf(place));
     log.takeBack(upload);
     throw error;
   }
 }
 
 function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): DurableWork<void> {
+  const toPlace = (key: string): Place => placeOf(bucket, bucketDirectory, key, links);
   for (const name of endedLogs(bucketDirectory, endedThread)) {
-    const log = takeLog(bucketDirectory, name);
-    if (log === undefined) continue;
-    for (const { place, object, bytes } of lostUploads(log, (key) => placeOf(bucket, bucketDirectory, key, links))) {
+    const taken = inLogFolder(bucketDirectory, (folder) => takeLog(folder, name));
+    if (taken === undefined) continue;
+    const lost = inLogFolder(bucketDirectory, (folder) => lostUploads(folder.pathOf(taken), toPlace)) ?? [];
+    for (const { place, object, bytes } of lost) {
       const { metadata, file } = object;
       const modified_ms = Number(file.mtimeNs / 1_000_000n);
       const path = temporaryPath(bucketDirectory);
@@ -338,9 +344,11 @@ function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): 
         if (!(error instanceof SelectError)) throw error;
       }
     }
-    fs.rmSync(log, { recursive: true, force: true });
-    // why: if the log came back, it would bring back what is deleted from now on.
-    syncDirectoryNow(logFolder(bucketDirectory));
+    inLogFolder(bucketDirectory, (folder) => {
+      fs.rmSync(folder.pathOf(taken), { force: true });
+      // why: if the log came back, it would bring back what is deleted from now on.
+      folder.syncNow();
+    });
   }
 }
 

@@ -3,7 +3,8 @@ import { parentPort, receiveMessageOnPort } from 'node:worker_threads';
 import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
-import { carryOutTogether, type Outcome, outcomeOf } from './durable-work.ts';
+import { carryOutTogether } from './durable-work.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import { settleLogs } from './upload-log.ts';
 import {
   areEnough,
