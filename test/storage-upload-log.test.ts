@@ -100,9 +100,7 @@ t.test('a log that is full is settled while it takes more', async (t) => {
 
 for (const distinct of [8, 100_000]) {
   t.test(`a process is killed that puts to ${distinct} keys`, async (t) => {
-    const root = newDirectory();
-    const bucket = join(root, 'b-1');
-    fs.mkdirSync(bucket);
+    const { root, bucket } = await newLocalStore();
     let left = 0;
     for (const [round, acknowledged] of [20, 150, 600].entries()) {
       const versions = await runAndKill(t, root, { prefix: `${round}`, distinct, acknowledged });
@@ -116,9 +114,7 @@ for (const distinct of [8, 100_000]) {
   });
 
   t.test(`the system crashes under a process that puts to ${distinct} keys`, async (t) => {
-    const root = newDirectory();
-    const bucket = join(root, 'b-1');
-    fs.mkdirSync(bucket);
+    const { root, bucket } = await newLocalStore();
     let records = 0;
     for (const [round, acknowledged] of [30, 120, 300].entries()) {
       const versions = await runAndKill(t, root, { prefix: `${round}`, distinct, acknowledged });
@@ -246,6 +242,25 @@ t.test('a folder of logs that leads elsewhere is left alone', async (t) => {
     await LocalStore.open({ root });
     t.same(treeOf(victim), before, link);
   }
+});
+
+t.test('a file that was closed to the server since keeps no store from opening', async (t) => {
+  const { root, bucket } = endedLog([['k', 'text']]);
+  fs.writeFileSync(join(bucket, 'k'), 'else');
+  fs.utimesSync(join(bucket, 'k'), 1_700_000_000, 1_700_000_000);
+  fs.chmodSync(join(bucket, 'k'), 0);
+  // To root nothing is closed.
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    for (const path of [root, bucket, ...fs.readdirSync(bucket, { recursive: true, encoding: 'utf8' }).map((name) => join(bucket, name))]) {
+      fs.chownSync(path, 65_534, 65_534);
+    }
+    process.seteuid?.(65_534);
+    t.teardown(() => process.seteuid?.(0));
+  }
+  const store = await LocalStore.open({ root });
+  t.same(logsOf(bucket), []);
+  t.equal(await get(store, 'k'), 'text', 'what was acknowledged is put again, as its sidecar is not there');
 });
 
 t.test('an upload that only changed what is said of an object is put again too', async (t) => {

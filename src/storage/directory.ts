@@ -208,7 +208,7 @@ function checkDirectory(path: string): void {
   if (!stats.isDirectory()) throw inTheWay();
 }
 
-/** Whether it is a file system that cannot make the entries of a directory durable. */
+/** Whether that is nothing to be made durable: the entries of a directory of some file systems, or no file. */
 export function cannotSync(error: unknown): boolean {
   return ['EINVAL', 'ENOTSUP', 'EISDIR'].includes(errnoOf(error) ?? '');
 }

@@ -10,7 +10,7 @@ import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SelectError } from '../base/errors.ts';
-import { descriptorPath, isPlainDirectory, isReadable, type Links, syncDirectory } from './directory.ts';
+import { descriptorPath, isPlainDirectory, type Links, syncDirectory } from './directory.ts';
 import { DirectoryNames } from './directory-names.ts';
 import { openFileObject } from './file-object.ts';
 import { errnoOf, isAbsent, storageError, withStorageErrors } from './fs-errors.ts';
@@ -36,12 +36,12 @@ import type {
 import { checkBucketName, checkKey } from './names.ts';
 import type { DeleteCondition, ObjectInfo, PutResult, Tags } from './object.ts';
 import type { Place } from './publish.ts';
-import { placeOf, presentFile } from './publish.ts';
+import { placeOf, presentFile, reachableFile } from './publish.ts';
 import { Publisher } from './publisher.ts';
 import { readingFlags } from './small-file.ts';
 import type { BucketInfo, Deletion, ListRequest, ListResult, ObjectStore, OpenObject, PutRequest } from './store.ts';
 import { sweepTemporaries } from './temporary.ts';
-import { endedLogs } from './upload-recovery.ts';
+import { hasEndedLogs } from './upload-recovery.ts';
 import { writerThread } from './writers.ts';
 
 export interface LocalStoreOptions {
@@ -139,7 +139,7 @@ export class LocalStore implements ObjectStore {
 
   async headObject(bucket: string, key: string): Promise<ObjectInfo> {
     const place = this.#place(bucket, key);
-    const stats = this.#read(() => (isReadable(place.directory, this.#links) ? presentFile(place) : undefined));
+    const stats = this.#read(() => reachableFile(place));
     if (stats === undefined) throw this.#absent(place);
     return infoOf(place, stats);
   }
@@ -162,7 +162,7 @@ export class LocalStore implements ObjectStore {
     const place = this.#place(bucket, key);
     await this.#publisher.changing(place, () =>
       withStorageErrors(async () => {
-        const present = isReadable(place.directory, this.#links) ? presentFile(place) : undefined;
+        const present = reachableFile(place);
         if (present === undefined) throw this.#absent(place);
         const metadata = readMetadata(place.bucketDirectory, key, present);
         const { bucketDirectory } = place;
@@ -230,7 +230,7 @@ export class LocalStore implements ObjectStore {
   /** Makes durable what ended processes logged of uploads, and puts again what a crash of the system took. */
   async #recover(bucket: string): Promise<void> {
     const bucketDirectory = this.#bucketDirectory(bucket);
-    if (endedLogs(bucketDirectory).length === 0) return;
+    if (!hasEndedLogs(bucketDirectory)) return;
     await withStorageErrors(() => writerThread().run({ kind: 'recover', bucket, bucketDirectory, links: this.#links }));
   }
 

@@ -7,11 +7,9 @@
  * The line is what a sidecar says of the object. A half that is emptied gets another token: what it held is no record any more, nor is
  * what an upload brings that looks like one.
  */
-import fs from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { crc32 } from '../base/native-crc.ts';
-import { isAbsent } from './fs-errors.ts';
-import { jsonIn, readingFlags } from './small-file.ts';
+import { jsonIn, readSmallBytes } from './small-file.ts';
 import { isCount, isObject } from './stored-form.ts';
 
 export const block_bytes = 4096;
@@ -67,8 +65,8 @@ export interface ReadHalf extends LogHead {
 
 /** The halves of a log, in the order they were written; none where it is no log, which anybody may have put there. Raises the system's errors. */
 export function readLog(path: string): ReadHalf[] {
-  const log = readRegularFile(path);
-  if (log === undefined) return [];
+  const log = readSmallBytes(path, limits.upload_log_bytes);
+  if (log?.length !== limits.upload_log_bytes) return [];
   return [log.subarray(0, half_bytes), log.subarray(half_bytes)].flatMap(halfIn).toSorted((a, b) => a.epoch - b.epoch);
 }
 
@@ -109,20 +107,4 @@ function checksumOf(pieces: readonly Uint8Array[]): number {
 
 function sizeOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
-}
-
-function readRegularFile(path: string): Buffer | undefined {
-  let fd: number;
-  try {
-    fd = fs.openSync(path, readingFlags);
-  } catch (error) {
-    if (isAbsent(error)) return undefined;
-    throw error;
-  }
-  try {
-    const stats = fs.fstatSync(fd);
-    return stats.isFile() && stats.size === limits.upload_log_bytes ? fs.readFileSync(fd) : undefined;
-  } finally {
-    fs.closeSync(fd);
-  }
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite, isConditional } from './conditions.ts';
-import { type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
+import { isReadable, type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
 import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import { freeingAside } from './freeing.ts';
@@ -93,6 +93,11 @@ export function presentFile({ path, links }: Pick<Place, 'path' | 'links'>): Big
     if (isAbsent(error)) return undefined;
     throw error;
   }
+}
+
+/** The same, where the path leads through no symbolic link that is not followed. */
+export function reachableFile(place: Place): BigIntStats | undefined {
+  return isReadable(place.directory, place.links) ? presentFile(place) : undefined;
 }
 
 /** Raises `PreconditionFailed`, `NoSuchKey`. */

@@ -1,5 +1,6 @@
 /** Small files of the store's own, which anybody may have put there instead. */
 import fs from 'node:fs';
+import { isAbsent } from './fs-errors.ts';
 
 /** The text of a regular file of at most `bytes_max`; undefined where there is no such. Synchronous: three system calls. */
 export function readSmallFile(path: string, bytes_max: number): string | undefined {
@@ -17,6 +18,23 @@ export function readSmallFile(path: string, bytes_max: number): string | undefin
     return readText(fd, bytes_max);
   } catch {
     return undefined;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** The bytes of a regular file of at most `bytes_max`; undefined where there is no such. Raises the system's errors. */
+export function readSmallBytes(path: string, bytes_max: number): Buffer | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(path, readingFlags);
+  } catch (error) {
+    if (isAbsent(error)) return undefined;
+    throw error;
+  }
+  try {
+    const stats = fs.fstatSync(fd);
+    return stats.isFile() && stats.size <= bytes_max ? fs.readFileSync(fd) : undefined;
   } finally {
     fs.closeSync(fd);
   }

@@ -47,13 +47,15 @@ export class Sync {
     this.first = Atomics.load(words, asked);
     for (const [n, fd] of fds.entries()) {
       words[descriptors + placeOf(this.first + n)] = fd;
-      Atomics.store(words, outcomes + placeOf(this.first + n), pending);
+      Atomics.store(words, this.#outcomeAt(n), pending);
     }
     Atomics.store(words, asked, (this.first + fds.length) | 0);
   }
 
   get isDone(): boolean {
-    return this.#outcomes !== undefined || this.#pending().next().done === true;
+    if (this.#outcomes !== undefined) return true;
+    for (let n = 0; n < this.#count; n++) if (Atomics.load(this.#words, this.#outcomeAt(n)) === pending) return false;
+    return true;
   }
 
   /** For each file in turn the system's error, where one was raised. Blocks as long as they are not done. */
@@ -63,18 +65,17 @@ export class Sync {
   }
 
   #wait(): (Error | undefined)[] {
-    const words = this.#words;
-    syncAsked(words);
-    for (const place of this.#pending()) Atomics.wait(words, place, pending);
-    return this.#places().map((place) => errorOf(words[place] as number));
+    syncAsked(this.#words);
+    return Array.from({ length: this.#count }, (_, n) => {
+      const at = this.#outcomeAt(n);
+      // It returns at once where the word is another.
+      Atomics.wait(this.#words, at, pending);
+      return errorOf(Atomics.load(this.#words, at));
+    });
   }
 
-  *#pending(): Generator<number, void> {
-    for (const place of this.#places()) if (Atomics.load(this.#words, place) === pending) yield place;
-  }
-
-  #places(): number[] {
-    return Array.from({ length: this.#count }, (_, n) => outcomes + placeOf(this.first + n));
+  #outcomeAt(n: number): number {
+    return outcomes + placeOf(this.first + n);
   }
 }
 

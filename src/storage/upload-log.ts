@@ -120,7 +120,6 @@ export class UploadLog {
   #promised = 0;
   /** Whether something was logged since all was settled. */
   #isUsed = false;
-  #settledEpoch = 0;
 
   private constructor(bucketDirectory: string, path: string, fd: number) {
     this.#bucketDirectory = bucketDirectory;
@@ -158,8 +157,10 @@ export class UploadLog {
     }
   }
 
+  /** What was appended last is in. */
   get loggedIn(): LoggedIn {
-    return { epoch: this.#taking.epoch, settledEpoch: this.#settledEpoch };
+    const { epoch } = this.#taking;
+    return { epoch, settledEpoch: (this.#resting.isEmpty ? epoch : Math.min(epoch, this.#resting.epoch)) - 1 };
   }
 
   /** Promises room to an upload, of at most what `limits` say. Where a half is full it waits for the other, which raises the system's errors. */
@@ -181,7 +182,6 @@ export class UploadLog {
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
     writeFullyNow({ fd: this.#fd, position: first.position }, records);
     fs.fdatasyncSync(this.#fd);
-    this.#settledEpoch = Math.min(this.#taking.epoch, this.#resting.isEmpty ? Number.POSITIVE_INFINITY : this.#resting.epoch) - 1;
     // why: asked only now, so that one who takes the log away after that finds these uploads in it.
     if (!this.#isInPlace()) {
       this.#giveUp();
@@ -307,9 +307,9 @@ class Half {
   /** Settles and empties it. Raises the system's errors. */
   settle(): void {
     if (this.isEmpty) return;
-    this.beginSettling();
     // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
     if (this.#failure !== undefined) throw this.#failure;
+    this.beginSettling();
     const settling = this.#settling;
     this.#settling = undefined;
     try {

@@ -5,43 +5,41 @@
  */
 import fs from 'node:fs';
 import { SelectError } from '../base/errors.ts';
-import { isReadable, OpenDirectory } from './directory.ts';
+import { OpenDirectory } from './directory.ts';
 import { isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
-import { checkStorable, filesOf, type Place, presentFile } from './publish.ts';
+import { checkStorable, filesOf, type Place, reachableFile } from './publish.ts';
 import { settleNow } from './settling.ts';
-import { readingFlags } from './small-file.ts';
+import { readSmallBytes } from './small-file.ts';
 import { isOfEndedProcess, nameOfProcess, prefixOfThread } from './temporary.ts';
 import { bootId, logFolder } from './upload-log.ts';
 
-/**
- * Names of logs in a bucket that nobody writes to any more; none where their folder is not in its place, and leads elsewhere. `endedThread`:
- * of this process, only whose are asked for then.
- */
-export function endedLogs(bucketDirectory: string, endedThread?: number): string[] {
-  return inLogFolder(bucketDirectory, (folder) => endedIn(folder, endedThread)) ?? [];
-}
-
-/** Calls `use` with the folder of logs, which lies where its path says; answers undefined where there is none. */
-export function inLogFolder<T>(bucketDirectory: string, use: (folder: OpenDirectory) => T): T | undefined {
-  if (bootId === undefined) return undefined;
-  let folder: OpenDirectory;
+/** Whether there are logs in a bucket that nobody writes to any more. */
+export function hasEndedLogs(bucketDirectory: string): boolean {
+  const folder = openLogFolder(bucketDirectory);
+  if (folder === undefined) return false;
   try {
-    folder = new OpenDirectory(logFolder(bucketDirectory));
-  } catch (error) {
-    if (isUnreadable(error)) return undefined;
-    throw error;
-  }
-  try {
-    return use(folder);
+    return endedLogs(folder, undefined).length > 0;
   } finally {
     folder.close();
   }
 }
 
-function endedIn(folder: OpenDirectory, endedThread: number | undefined): string[] {
+/** The folder of the logs of a bucket; undefined where there is none in its place: one that leads elsewhere is left alone. */
+export function openLogFolder(bucketDirectory: string): OpenDirectory | undefined {
+  if (bootId === undefined) return undefined;
+  try {
+    return new OpenDirectory(logFolder(bucketDirectory));
+  } catch (error) {
+    if (isUnreadable(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Names of logs that nobody writes to any more. `endedThread`: of this process, only whose are asked for then. */
+export function endedLogs(folder: OpenDirectory, endedThread: number | undefined): string[] {
   return fs.readdirSync(folder.pathOf('.'), { withFileTypes: true }).flatMap((entry) => {
     const { name } = entry;
     const isEnded = endedThread === undefined ? isOfEndedProcess(name) : name.startsWith(prefixOfThread(endedThread));
@@ -75,24 +73,17 @@ export interface LostUpload {
 
 /** Makes uploads in a log durable that are in their places; answers the others. Raises the system's errors. Blocks. */
 export function lostUploads(path: string, toPlace: (key: string) => Place): LostUpload[] {
-  const [present, lost] = [new Map<string, Place>(), new Map<string, LostUpload>()];
+  const uploads = new Map<string, LostUpload & { readonly boot: string }>();
   for (const { boot, records } of readLog(path)) {
     for (const record of records) {
       const upload = uploadIn(record, toPlace);
-      if (upload === undefined) continue;
-      const { place } = upload;
       // The last of a key holds.
-      lost.delete(place.path);
-      if (boot !== bootId || isDamaged(upload)) lost.set(place.path, upload);
-      present.set(place.path, place);
+      if (upload !== undefined) uploads.set(upload.place.path, { ...upload, boot });
     }
   }
-  for (const [at, upload] of lost) {
-    if (isLost(upload) || isDamaged(upload)) present.delete(at);
-    else lost.delete(at);
-  }
-  settleNow([...present.values()].flatMap(filesOf));
-  return [...lost.values()];
+  const lost = new Set([...uploads.values()].filter((upload) => (upload.boot === bootId ? isDamaged : isLostInCrash)(upload)));
+  settleNow([...uploads.values()].filter((upload) => !lost.has(upload)).flatMap(({ place }) => filesOf(place)));
+  return [...lost];
 }
 
 function uploadIn({ line, pieces: [bytes] }: LogRecord, toPlace: (key: string) => Place): LostUpload | undefined {
@@ -114,9 +105,9 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 }
 
 /** What was written later, by whomever, is no upload that was lost. */
-function isLost({ place, object, bytes }: LostUpload): boolean {
+function isLostInCrash({ place, object, bytes }: LostUpload): boolean {
   const { key, metadata, file } = object;
-  const present = isReadable(place.directory, place.links) ? presentFile(place) : undefined;
+  const present = reachableFile(place);
   if (present === undefined) return true;
   const modified_ms = (at: bigint): bigint => at / 1_000_000n;
   if (modified_ms(present.mtimeNs) !== modified_ms(file.mtimeNs)) return present.mtimeNs < file.mtimeNs;
@@ -126,16 +117,16 @@ function isLost({ place, object, bytes }: LostUpload): boolean {
 
 /** Of the file of an upload whose writing failed, as the disk has it. */
 function isDamaged({ place, object, bytes }: LostUpload): boolean {
-  const present = isReadable(place.directory, place.links) ? presentFile(place) : undefined;
+  const present = reachableFile(place);
   return present !== undefined && isSameFile(present, object.file) && !holds(place.path, bytes);
 }
 
+/** What is closed to us, as somebody else's by now, cannot be compared, and is believed. */
 function holds(path: string, bytes: Uint8Array): boolean {
-  const fd = fs.openSync(path, readingFlags);
   try {
-    const stats = fs.fstatSync(fd);
-    return stats.isFile() && stats.size === bytes.length && fs.readFileSync(fd).equals(bytes);
-  } finally {
-    fs.closeSync(fd);
+    return readSmallBytes(path, bytes.length)?.equals(bytes) === true;
+  } catch (error) {
+    if (isUnreadable(error)) return true;
+    throw error;
   }
 }

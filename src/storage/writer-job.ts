@@ -17,7 +17,7 @@ import { filesOf, type Place, placeOf, publishFile, type ReadyFile } from './pub
 import { settleNow } from './settling.ts';
 import { removeTemporary, temporaryPath } from './temporary.ts';
 import { type LoggedIn, LogIsGone, logFor } from './upload-log.ts';
-import { endedLogs, inLogFolder, lostUploads, takeLog } from './upload-recovery.ts';
+import { endedLogs, type LostUpload, lostUploads, openLogFolder, takeLog } from './upload-recovery.ts';
 import { type FilePosition, writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
@@ -328,27 +328,30 @@ function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Arr
 }
 
 function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): DurableWork<void> {
-  const toPlace = (key: string): Place => placeOf(bucket, bucketDirectory, key, links);
-  for (const name of endedLogs(bucketDirectory, endedThread)) {
-    const taken = inLogFolder(bucketDirectory, (folder) => takeLog(folder, name));
-    if (taken === undefined) continue;
-    const lost = inLogFolder(bucketDirectory, (folder) => lostUploads(folder.pathOf(taken), toPlace)) ?? [];
-    for (const { place, object, bytes } of lost) {
-      const { metadata, file } = object;
-      const modified_ms = Number(file.mtimeNs / 1_000_000n);
-      const path = temporaryPath(bucketDirectory);
-      try {
-        yield* put({ kind: 'put', path, fd: undefined, pieces: [bytes], place, metadata, condition: {}, modified_ms });
-      } catch (error) {
-        // why: something that came later stands in its way.
-        if (!(error instanceof SelectError)) throw error;
-      }
-    }
-    inLogFolder(bucketDirectory, (folder) => {
+  const folder = openLogFolder(bucketDirectory);
+  if (folder === undefined) return;
+  try {
+    for (const name of endedLogs(folder, endedThread)) {
+      const taken = takeLog(folder, name);
+      if (taken === undefined) continue;
+      for (const lost of lostUploads(folder.pathOf(taken), (key) => placeOf(bucket, bucketDirectory, key, links))) yield* putAgain(lost);
       fs.rmSync(folder.pathOf(taken), { force: true });
       // why: if the log came back, it would bring back what is deleted from now on.
       folder.syncNow();
-    });
+    }
+  } finally {
+    folder.close();
+  }
+}
+
+function* putAgain({ place, object: { metadata, file }, bytes }: LostUpload): DurableWork<void> {
+  const path = temporaryPath(place.bucketDirectory);
+  const modified_ms = Number(file.mtimeNs / 1_000_000n);
+  try {
+    yield* put({ kind: 'put', path, fd: undefined, pieces: [bytes], place, metadata, condition: {}, modified_ms });
+  } catch (error) {
+    // why: something that came later stands in its way.
+    if (!(error instanceof SelectError)) throw error;
   }
 }
 
