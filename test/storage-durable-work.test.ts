@@ -29,17 +29,24 @@ t.test('each goes on when all have come as far, and one that fails holds up no o
       fs.closeSync(fd);
     }
   }
-  const outcomes = carryOutTogether([
+  const works = [
     work('a', ['file', 'directory']),
     work('b', ['file', 'closed', 'file']),
     work('c', []),
     work('d', ['file', 'directory', 'file']),
-  ]);
+  ];
+  const told: unknown[] = [];
+  const outcomes = carryOutTogether(works, (outcome, n) => {
+    seen.push(`${n} told`);
+    told[n] = outcome;
+  });
+  t.same(told, outcomes);
   t.same(outcomes[0], { value: 'a' });
   t.match(outcomes[1], { error: { code: 'EBADF' } }, 'what cannot be made durable is raised where it was asked for');
   t.same(outcomes.slice(2), [{ value: 'c' }, { value: 'd' }]);
-  const turns = ['a file', 'b file', 'c ends', 'd file', 'a directory', 'b closed', 'd directory', 'a ends', 'b ends', 'd file', 'd ends'];
-  t.same(seen, turns);
+  const first = ['a file', 'b file', 'c ends', '2 told', 'd file'];
+  const then = ['a directory', 'b closed', 'd directory', 'a ends', '0 told', 'b ends', '1 told', 'd file', 'd ends', '3 told'];
+  t.same(seen, [...first, ...then], 'and each outcome is told before the others go on');
   t.same(carryOutTogether([work('e', [])]), [{ value: 'e' }]);
 });
 

@@ -10,16 +10,20 @@ export type Durable = readonly number[] | OpenDirectory | LoggedUpload;
 /** Hands out what is to be made durable before it goes on, and is told whether that was done. */
 export type DurableWork<T> = Generator<Durable, T, boolean>;
 
-/** Carries works out side by side; their outcomes are in the same order. Blocks. */
-export function carryOutTogether<T>(works: readonly DurableWork<T>[]): Outcome<T>[] {
+/** Carries works out side by side; their outcomes are in the same order. `tell`: is told each as soon as it is known. Blocks. */
+export function carryOutTogether<T>(works: readonly DurableWork<T>[], tell?: (outcome: Outcome<T>, n: number) => void): Outcome<T>[] {
   const outcomes: Outcome<T>[] = [];
+  const end = (n: number, outcome: Outcome<T>): void => {
+    outcomes[n] = outcome;
+    tell?.(outcome, n);
+  };
   let going = works.map((work, n) => ({ n, work, goOn: () => work.next() }));
   while (going.length > 0) {
     const waiting: Waiting<T>[] = [];
     for (const { n, work, goOn } of going) {
       const step = outcomeOf(goOn);
-      if ('error' in step) outcomes[n] = step;
-      else if (step.value.done === true) outcomes[n] = { value: step.value.value };
+      if ('error' in step) end(n, step);
+      else if (step.value.done === true) end(n, { value: step.value.value });
       else waiting.push({ n, work, what: step.value.value });
     }
     // why: only now, when all have written what they wait for: the first to wait may have done so for others.

@@ -87,8 +87,11 @@ function carryOut(orders: readonly Order[]): Order[] {
       ),
     ),
   );
-  const outcomes = carryOutTogether(others.map(({ job }) => perform(job)));
-  answer(others.map(({ id }, n) => replyOf(id, outcomes[n] as Outcome<unknown>)));
+  // Each at once: who waits for it has the next request come while the others are seen to.
+  carryOutTogether(
+    others.map(({ job }) => perform(job)),
+    (outcome, n) => answer([replyOf((others[n] as Order).id, outcome)]),
+  );
   freeMemory(others.flatMap(({ job }) => (job.kind === 'put' ? job.pieces : [])));
   return later;
 }
