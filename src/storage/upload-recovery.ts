@@ -6,7 +6,7 @@
 import fs from 'node:fs';
 import { SelectError } from '../base/errors.ts';
 import { OpenDirectory } from './directory.ts';
-import { isSameFile } from './file-version.ts';
+import { type FileIdentity, isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
@@ -71,14 +71,24 @@ export interface LostUpload {
   readonly bytes: Uint8Array;
 }
 
+/** The last upload of a key. */
+interface LoggedObject extends LostUpload {
+  readonly boot: string;
+  /** The files that this upload and those before it took the place of: a crash may leave any of them. */
+  readonly replaced: readonly FileIdentity[];
+}
+
 /** Makes uploads in a log durable that are in their places; answers the others. Raises the system's errors. Blocks. */
 export function lostUploads(path: string, toPlace: (key: string) => Place): LostUpload[] {
-  const uploads = new Map<string, LostUpload & { readonly boot: string }>();
+  const uploads = new Map<string, LoggedObject>();
   for (const { boot, records } of readLog(path)) {
     for (const record of records) {
       const upload = uploadIn(record, toPlace);
+      if (upload === undefined) continue;
+      const before = uploads.get(upload.place.path)?.replaced ?? [];
+      const { replaced } = upload.object;
       // The last of a key holds.
-      if (upload !== undefined) uploads.set(upload.place.path, { ...upload, boot });
+      uploads.set(upload.place.path, { ...upload, boot, replaced: replaced === undefined ? before : [...before, replaced] });
     }
   }
   const lost = new Set([...uploads.values()].filter((upload) => (upload.boot === bootId ? isDamaged : isLostInCrash)(upload)));
@@ -105,10 +115,11 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 }
 
 /** What was written later, by whomever, is no upload that was lost. */
-function isLostInCrash({ place, object, bytes }: LostUpload): boolean {
+function isLostInCrash({ place, object, bytes, replaced }: LoggedObject): boolean {
   const { key, metadata, file } = object;
   const present = reachableFile(place);
-  if (present === undefined) return true;
+  // why: before its time is asked for, which anybody may have set, and which is of a clock that may have been set.
+  if (present === undefined || replaced.some((one) => isSameFile(one, present))) return true;
   const modified_ms = (at: bigint): bigint => at / 1_000_000n;
   if (modified_ms(present.mtimeNs) !== modified_ms(file.mtimeNs)) return present.mtimeNs < file.mtimeNs;
   const known = readMetadata(place.bucketDirectory, key, present);
