@@ -1,0 +1,78 @@
+/** Logs of small uploads where the disk, the system or another program fails them: what was acknowledged stays, and what was not does not come. */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import t from 'tap';
+import { LocalStore } from '../src/storage/local.ts';
+import { settleAll } from '../src/storage/unsettled.ts';
+import { get, put } from './support/storage-contract.ts';
+import { localStores, openFilesIn } from './support/storage-local.ts';
+import { endLogs, loggedKeys, logsOf } from './support/storage-log.ts';
+
+if (process.platform !== 'linux') {
+  t.pass('nothing is logged where one start of the system cannot be told from another');
+  process.exit();
+}
+const { newDirectory } = localStores(t);
+const nobody = 65_534;
+
+/** What another program may do to the file of an object that is to be made durable. */
+const changes: Readonly<Record<string, (path: string) => void>> = {
+  'closed to the server': (path) => fs.chmodSync(path, 0),
+  'a link to itself': (path) => {
+    fs.rmSync(path);
+    fs.symlinkSync(path, path);
+  },
+  'a folder': (path) => {
+    fs.rmSync(path);
+    fs.mkdirSync(path);
+  },
+  'a FIFO without a writer': (path) => {
+    fs.rmSync(path);
+    execFileSync('mkfifo', [path]);
+  },
+  gone: (path) => fs.rmSync(path),
+};
+
+for (const [what, change] of Object.entries(changes)) {
+  t.test(`a logged file that is ${what} now holds up nothing else`, async (t) => {
+    const root = newDirectory();
+    const bucket = join(root, 'b-1');
+    fs.mkdirSync(bucket);
+    // To root nothing is closed.
+    if (process.getuid?.() === 0) {
+      for (const path of [root, bucket]) fs.chownSync(path, nobody, nobody);
+      process.seteuid?.(nobody);
+      t.teardown(() => process.seteuid?.(0));
+    }
+    const store = await LocalStore.open({ root });
+    let round = 0;
+    const putLogged = async (): Promise<string[]> => {
+      for (;;) {
+        round++;
+        const keys = Array.from({ length: 40 }, (_, n) => `${round}-${n}`);
+        await Promise.all(keys.map((key) => put(store, key, `text of ${key}`)));
+        const inLogs = keys.filter((key) => loggedKeys(bucket).includes(key));
+        if (inLogs.length >= 2) return inLogs;
+      }
+    };
+    const [changed = '', ...others] = await putLogged();
+    change(join(bucket, changed));
+    const errors = await store.deleteObjects(
+      'b-1',
+      others.map((key) => ({ key })),
+    );
+    t.strictSame(new Set(errors), new Set([undefined]), 'its log is settled');
+    const [last = '', ...kept] = await putLogged();
+    change(join(bucket, last));
+    endLogs(bucket);
+    const opened = await LocalStore.open({ root });
+    t.same(logsOf(bucket), [], 'and so it is by the next');
+    for (const key of kept) t.equal(await get(opened, key), `text of ${key}`);
+    await Promise.all(kept.map((key) => put(store, key, 'new')));
+    for (const key of kept) t.equal(await get(opened, key), 'new', 'a thread whose log was taken goes on');
+    await settleAll();
+    t.same(openFilesIn(bucket), []);
+  });
+}
