@@ -1,14 +1,15 @@
 /** Logs of small uploads where the disk, the system or another program fails them: what was acknowledged stays, and what was not does not come. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { LocalStore } from '../src/storage/local.ts';
 import { settleAll } from '../src/storage/unsettled.ts';
-import { get, put } from './support/storage-contract.ts';
+import { get, keysOf, md5, put } from './support/storage-contract.ts';
 import { localStores, openFilesIn } from './support/storage-local.ts';
-import { endLogs, loggedKeys, logsOf } from './support/storage-log.ts';
+import { ageLog, endLogs, logFolderOf, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -16,6 +17,7 @@ if (process.platform !== 'linux') {
 }
 const { newDirectory } = localStores(t);
 const nobody = 65_534;
+const canBound = spawnSync('prlimit', ['--version']).status === 0;
 
 /** What another program may do to the file of an object that is to be made durable. */
 const changes: Readonly<Record<string, (path: string) => void>> = {
@@ -76,3 +78,24 @@ for (const [what, change] of Object.entries(changes)) {
     t.same(openFilesIn(bucket), []);
   });
 }
+
+t.test('a log that cannot be written', { skip: canBound ? false : 'needs prlimit' }, async (t) => {
+  const root = newDirectory();
+  const bucket = join(root, 'b-1');
+  fs.mkdirSync(bucket);
+  const script = fileURLToPath(new URL('./support/storage-log-bounded.js', import.meta.url));
+  // why: Node ignores the signal that comes with such a write, and what tap loads into every process of Node does not.
+  const env = { ...process.env, NODE_OPTIONS: '' };
+  const { stdout, stderr, status } = spawnSync(process.execPath, [script, root], { encoding: 'utf8', env });
+  t.equal(status, 0, stderr);
+  const { acknowledged, errors } = JSON.parse(stdout);
+  t.same(errors, ['EntityTooLarge'], 'what comes next waits until no log has it any more');
+  for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
+  const store = await LocalStore.open({ root });
+  t.same(logsOf(bucket), []);
+  const keys = await keysOf(store);
+  for (const [key, digest] of Object.entries(acknowledged)) {
+    if (digest === null) t.notOk(keys.includes(key), `${key} was deleted`);
+    else t.equal(md5(await get(store, key)), digest, `${key} was acknowledged`);
+  }
+});
