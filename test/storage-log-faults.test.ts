@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { LocalStore } from '../src/storage/local.ts';
 import { settleAll } from '../src/storage/unsettled.ts';
 import { get, keysOf, md5, put } from './support/storage-contract.ts';
@@ -98,4 +98,75 @@ t.test('a log that cannot be written', { skip: canBound ? false : 'needs prlimit
     if (digest === null) t.notOk(keys.includes(key), `${key} was deleted`);
     else t.equal(md5(await get(store, key)), digest, `${key} was acknowledged`);
   }
+});
+
+/** A disk in a file, whose blocks take room when they are written first. It is gone with the mount namespace. */
+const mountDisk = `cd "$0" && mount -t tmpfs -o size=48m none . && cd "$0" && truncate -s 16m image &&
+  mkfs.ext4 -q -O ^has_journal image && mkdir disk && mount -o loop image disk`;
+/** What a crash of the system would leave of it now, as another. */
+const crashAs = (name: string): string =>
+  `cp image ${name}.image && (e2fsck -fy ${name}.image > e2fsck.out; [ $? -le 1 ]) && mkdir ${name} && mount -o loop ${name}.image ${name}`;
+const inNamespace = (script: string) => spawnSync('unshare', ['-m', 'sh', '-c', script, newDirectory()], { encoding: 'utf8' });
+const canMount = inNamespace(mountDisk).status === 0;
+
+/** What `support/storage-log-unsynced.ts` prints. */
+interface Seen {
+  readonly acknowledged: Readonly<Record<string, string>>;
+  readonly inLogs: readonly string[];
+  readonly deleted: readonly string[];
+  readonly deletedLater: readonly string[];
+  readonly refused: readonly string[];
+  readonly open: readonly string[];
+  readonly code: string;
+  readonly objects: Readonly<Record<string, string>>;
+  readonly logs: readonly string[];
+}
+
+/** Runs commands there; answers the lines that are printed. `NODE` stands for the program. */
+function onDisk(t: Test, commands: readonly string[]): Partial<Seen>[] {
+  const script = fileURLToPath(new URL('./support/storage-log-unsynced.js', import.meta.url));
+  const { status, stdout, stderr } = inNamespace([mountDisk, ...commands].join(' && ').replaceAll('NODE', `${process.execPath} ${script}`));
+  t.equal(status, 0, stderr);
+  const lines = stdout.trim().split('\n');
+  return lines.map((line) => JSON.parse(line));
+}
+
+/** Whether a store has all that was acknowledged. */
+function checkWhole(t: Test, { objects, logs }: Partial<Seen> = {}, { acknowledged }: Partial<Seen> = {}): void {
+  t.same(logs, []);
+  for (const [key, text] of Object.entries(acknowledged ?? {})) t.equal(objects?.[key], text, `${key} is there`);
+}
+
+t.test('logged files that cannot be made durable', { skip: canMount ? false : 'needs to mount a disk' }, (t) => {
+  const [put, crashed, opened, crashedLater] = onDisk(t, [
+    'NODE put disk filler',
+    crashAs('crashed'),
+    'NODE crashed crashed',
+    'NODE open disk',
+    crashAs('later'),
+    'NODE crashed later',
+  ]);
+  t.ok(put?.inLogs?.length, 'what is logged is acknowledged');
+  const errors = /^(StorageFull|InternalError)$/;
+  for (const code of [...(put?.deleted ?? []), ...(put?.deletedLater ?? [])])
+    t.match(code, errors, 'nor are they when there is room again');
+  for (const code of put?.refused ?? []) t.match(code, errors, 'and others are refused when the log is full');
+  t.same(put?.open, []);
+  for (const store of [crashed, opened, crashedLater]) checkWhole(t, store, put);
+  t.end();
+});
+
+t.test('files that cannot be made durable by the next server', { skip: canMount ? false : 'needs to mount a disk' }, (t) => {
+  const [left, refused, opened, crashed] = onDisk(t, [
+    'NODE leave disk filler',
+    'NODE open disk',
+    'rm filler',
+    'NODE open disk',
+    crashAs('crashed'),
+    'NODE crashed crashed',
+  ]);
+  t.ok(left?.inLogs?.length);
+  t.match(refused?.code, /^(StorageFull|InternalError)$/);
+  for (const store of [opened, crashed]) checkWhole(t, store, left);
+  t.end();
 });

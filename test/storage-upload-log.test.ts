@@ -450,7 +450,7 @@ function endedLog(uploads: readonly (readonly [key: string, text: string])[], fo
 function endedLogIn(bucket: string, token: Uint8Array, blocks: readonly Buffer[]): string {
   fs.mkdirSync(logFolderOf(bucket), { recursive: true });
   const log = join(logFolderOf(bucket), '999999999-000000000000-1-1');
-  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token }), ...blocks]);
+  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token, isFailed: false }), ...blocks]);
   fs.writeFileSync(log, Buffer.concat([half, Buffer.alloc(limits.upload_log_bytes - half.length)]));
   t.equal(readLog(log).length, 1);
   return log;
