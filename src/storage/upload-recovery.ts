@@ -10,6 +10,7 @@ import { type FileIdentity, isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { encodeHead, type LogHead, type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
+import { outcomeOf } from './outcome.ts';
 import { checkStorable, filesOf, type Place, reachableFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { readSmallBytes } from './small-file.ts';
@@ -96,7 +97,7 @@ export function lostUploads(path: string, toPlace: (key: string) => Place): Lost
   try {
     settleNow(present.flatMap(({ place }) => filesOf(place)));
   } catch (error) {
-    markFailed(path);
+    outcomeOf(() => markFailed(path));
     throw error;
   }
   return [...lost];
