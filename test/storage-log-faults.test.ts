@@ -19,6 +19,16 @@ const { newDirectory } = localStores(t);
 const nobody = 65_534;
 const canBound = spawnSync('prlimit', ['--version']).status === 0;
 
+/** A disk in a file, whose blocks take room when they are written first. It is gone with the mount namespace. */
+const mountDisk = `cd "$0" && mount -t tmpfs -o size=48m none . && cd "$0" && truncate -s 16m image &&
+  mkfs.ext4 -q -O ^has_journal image && mkdir disk && mount -o loop image disk`;
+/** What a crash of the system would leave of it now, as another. */
+const crashAs = (name: string): string =>
+  `cp image ${name}.image && (e2fsck -fy ${name}.image > e2fsck.out; [ $? -le 1 ]) && mkdir ${name} && mount -o loop ${name}.image ${name}`;
+const inNamespace = (script: string) => spawnSync('unshare', ['-m', 'sh', '-c', script, newDirectory()], { encoding: 'utf8' });
+// Before a test gives up rights of this process.
+const canMount = inNamespace(mountDisk).status === 0;
+
 /** What another program may do to the file of an object that is to be made durable. */
 const changes: Readonly<Record<string, (path: string) => void>> = {
   'closed to the server': (path) => fs.chmodSync(path, 0),
@@ -85,8 +95,8 @@ t.test('a log that cannot be written', { skip: canBound ? false : 'needs prlimit
   fs.mkdirSync(bucket);
   const script = fileURLToPath(new URL('./support/storage-log-bounded.js', import.meta.url));
   // why: Node ignores the signal that comes with such a write, and what tap loads into every process of Node does not.
-  const env = { ...process.env, NODE_OPTIONS: '' };
-  const { stdout, stderr, status } = spawnSync(process.execPath, [script, root], { encoding: 'utf8', env });
+  const plain = ['-c', 'unset NODE_OPTIONS && exec "$@"', 'sh'];
+  const { stdout, stderr, status } = spawnSync('sh', [...plain, process.execPath, script, root], { encoding: 'utf8' });
   t.equal(status, 0, stderr);
   const { acknowledged, errors } = JSON.parse(stdout);
   t.same(errors, ['EntityTooLarge'], 'what comes next waits until no log has it any more');
@@ -99,15 +109,6 @@ t.test('a log that cannot be written', { skip: canBound ? false : 'needs prlimit
     else t.equal(md5(await get(store, key)), digest, `${key} was acknowledged`);
   }
 });
-
-/** A disk in a file, whose blocks take room when they are written first. It is gone with the mount namespace. */
-const mountDisk = `cd "$0" && mount -t tmpfs -o size=48m none . && cd "$0" && truncate -s 16m image &&
-  mkfs.ext4 -q -O ^has_journal image && mkdir disk && mount -o loop image disk`;
-/** What a crash of the system would leave of it now, as another. */
-const crashAs = (name: string): string =>
-  `cp image ${name}.image && (e2fsck -fy ${name}.image > e2fsck.out; [ $? -le 1 ]) && mkdir ${name} && mount -o loop ${name}.image ${name}`;
-const inNamespace = (script: string) => spawnSync('unshare', ['-m', 'sh', '-c', script, newDirectory()], { encoding: 'utf8' });
-const canMount = inNamespace(mountDisk).status === 0;
 
 /** What `support/storage-log-unsynced.ts` prints. */
 interface Seen {
