@@ -1,9 +1,12 @@
 /** `s3lect serve` as a service: its log, how it takes its leave, and `s3lect config print`. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import t from 'tap';
 import { s3lect, serve, temporaryFolder } from './support/cli.ts';
+import { logsOf } from './support/storage-log.ts';
 
 t.test('the access log has standard output to itself', async (t) => {
   const folder = temporaryFolder(t);
@@ -48,6 +51,27 @@ t.test('load balancers learn of the end before it comes', async (t) => {
   t.equal(await ready(), 503);
   t.equal((await fetch(`${server.url}/health/live`)).status, 200);
   t.equal((await server.ended).code, 0);
+});
+
+t.test('a server that is told to stop leaves no log of uploads', async (t) => {
+  const folder = temporaryFolder(t);
+  const bucket = join(folder, 'bucket');
+  mkdirSync(bucket);
+  const server = await serve([folder, '--port', '0', '--workers', '0']);
+  t.teardown(() => server.child.kill('SIGKILL'));
+  const credentials = { accessKeyId: 's3lect', secretAccessKey: 's3lect-secret' };
+  const client = new S3Client({ endpoint: server.url, forcePathStyle: true, region: 'us-east-1', credentials });
+  t.teardown(() => client.destroy());
+  const keys = Array.from({ length: 40 }, (_, n) => `k-${n}`);
+  for (let round = 0; round < 20 && logsOf(bucket).length === 0; round++) {
+    await Promise.all(keys.map((Key) => client.send(new PutObjectCommand({ Bucket: 'bucket', Key, Body: Key }))));
+  }
+  const logs = logsOf(bucket);
+  server.child.kill('SIGTERM');
+  t.match(await server.ended, { code: 0, stderr: '' });
+  t.ok(logs.length > 0 || process.platform !== 'linux', 'it had one');
+  t.same(logsOf(bucket), []);
+  for (const key of keys) t.equal(readFileSync(join(bucket, key), 'utf8'), key);
 });
 
 t.test('config print', async (t) => {

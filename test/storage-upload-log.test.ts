@@ -1,6 +1,6 @@
 /** Small uploads that are durable in a log: what becomes of them when the process is killed, and when the system crashes. */
 import { execFileSync, spawn } from 'node:child_process';
-import fs from 'node:fs';
+import fs, { type BigIntStats } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -10,14 +10,16 @@ import { limits } from '../src/base/limits.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog } from '../src/storage/log-records.ts';
+import { lineOf } from '../src/storage/metadata.ts';
 import { describe } from '../src/storage/object.ts';
 import { placeOf } from '../src/storage/publish.ts';
+import { temporaryPath } from '../src/storage/temporary.ts';
 import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
 import { localStores, openFilesIn, treeOf } from './support/storage-local.ts';
-import { ageLog, crash, logFolderOf, logged, loggedKeys, logsOf } from './support/storage-log.ts';
+import { ageLog, crash, endLogs, logFolderOf, logged, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -160,12 +162,8 @@ t.test('what replaces, describes or deletes an object is not undone by a log', a
   // A process that ended, as after a crash.
   const copy = join(newDirectory(), 'root');
   fs.cpSync(root, copy, { recursive: true, preserveTimestamps: true });
-  for (const name of logsOf(join(copy, 'b-1'))) {
-    const ended = join(logFolderOf(join(copy, 'b-1')), '999999999-000000000000-1-1');
-    fs.renameSync(join(logFolderOf(join(copy, 'b-1')), name), ended);
-    ageLog(ended);
-    break;
-  }
+  endLogs(join(copy, 'b-1'));
+  for (const name of logsOf(join(copy, 'b-1'))) ageLog(join(logFolderOf(join(copy, 'b-1')), name));
   const opened = await LocalStore.open({ root: copy });
   t.same(await keysOf(opened), present);
   t.equal(await get(opened, 'replaced'), large.toString());
@@ -271,6 +269,80 @@ t.test('an upload that only changed what is said of an object is put again too',
   t.match(await store.headObject('b-1', 'k'), { etag: md5('text'), lastModified: new Date(1_700_000_000_000) });
 });
 
+t.test('what is said of an object is put again also where its bytes and its time are the same', async (t) => {
+  const { store, root, bucket } = await newLocalStore();
+  const before = { contentType: 'text/csv', metadata: { a: 'before' }, tags: { a: 'before' }, storageClass: 'STANDARD' };
+  const changes = {
+    type: { contentType: 'text/plain' },
+    metadata: { metadata: { a: 'after' } },
+    tags: { tags: { a: 'after' } },
+    class: { storageClass: 'GLACIER' },
+    headers: { contentHeaders: { 'cache-control': 'no-cache' } },
+    nothing: {},
+  };
+  const files = new Map<string, BigIntStats>();
+  for (const key of Object.keys(changes)) {
+    await store.putObject({ bucket: 'b-1', key, body: bodyOf('text'), ...before });
+    files.set(key, fileOf(bucket, key));
+  }
+  const token = Buffer.alloc(16, 1);
+  const blocks = Object.entries(changes).map(([key, change]) => {
+    const metadata = { etag: md5('text'), ...describe({ ...before, ...change }), checksum: undefined, parts: undefined };
+    const line = Buffer.from(lineOf(key, metadata, { ...(files.get(key) as BigIntStats), ino: 1n }));
+    return Buffer.concat(encodeRecord(token, { line, pieces: [Buffer.from('text')] }));
+  });
+  endedLogIn(bucket, token, blocks);
+  const opened = await LocalStore.open({ root });
+  t.same(logsOf(bucket), []);
+  for (const [key, change] of Object.entries(changes)) {
+    t.match(await opened.headObject('b-1', key), { ...before, ...change }, key);
+    const isSame = fileOf(bucket, key).ino === files.get(key)?.ino;
+    t.equal(isSame, key === 'nothing', `${key} is put again, unless it is as it was logged`);
+  }
+});
+
+t.test('a file that a logged upload replaced is not taken for a later one, whatever its time', async (t) => {
+  const [root, kept] = [newDirectory(), newDirectory()];
+  const bucket = join(root, 'b-1');
+  fs.mkdirSync(join(bucket, '.s3lect/tmp'), { recursive: true });
+  const putLogged = (key: string, text: string): void => {
+    t.match(carryOutTogether([perform(loggedPut(bucket, key, text))]), [{ value: { loggedIn: { epoch: Number } } }]);
+  };
+  // What the places had before an upload, and a crash may bring back.
+  const keep = (path: string, name: string): void => {
+    fs.utimesSync(path, 2e9, 2e9);
+    fs.linkSync(path, join(kept, name));
+  };
+  for (const key of ['once', 'first', 'second', 'later']) {
+    fs.writeFileSync(join(bucket, key), 'by hand');
+    keep(join(bucket, key), `${key} by hand`);
+    putLogged(key, 'logged');
+  }
+  for (const key of ['first', 'second']) {
+    keep(join(bucket, key), `${key} logged`);
+    putLogged(key, 'logged again');
+  }
+  fs.writeFileSync(join(root, 'another'), 'by hand');
+  keep(join(root, 'another'), 'another');
+  for (const [name, key] of [
+    ['once by hand', 'once'],
+    ['first by hand', 'first'],
+    ['second logged', 'second'],
+    ['another', 'later'],
+  ] as const) {
+    fs.renameSync(join(kept, name), join(bucket, key));
+  }
+  endLogs(bucket);
+  for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
+  const store = await LocalStore.open({ root });
+  settleLogs({ ends: true });
+  t.same(logsOf(bucket), []);
+  t.equal(await get(store, 'once'), 'logged');
+  t.equal(await get(store, 'first'), 'logged again', 'over what was there before the first of two uploads');
+  t.equal(await get(store, 'second'), 'logged again', 'over the first of two uploads');
+  t.equal(await get(store, 'later'), 'by hand', 'which no upload replaced');
+});
+
 t.test('the log of a process that lives is left to it', async (t) => {
   const { root, bucket, log } = endedLog([['k', 'x']]);
   const name = `${process.ppid}-aaaaaaaaaaaa-1-1`;
@@ -311,19 +383,16 @@ t.test('an upload that cannot take its place is taken back', async (t) => {
 
 t.test('an upload takes its place when it is in the log', (t) => {
   const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
-  const place = placeOf('b-1', bucketDirectory, 'k', 'refused');
-  const metadata = { etag: md5('text'), ...describe({}), checksum: undefined, parts: undefined };
-  const path = join(bucketDirectory, '.s3lect/tmp/1');
-  const job = { kind: 'put', path, fd: undefined, pieces: [Buffer.from('text')], place, metadata, condition: {}, isLogged: true } as const;
+  const job = loggedPut(bucketDirectory, 'k', 'text');
   const work = perform(job);
   const { value } = work.next();
   t.ok(value instanceof LoggedUpload);
-  t.notOk(fs.existsSync(place.path), 'what was there before is there until then');
+  t.notOk(fs.existsSync(job.place.path), 'what was there before is there until then');
   t.same(loggedKeys(bucketDirectory), []);
   logFor(bucketDirectory)?.append([value as LoggedUpload]);
   t.same(loggedKeys(bucketDirectory), ['k']);
   t.match(work.next(true), { done: true, value: { size: 4, loggedIn: { epoch: Number, settledEpoch: Number } } });
-  t.equal(fs.readFileSync(place.path, 'utf8'), 'text');
+  t.equal(fs.readFileSync(job.place.path, 'utf8'), 'text');
   settleLogs({ ends: false });
   t.same(loggedKeys(bucketDirectory), []);
   settleLogs({ ends: true });
@@ -333,33 +402,29 @@ t.test('an upload takes its place when it is in the log', (t) => {
 
 t.test('the log of a thread that has ended is settled by another', (t) => {
   const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
-  const place = placeOf('b-1', bucketDirectory, 'k', 'refused');
-  const metadata = { etag: md5('text'), ...describe({}), checksum: undefined, parts: undefined };
-  const putAs = (n: number) =>
-    perform({
-      kind: 'put',
-      path: join(bucketDirectory, `.s3lect/tmp/${n}`),
-      fd: undefined,
-      pieces: [Buffer.from('text')],
-      place,
-      metadata,
-      condition: {},
-      isLogged: true,
-    });
-  t.match(carryOutTogether([putAs(1)]), [{ value: { loggedIn: { epoch: Number } } }]);
+  const put = () => perform(loggedPut(bucketDirectory, 'k', 'text'));
+  t.match(carryOutTogether([put()]), [{ value: { loggedIn: { epoch: Number } } }]);
   t.same(loggedKeys(bucketDirectory), ['k']);
   const recover = { kind: 'recover', bucket: 'b-1', bucketDirectory, links: 'refused' } as const;
   t.match(carryOutTogether([perform(recover)]), [{ value: undefined }]);
   t.same(loggedKeys(bucketDirectory), ['k'], 'of a thread that lives it is not');
   t.match(carryOutTogether([perform({ ...recover, endedThread: threadId })]), [{ value: undefined }]);
   t.same(logsOf(bucketDirectory), []);
-  t.equal(fs.readFileSync(place.path, 'utf8'), 'text');
-  t.match(carryOutTogether([putAs(2)]), [{ value: { size: 4, loggedIn: undefined } }], 'if it lives, it does without');
-  t.match(carryOutTogether([putAs(3)]), [{ value: { loggedIn: { epoch: Number } } }], 'and begins another');
+  t.equal(fs.readFileSync(join(bucketDirectory, 'k'), 'utf8'), 'text');
+  t.match(carryOutTogether([put()]), [{ value: { size: 4, loggedIn: undefined } }], 'if it lives, it does without');
+  t.match(carryOutTogether([put()]), [{ value: { loggedIn: { epoch: Number } } }], 'and begins another');
   settleLogs({ ends: true });
   t.same(openFilesIn(bucketDirectory), []);
   t.end();
 });
+
+/** For the log of this thread. */
+function loggedPut(bucketDirectory: string, key: string, text: string) {
+  const place = placeOf('b-1', bucketDirectory, key, 'refused');
+  const metadata = { etag: md5(text), ...describe({}), checksum: undefined, parts: undefined };
+  const job = { kind: 'put', path: temporaryPath(bucketDirectory), fd: undefined, pieces: [Buffer.from(text)] } as const;
+  return { ...job, place, metadata, condition: {}, isLogged: true } as const;
+}
 
 function lineFor(key: string, size: number): Buffer {
   const record = { etag: md5(''), size: `${size}`, mtimeNs: '1700000000000000000', ino: '1' };
@@ -376,12 +441,21 @@ function recordOf(token: Uint8Array, key: string, text: string): Buffer {
 function endedLog(uploads: readonly (readonly [key: string, text: string])[], form?: { token: Uint8Array; blocks: readonly Buffer[] }) {
   const root = newDirectory();
   const bucket = join(root, 'b-1');
+  const token = form?.token ?? Buffer.alloc(16, 1);
+  const log = endedLogIn(bucket, token, form?.blocks ?? uploads.map(([key, text]) => recordOf(token, key, text)));
+  return { root, bucket, log };
+}
+
+/** Answers its path. */
+function endedLogIn(bucket: string, token: Uint8Array, blocks: readonly Buffer[]): string {
   fs.mkdirSync(logFolderOf(bucket), { recursive: true });
   const log = join(logFolderOf(bucket), '999999999-000000000000-1-1');
-  const token = form?.token ?? Buffer.alloc(16, 1);
-  const blocks = form?.blocks ?? uploads.map(([key, text]) => recordOf(token, key, text));
-  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token }), ...blocks]);
+  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token, isFailed: false }), ...blocks]);
   fs.writeFileSync(log, Buffer.concat([half, Buffer.alloc(limits.upload_log_bytes - half.length)]));
   t.equal(readLog(log).length, 1);
-  return { root, bucket, log };
+  return log;
+}
+
+function fileOf(bucket: string, key: string): BigIntStats {
+  return fs.lstatSync(join(bucket, key), { bigint: true });
 }

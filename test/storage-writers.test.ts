@@ -9,6 +9,7 @@ import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import type { ObjectBody } from '../src/storage/object.ts';
+import type { WriteResult } from '../src/storage/writer-job.ts';
 import { writerThread } from '../src/storage/writers.ts';
 import { codeOf, get } from './support/storage-contract.ts';
 import { localStores, openFilesIn } from './support/storage-local.ts';
@@ -191,4 +192,29 @@ t.test('pieces that cannot be sent to a thread fail, and others are taken', asyn
   const outcomes = await Promise.allSettled([thread.run(write), thread.run({ ...write, more: () => {} } as typeof write)]);
   t.match(outcomes, [{ value: { digests: [] } }, { reason: { name: 'DataCloneError' } }]);
   t.match(await thread.run(write), { digests: [] });
+});
+
+t.test('the MD5 of an upload that has ended does not wait until its thread has nothing else to do', async (t) => {
+  const { bucket } = await newLocalStore();
+  const thread = writerThread();
+  const over: string[] = [];
+  const write = async (name: string, upload: number, piece: Uint8Array, { isFirst = false, isLast = false }): Promise<WriteResult> => {
+    const begin = { file: { path: join(bucket, name) }, algorithms: isLast ? (['md5'] as const) : [], isAlone: false, uploads: 100 };
+    const result = await thread.run({ kind: 'write', upload, begin: isFirst ? begin : undefined, pieces: [piece], isLast });
+    over.push(name);
+    return result;
+  };
+  // It is busy with the first while the others come.
+  const [long, short, many] = [1e9, 1e9 + 1, 1e9 + 2];
+  const text = Buffer.alloc(10_000, 'text');
+  const jobs = [
+    write('long', long, Buffer.alloc(32 * 1024 * 1024), { isFirst: true }),
+    write('short', short, text, { isFirst: true, isLast: true }),
+    ...Array.from({ length: 2000 }, (_, n) => write('many', many, text, { isFirst: n === 0 })),
+  ];
+  const { digests, file } = (await Promise.all(jobs))[1] as WriteResult;
+  t.same(digests, [['md5', createHash('md5').update(text).digest('base64')]]);
+  t.ok(over.indexOf('short') < over.lastIndexOf('many'), 'others have pieces to be written still');
+  fs.closeSync((file as { fd: number }).fd);
+  for (const upload of [long, many]) await thread.run({ kind: 'discard', upload, file: undefined });
 });

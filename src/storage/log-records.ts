@@ -4,7 +4,7 @@
  *
  *   token of the head, 16 bytes · CRC-32 of what follows · bytes of the line · bytes of the object · the line · the object
  *
- * The line is what a sidecar says of the object. A half that is emptied gets another token: what it held is no record any more, nor is
+ * The line is what a sidecar says of the object, and the identity of the file that it replaces. A half that is emptied gets another token: what it held is no record any more, nor is
  * what an upload brings that looks like one.
  */
 import { limits } from '../base/limits.ts';
@@ -24,6 +24,8 @@ export interface LogHead {
   /** The half with the lower one was written before the other. */
   readonly epoch: number;
   readonly token: Uint8Array;
+  /** A file of an upload in it could not be made durable. */
+  readonly isFailed: boolean;
 }
 
 export interface LogRecord {
@@ -32,8 +34,8 @@ export interface LogRecord {
   readonly pieces: readonly Uint8Array[];
 }
 
-export function encodeHead({ boot, epoch, token }: LogHead): Uint8Array {
-  const head = JSON.stringify({ version, boot, epoch, token: Buffer.from(token).toString('hex') });
+export function encodeHead({ boot, epoch, token, isFailed }: LogHead): Uint8Array {
+  const head = JSON.stringify({ version, boot, epoch, token: Buffer.from(token).toString('hex'), failed: isFailed || undefined });
   return Buffer.from(head.padEnd(block_bytes));
 }
 
@@ -59,6 +61,8 @@ export const zeros: Uint8Array = new Uint8Array(block_bytes);
 
 /** A half of a log. */
 export interface ReadHalf extends LogHead {
+  /** Where it begins in the file. */
+  readonly start: number;
   /** In their order. */
   readonly records: readonly LogRecord[];
 }
@@ -67,13 +71,14 @@ export interface ReadHalf extends LogHead {
 export function readLog(path: string): ReadHalf[] {
   const log = readSmallBytes(path, limits.upload_log_bytes);
   if (log?.length !== limits.upload_log_bytes) return [];
-  return [log.subarray(0, half_bytes), log.subarray(half_bytes)].flatMap(halfIn).toSorted((a, b) => a.epoch - b.epoch);
+  const halves = [0, half_bytes].flatMap((start) => halfIn(log.subarray(start, start + half_bytes), start));
+  return halves.toSorted((a, b) => a.epoch - b.epoch);
 }
 
 const version = 1;
 
 /** A list of it, or of nothing. */
-function halfIn(half: Buffer): ReadHalf[] {
+function halfIn(half: Buffer, start: number): ReadHalf[] {
   const head = jsonIn(half.toString('latin1', 0, block_bytes));
   if (!isObject(head) || head['version'] !== version) return [];
   const { boot, epoch, token: hex } = head;
@@ -85,7 +90,7 @@ function halfIn(half: Buffer): ReadHalf[] {
     if (record !== undefined) records.push(record);
     at += record === undefined ? block_bytes : recordBytes(record);
   }
-  return [{ boot, epoch, token, records }];
+  return [{ start, boot, epoch, token, isFailed: head['failed'] === true, records }];
 }
 
 function recordAt(half: Buffer, at: number, token: Uint8Array): LogRecord | undefined {

@@ -102,15 +102,17 @@ export function foreignEtag({ size, mtimeNs, ino }: FileIdentity): string {
   return `"${hash('md5', `${size} ${mtimeNs} ${ino}`)}-1"`;
 }
 
-/** The record of `file` as a line, to be kept elsewhere than in its sidecar. */
-export function lineOf(key: string, metadata: ObjectMetadata, file: FileIdentity): string {
-  return JSON.stringify(sidecarOf(key, metadata, file));
+/** The record of `file` as a line, to be kept elsewhere than in its sidecar. `replaced`: the file that it takes the place of. */
+export function lineOf(key: string, metadata: ObjectMetadata, file: FileIdentity, replaced?: FileIdentity): string {
+  return JSON.stringify({ ...sidecarOf(key, metadata, file), replaced: replaced && textsOf(replaced) });
 }
 
 export interface RecordedObject {
   readonly key: string;
   readonly metadata: ObjectMetadata;
   readonly file: FileIdentity;
+  /** The file whose place it took, where there was one. */
+  readonly replaced: FileIdentity | undefined;
 }
 
 /** What such a line says; undefined where it is not of our making. */
@@ -118,8 +120,8 @@ export function objectIn(line: string): RecordedObject | undefined {
   const sidecar = jsonIn(line);
   const [record, ...others] = isSidecar(sidecar) ? sidecar.records : [];
   if (!isSidecar(sidecar) || others.length > 0 || !isRecord(record)) return undefined;
-  const { size, mtimeNs, ino } = record;
-  return { key: sidecar.key, metadata: metadataIn(record), file: { size: BigInt(size), mtimeNs: BigInt(mtimeNs), ino: BigInt(ino) } };
+  const { key, replaced } = sidecar;
+  return { key, metadata: metadataIn(record), file: identityIn(record), replaced: isIdentity(replaced) ? identityIn(replaced) : undefined };
 }
 
 const sidecarVersion = 1;
@@ -127,21 +129,28 @@ const sidecarVersion = 1;
 const sidecarBytesMax = 4 * 1024 * 1024;
 
 /** What goes without saying is left out. */
-interface SidecarRecord extends Partial<ObjectDescription> {
+interface SidecarRecord extends Partial<ObjectDescription>, IdentityTexts {
   readonly etag: string;
   readonly checksum?: ObjectChecksum | undefined;
   readonly parts?: PartLayout | undefined;
   readonly uploadId?: string | undefined;
-  /** 64-bit integers as decimal text. */
-  readonly size: string;
-  readonly mtimeNs: string;
-  readonly ino: string;
+}
+
+/** 64-bit integers as decimal text. */
+type IdentityTexts = { readonly [Name in keyof FileIdentity]: string };
+
+function textsOf({ size, mtimeNs, ino }: FileIdentity): IdentityTexts {
+  return { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
+}
+
+function identityIn({ size, mtimeNs, ino }: IdentityTexts): FileIdentity {
+  return { size: BigInt(size), mtimeNs: BigInt(mtimeNs), ino: BigInt(ino) };
 }
 
 /** Of a record, before JSON leaves out what is undefined. */
 type WrittenRecord = { readonly [Name in keyof SidecarRecord]: SidecarRecord[Name] | undefined };
 
-function recordOf(object: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity): WrittenRecord {
+function recordOf(object: ObjectMetadata, file: FileIdentity): WrittenRecord {
   return {
     etag: object.etag,
     contentType: object.contentType,
@@ -152,9 +161,7 @@ function recordOf(object: ObjectMetadata, { size, mtimeNs, ino }: FileIdentity):
     checksum: object.checksum,
     parts: object.parts,
     uploadId: object.uploadId,
-    size: String(size),
-    mtimeNs: String(mtimeNs),
-    ino: String(ino),
+    ...textsOf(file),
   };
 }
 
@@ -177,8 +184,8 @@ export function sidecarPath(bucketDirectory: string, key: string): string {
 }
 
 /** The record of a file; undefined where the sidecar is absent, unreadable or not of our making, for it may come with a foreign folder. */
-function recordFor(path: string, key: string, { size, mtimeNs, ino }: FileIdentity): SidecarRecord | undefined {
-  const ofFile = { size: String(size), mtimeNs: String(mtimeNs), ino: String(ino) };
+function recordFor(path: string, key: string, file: FileIdentity): SidecarRecord | undefined {
+  const ofFile = textsOf(file);
   for (const line of linesOf(readSmallFile(path, sidecarBytesMax) ?? '')) {
     const record = recordIn(line, key, ofFile);
     if (record !== undefined) return record;
@@ -199,7 +206,7 @@ function knownRecordFor(path: string, key: string, file: FileIdentity): SidecarR
 
 const knownRecords = new RecordCache<{ readonly file: FileIdentity; readonly record: SidecarRecord }>();
 
-function recordIn(line: string, key: string, ofFile: RecordIdentity): SidecarRecord | undefined {
+function recordIn(line: string, key: string, ofFile: IdentityTexts): SidecarRecord | undefined {
   const sidecar = line.includes(ofFile.mtimeNs) ? jsonIn(line) : undefined;
   if (!isSidecar(sidecar) || sidecar.key !== key) return undefined;
   return sidecar.records.find((record): record is SidecarRecord => isRecord(record) && isRecordOf(record, ofFile));
@@ -209,29 +216,33 @@ interface Sidecar {
   readonly version: number;
   readonly key: string;
   readonly records: readonly unknown[];
+  /** Of lines that are kept elsewhere. */
+  readonly replaced?: unknown;
 }
 
 function isSidecar(value: unknown): value is Sidecar {
   return isObject(value) && value['version'] === sidecarVersion && typeof value['key'] === 'string' && Array.isArray(value['records']);
 }
 
-type RecordIdentity = Pick<SidecarRecord, 'size' | 'mtimeNs' | 'ino'>;
-
-function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: RecordIdentity): boolean {
+function isRecordOf(record: SidecarRecord, { size, mtimeNs, ino }: IdentityTexts): boolean {
   return record.mtimeNs === mtimeNs && record.ino === ino && record.size === size;
 }
 
 function isRecord(value: unknown): value is SidecarRecord {
   return (
     isObject(value) &&
-    [value['size'], value['mtimeNs'], value['ino']].every(isDecimal) &&
     isDescription(value) &&
     typeof value['etag'] === 'string' &&
     /^"[0-9a-f]{32}(-\d+)?"$/.test(value['etag']) &&
     (value['checksum'] === undefined || isChecksum(value['checksum'])) &&
     (value['parts'] === undefined || isPartLayout(value['parts'])) &&
-    (value['uploadId'] === undefined || typeof value['uploadId'] === 'string')
+    (value['uploadId'] === undefined || typeof value['uploadId'] === 'string') &&
+    isIdentity(value)
   );
+}
+
+function isIdentity(value: unknown): value is IdentityTexts {
+  return isObject(value) && [value['size'], value['mtimeNs'], value['ino']].every(isDecimal);
 }
 
 /** A 64-bit integer as text. */

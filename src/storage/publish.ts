@@ -87,8 +87,9 @@ export function checkStorable({ names }: Place): void {
 /** The file at a place, if there is one. */
 export function presentFile({ path, links }: Pick<Place, 'path' | 'links'>): BigIntStats | undefined {
   try {
-    const stats = (links === 'followed' ? fs.statSync : fs.lstatSync)(path, { bigint: true });
-    return stats.isFile() ? stats : undefined;
+    // why: most uploads are of keys that are not there, and an exception costs several times the call.
+    const stats = (links === 'followed' ? fs.statSync : fs.lstatSync)(path, { bigint: true, throwIfNoEntry: false });
+    return stats?.isFile() ? stats : undefined;
   } catch (error) {
     if (isAbsent(error)) return undefined;
     throw error;

@@ -22,6 +22,7 @@ import {
   encodeHead,
   encodeRecord,
   half_bytes,
+  type LogHead,
   type LogRecord,
   recordBytes,
   recordBytes_max,
@@ -301,14 +302,14 @@ class Half {
 
   /** Raises the system's errors. */
   beginSettling(): void {
+    // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
+    if (this.#failure !== undefined) throw this.#failure;
     this.#settling ??= new Settling(this.files);
   }
 
   /** Settles and empties it. Raises the system's errors. */
   settle(): void {
     if (this.isEmpty) return;
-    // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
-    if (this.#failure !== undefined) throw this.#failure;
     this.beginSettling();
     const settling = this.#settling;
     this.#settling = undefined;
@@ -316,6 +317,11 @@ class Half {
       settling?.end();
     } catch (error) {
       this.#failure = error;
+      // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
+      outcomeOf(() => {
+        this.#writeHead({ epoch: this.epoch, token: this.token, isFailed: true });
+        fs.fdatasyncSync(this.#fd);
+      });
       throw error;
     }
     this.empty();
@@ -324,11 +330,15 @@ class Half {
   empty(): void {
     const token = randomBytes(token_bytes);
     const epoch = nextEpoch++;
-    writeFullyNow({ fd: this.#fd, position: this.#start }, [encodeHead({ boot: bootId ?? '', epoch, token })]);
+    this.#writeHead({ epoch, token, isFailed: false });
     this.token = token;
     this.epoch = epoch;
     this.#used_bytes = block_bytes;
     this.files.clear();
+  }
+
+  #writeHead(head: Omit<LogHead, 'boot'>): void {
+    writeFullyNow({ fd: this.#fd, position: this.#start }, [encodeHead({ boot: bootId ?? '', ...head })]);
   }
 }
 

@@ -6,15 +6,17 @@
 import fs from 'node:fs';
 import { SelectError } from '../base/errors.ts';
 import { OpenDirectory } from './directory.ts';
-import { isSameFile } from './file-version.ts';
+import { type FileIdentity, isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
-import { type LogRecord, readLog } from './log-records.ts';
+import { encodeHead, type LogHead, type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
+import { outcomeOf } from './outcome.ts';
 import { checkStorable, filesOf, type Place, reachableFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { readSmallBytes } from './small-file.ts';
 import { isOfEndedProcess, nameOfProcess, prefixOfThread } from './temporary.ts';
 import { bootId, logFolder } from './upload-log.ts';
+import { writeFullyNow } from './write-fully.ts';
 
 /** Whether there are logs in a bucket that nobody writes to any more. */
 export function hasEndedLogs(bucketDirectory: string): boolean {
@@ -71,19 +73,45 @@ export interface LostUpload {
   readonly bytes: Uint8Array;
 }
 
+/** The last upload of a key. */
+interface LoggedObject extends LostUpload, Pick<LogHead, 'boot' | 'isFailed'> {
+  /** The files that this upload and those before it took the place of: a crash may leave any of them. */
+  readonly replaced: readonly FileIdentity[];
+}
+
 /** Makes uploads in a log durable that are in their places; answers the others. Raises the system's errors. Blocks. */
 export function lostUploads(path: string, toPlace: (key: string) => Place): LostUpload[] {
-  const uploads = new Map<string, LostUpload & { readonly boot: string }>();
-  for (const { boot, records } of readLog(path)) {
+  const uploads = new Map<string, LoggedObject>();
+  for (const { boot, isFailed, records } of readLog(path)) {
     for (const record of records) {
       const upload = uploadIn(record, toPlace);
+      if (upload === undefined) continue;
+      const before = uploads.get(upload.place.path)?.replaced ?? [];
+      const { replaced } = upload.object;
       // The last of a key holds.
-      if (upload !== undefined) uploads.set(upload.place.path, { ...upload, boot });
+      uploads.set(upload.place.path, { ...upload, boot, isFailed, replaced: replaced === undefined ? before : [...before, replaced] });
     }
   }
   const lost = new Set([...uploads.values()].filter((upload) => (upload.boot === bootId ? isDamaged : isLostInCrash)(upload)));
-  settleNow([...uploads.values()].filter((upload) => !lost.has(upload)).flatMap(({ place }) => filesOf(place)));
+  const present = [...uploads.values()].filter((upload) => !lost.has(upload));
+  try {
+    settleNow(present.flatMap(({ place }) => filesOf(place)));
+  } catch (error) {
+    outcomeOf(() => markFailed(path));
+    throw error;
+  }
   return [...lost];
+}
+
+/** Has a log say that files of uploads in it could not be made durable. */
+function markFailed(path: string): void {
+  const fd = fs.openSync(path, 'r+');
+  try {
+    for (const half of readLog(path)) writeFullyNow({ fd, position: half.start }, [encodeHead({ ...half, isFailed: true })]);
+    fs.fdatasyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
 }
 
 function uploadIn({ line, pieces: [bytes] }: LogRecord, toPlace: (key: string) => Place): LostUpload | undefined {
@@ -105,20 +133,21 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 }
 
 /** What was written later, by whomever, is no upload that was lost. */
-function isLostInCrash({ place, object, bytes }: LostUpload): boolean {
+function isLostInCrash({ place, object, bytes, replaced }: LoggedObject): boolean {
   const { key, metadata, file } = object;
   const present = reachableFile(place);
-  if (present === undefined) return true;
+  // why: before its time is asked for, which anybody may have set, and which is of a clock that may have been set.
+  if (present === undefined || replaced.some((one) => isSameFile(one, present))) return true;
   const modified_ms = (at: bigint): bigint => at / 1_000_000n;
   if (modified_ms(present.mtimeNs) !== modified_ms(file.mtimeNs)) return present.mtimeNs < file.mtimeNs;
   const known = readMetadata(place.bucketDirectory, key, present);
   return !holds(place.path, bytes) || lineOf(key, known, file) !== lineOf(key, metadata, file);
 }
 
-/** Of the file of an upload whose writing failed, as the disk has it. */
-function isDamaged({ place, object, bytes }: LostUpload): boolean {
+/** Of the file of an upload whose writing failed: some file systems show it as the disk has it, others as if it had been written. */
+function isDamaged({ place, object, bytes, isFailed }: LoggedObject): boolean {
   const present = reachableFile(place);
-  return present !== undefined && isSameFile(present, object.file) && !holds(place.path, bytes);
+  return present !== undefined && isSameFile(present, object.file) && (isFailed || !holds(place.path, bytes));
 }
 
 /** What is closed to us, as somebody else's by now, cannot be compared, and is believed. */

@@ -13,7 +13,7 @@ import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { lineOf, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
-import { filesOf, type Place, placeOf, publishFile, type ReadyFile } from './publish.ts';
+import { filesOf, type Place, placeOf, presentFile, publishFile, type ReadyFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { removeTemporary, temporaryPath } from './temporary.ts';
 import { type LoggedIn, LogIsGone, logFor } from './upload-log.ts';
@@ -306,7 +306,7 @@ function* put(job: PutJob): DurableWork<PutJobResult> {
 function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Array[]): DurableWork<LoggedIn | undefined> {
   const log = logFor(place.bucketDirectory);
   if (log === undefined) return undefined;
-  const line = Buffer.from(lineOf(place.key, file.metadata, file.identity));
+  const line = Buffer.from(lineOf(place.key, file.metadata, file.identity, presentFile(place)));
   const upload = log.promise({ files: filesOf(place), line, pieces });
   try {
     yield upload;

@@ -28,6 +28,13 @@ export function loggedKeys(bucket: string): string[] {
   return logged(bucket).map(({ key }) => key);
 }
 
+/** Gives the logs of a bucket the names of logs of a process that has ended. */
+export function endLogs(bucket: string): void {
+  for (const [n, name] of logsOf(bucket).entries()) {
+    fs.renameSync(join(logFolderOf(bucket), name), join(logFolderOf(bucket), `999999999-000000000000-1-${n}`));
+  }
+}
+
 /** Has a log say that the system was started anew since. */
 export function ageLog(path: string): void {
   const fd = fs.openSync(path, 'r+');
