@@ -4,8 +4,8 @@
  *
  *   token of the head, 16 bytes · CRC-32 of what follows · bytes of the line · bytes of the object · the line · the object
  *
- * The line is what a sidecar says of the object, and the identity of the file that it replaces. A half that is emptied gets another token: what it held is no record any more, nor is
- * what an upload brings that looks like one.
+ * The line is what a sidecar says of the object, and the identity of the file that it replaces. A half that is emptied gets another token:
+ * what it held is no record any more, nor is what an upload brings that looks like one.
  */
 import { limits } from '../base/limits.ts';
 import { crc32 } from '../base/native-crc.ts';
