@@ -84,7 +84,9 @@ t.test('a directory is opened once for works that are carried out together, and 
     return directory;
   }
   const remove = (): void => fs.rmSync(path, { recursive: true });
-  const opened = carryOutTogether([work(), work(), work(remove), work()]).map((outcome) => ('value' in outcome ? outcome.value : undefined));
+  const opened = carryOutTogether([work(), work(), work(remove), work()]).map((outcome) =>
+    'value' in outcome ? outcome.value : undefined,
+  );
   const [first, second, third, fourth] = opened;
   t.equal(second, first);
   t.not(third, first);

@@ -1,12 +1,11 @@
 /** Large files that are removed or replaced: nobody waits until what they held is free. */
 import fs from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { closeFreeingAside, freeingAside, roomToFree } from '../src/storage/freeing.ts';
 import { get, put } from './support/storage-contract.ts';
-import { localStores, openFilesIn } from './support/storage-local.ts';
+import { allClosed, localStores, openFilesIn } from './support/storage-local.ts';
 
 const { newLocalStore } = localStores(t);
 const large_bytes = limits.freed_at_once_bytes_max + 1;
@@ -102,10 +101,4 @@ function newLarge(folder: string, name: string): string {
 
 function onLinux<T>(values: T[]): T[] {
   return process.platform === 'linux' ? values : [];
-}
-
-async function allClosed(t: Test, folder: string): Promise<void> {
-  const deadline_ms = Date.now() + 20_000;
-  while (openFilesIn(folder).length > 0 && Date.now() < deadline_ms) await sleep(5);
-  t.same(openFilesIn(folder), []);
 }

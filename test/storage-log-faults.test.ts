@@ -8,7 +8,7 @@ import t, { type Test } from 'tap';
 import { LocalStore } from '../src/storage/local.ts';
 import { settleAll } from '../src/storage/unsettled.ts';
 import { get, keysOf, md5, put } from './support/storage-contract.ts';
-import { localStores, openFilesIn } from './support/storage-local.ts';
+import { allClosed, localStores } from './support/storage-local.ts';
 import { ageLog, endLogs, logFolderOf, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
@@ -85,7 +85,7 @@ for (const [what, change] of Object.entries(changes)) {
     await Promise.all(kept.map((key) => put(store, key, 'new')));
     for (const key of kept) t.equal(await get(opened, key), 'new', 'a thread whose log was taken goes on');
     await settleAll();
-    t.same(openFilesIn(bucket), []);
+    await allClosed(t, bucket);
   });
 }
 

@@ -18,7 +18,7 @@ import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
-import { localStores, openFilesIn, treeOf } from './support/storage-local.ts';
+import { allClosed, localStores, openFilesIn, treeOf } from './support/storage-local.ts';
 import { ageLog, crash, endLogs, logFolderOf, logged, loggedKeys, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
@@ -82,7 +82,7 @@ t.test('many small uploads are logged, and settled soon after; a few are not', a
   const deadline_ms = Date.now() + 30_000;
   while (logsOf(bucket).length > 0 && Date.now() < deadline_ms) await sleep(100);
   t.same(logsOf(bucket), [], 'a log is removed that nobody writes to');
-  t.same(openFilesIn(bucket), []);
+  await allClosed(t, bucket);
   t.same(fs.readdirSync(join(bucket, '.s3lect/tmp')), []);
 });
 

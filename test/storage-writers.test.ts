@@ -12,7 +12,7 @@ import type { ObjectBody } from '../src/storage/object.ts';
 import type { WriteResult } from '../src/storage/writer-job.ts';
 import { writerThread } from '../src/storage/writers.ts';
 import { codeOf, get } from './support/storage-contract.ts';
-import { localStores, openFilesIn } from './support/storage-local.ts';
+import { allClosed, localStores } from './support/storage-local.ts';
 
 const { newLocalStore } = localStores(t);
 
@@ -144,7 +144,7 @@ t.test('no descriptor stays open, whatever becomes of an upload', { skip: proces
   });
   const outcomes = await Promise.allSettled(uploads);
   t.ok(outcomes.filter(({ status }) => status === 'rejected').length >= 5);
-  t.same(openFilesIn(bucket), []);
+  await allClosed(t, bucket);
   t.same(fs.readdirSync(temporaries), []);
 });
 

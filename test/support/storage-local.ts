@@ -1,6 +1,7 @@
 /** Local stores in the fixture directory of a test, and what they leave on the disk. */
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import { LocalStore } from '../../src/storage/local.ts';
 
@@ -43,6 +44,13 @@ export function openFilesIn(directory: string): string[] {
       }
     })
     .filter((path) => path.startsWith(directory));
+}
+
+/** Asserts that nothing stays open in a directory: threads may close what they used when they have answered. */
+export async function allClosed(t: Test, directory: string): Promise<void> {
+  const deadline_ms = Date.now() + 20_000;
+  while (openFilesIn(directory).length > 0 && Date.now() < deadline_ms) await sleep(5);
+  t.same(openFilesIn(directory), []);
 }
 
 /** Every path under a directory, with what is there. */
