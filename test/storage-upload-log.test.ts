@@ -9,7 +9,7 @@ import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
-import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog } from '../src/storage/log-records.ts';
+import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog, zeros } from '../src/storage/log-records.ts';
 import { lineOf } from '../src/storage/metadata.ts';
 import { describe } from '../src/storage/object.ts';
 import { placeOf } from '../src/storage/publish.ts';
@@ -397,6 +397,26 @@ t.test('an upload takes its place when it is in the log', (t) => {
   t.same(loggedKeys(bucketDirectory), []);
   settleLogs({ ends: true });
   t.same(logsOf(bucketDirectory), []);
+  t.end();
+});
+
+t.test('uploads that come after a disk has failed and forgot the heads of a log are in it', (t) => {
+  const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
+  const put = (key: string) => carryOutTogether([perform(loggedPut(bucketDirectory, key, 'text'))]);
+  t.match(put('before'), [{ value: { loggedIn: { epoch: Number } } }]);
+  const { fdatasyncSync } = fs;
+  fs.fdatasyncSync = (fd) => {
+    fs.fdatasyncSync = fdatasyncSync;
+    for (const start of [0, half_bytes]) fs.writeSync(fd, zeros, 0, zeros.length, start);
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+  };
+  t.match(put('during'), [{ error: { code: 'EIO' } }]);
+  t.match(put('after'), [{ value: { loggedIn: { epoch: Number } } }]);
+  t.same(
+    loggedKeys(bucketDirectory).filter((key) => key !== 'during'),
+    ['before', 'after'],
+  );
+  settleLogs({ ends: true });
   t.end();
 });
 

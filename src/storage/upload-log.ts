@@ -181,8 +181,14 @@ export class UploadLog {
     if (this.#resting.isDone) this.#resting.settle();
     const { token } = this.#taking;
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
-    writeFullyNow({ fd: this.#fd, position: first.position }, records);
-    fs.fdatasyncSync(this.#fd);
+    try {
+      writeFullyNow({ fd: this.#fd, position: first.position }, records);
+      fs.fdatasyncSync(this.#fd);
+    } catch (error) {
+      // why: what could not be written the system takes for written; where that was a head, all that comes after it would be lost in a crash.
+      for (const half of [this.#taking, this.#resting]) outcomeOf(() => half.writeHead());
+      throw error;
+    }
     // why: asked only now, so that one who takes the log away after that finds these uploads in it.
     if (!this.#isInPlace()) {
       this.#giveUp();
@@ -319,7 +325,7 @@ class Half {
       this.#failure = error;
       // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
       outcomeOf(() => {
-        this.#writeHead({ epoch: this.epoch, token: this.token, isFailed: true });
+        this.writeHead();
         fs.fdatasyncSync(this.#fd);
       });
       throw error;
@@ -328,17 +334,17 @@ class Half {
   }
 
   empty(): void {
-    const token = randomBytes(token_bytes);
-    const epoch = nextEpoch++;
-    this.#writeHead({ epoch, token, isFailed: false });
-    this.token = token;
-    this.epoch = epoch;
+    const next = { token: randomBytes(token_bytes), epoch: nextEpoch++ };
+    this.writeHead(next);
+    Object.assign(this, next);
     this.#used_bytes = block_bytes;
     this.files.clear();
   }
 
-  #writeHead(head: Omit<LogHead, 'boot'>): void {
-    writeFullyNow({ fd: this.#fd, position: this.#start }, [encodeHead({ boot: bootId ?? '', ...head })]);
+  /** Raises the system's errors. */
+  writeHead({ token, epoch }: Pick<LogHead, 'token' | 'epoch'> = this): void {
+    const head = encodeHead({ boot: bootId ?? '', epoch, token, isFailed: this.#failure !== undefined });
+    writeFullyNow({ fd: this.#fd, position: this.#start }, [head]);
   }
 }
 
