@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { OpenDirectory, openMade } from '../src/storage/directory.ts';
+import { OpenDirectory } from '../src/storage/directory.ts';
 import { carryOutTogether, type DurableWork } from '../src/storage/durable-work.ts';
 import { describe } from '../src/storage/object.ts';
 import { placeOf } from '../src/storage/publish.ts';
@@ -71,28 +71,6 @@ t.test('a directory that took the path of another is another', async (t) => {
   carryOutTogether(opened.map(work));
   t.same(synced, ['0', '1'], 'and one that two wait for is synced once');
   for (const directory of opened) directory.close();
-});
-
-t.test('a directory is opened once for works that are carried out together, and anew where it was removed meanwhile', async (t) => {
-  const folder = fs.realpathSync(t.testdir({}));
-  const path = join(folder, 'd');
-  function* work(before = (): void => {}): DurableWork<OpenDirectory> {
-    before();
-    const directory = openMade(folder, path, new Set());
-    fs.writeFileSync(directory.pathOf('file'), '');
-    directory.close();
-    return directory;
-  }
-  const remove = (): void => fs.rmSync(path, { recursive: true });
-  const opened = carryOutTogether([work(), work(), work(remove), work()]).map((outcome) =>
-    'value' in outcome ? outcome.value : undefined,
-  );
-  const [first, second, third, fourth] = opened;
-  t.equal(second, first);
-  t.not(third, first);
-  t.equal(fourth, third);
-  t.ok(fs.existsSync(join(path, 'file')));
-  for (const directory of opened) t.throws(() => directory?.stats(), { code: 'EBADF' }, 'afterwards it is closed');
 });
 
 t.test('an upload takes its place when its bytes and its sidecar are durable, whether that is new, goes on or is replaced', async (t) => {

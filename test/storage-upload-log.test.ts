@@ -9,12 +9,12 @@ import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
-import { block_bytes, encodeHead, encodeRecord, half_bytes, readLog, zeros } from '../src/storage/log-records.ts';
+import { block_bytes, encodeHead, encodeRecord, half_bytes, type LogHead, readLog, zeros } from '../src/storage/log-records.ts';
 import { lineOf } from '../src/storage/metadata.ts';
 import { describe } from '../src/storage/object.ts';
 import { placeOf } from '../src/storage/publish.ts';
 import { temporaryPath } from '../src/storage/temporary.ts';
-import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
+import { bootId, LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
@@ -301,6 +301,29 @@ t.test('what is said of an object is put again also where its bytes and its time
   }
 });
 
+t.test('what a log has failed to make durable is put again, though it seems to be there', async (t) => {
+  for (const isFailed of [false, true]) {
+    for (const boot of ['an earlier start', bootId as string]) {
+      for (const ino of ['the same', 'another']) {
+        const { store, root, bucket } = await newLocalStore();
+        await store.putObject({ bucket: 'b-1', key: 'k', body: bodyOf('text') });
+        const before = fileOf(bucket, 'k');
+        const metadata = { etag: md5('text'), ...describe({}), checksum: undefined, parts: undefined };
+        // Another, as after it was put again.
+        const line = Buffer.from(lineOf('k', metadata, ino === 'another' ? { ...before, ino: 1n } : before));
+        const token = Buffer.alloc(16, 1);
+        const record = Buffer.concat(encodeRecord(token, { line, pieces: [Buffer.from('text')] }));
+        endedLogIn(bucket, token, [record], { boot, isFailed });
+        const opened = await LocalStore.open({ root });
+        t.same(logsOf(bucket), []);
+        t.equal(await get(opened, 'k'), 'text');
+        const said = isFailed ? 'put again' : 'believed';
+        t.equal(fileOf(bucket, 'k').ino === before.ino, !isFailed, `${said}: a file of ${ino} number, ${boot}`);
+      }
+    }
+  }
+});
+
 t.test('a file that a logged upload replaced is not taken for a later one, whatever its time', async (t) => {
   const [root, kept] = [newDirectory(), newDirectory()];
   const bucket = join(root, 'b-1');
@@ -420,6 +443,23 @@ t.test('uploads that come after a disk has failed and forgot the heads of a log 
   t.end();
 });
 
+t.test('a log that could not be emptied for a failing disk is emptied by the next try', (t) => {
+  const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
+  carryOutTogether([perform(loggedPut(bucketDirectory, 'k', 'text'))]);
+  const onDisk = fs.readFileSync(join(logFolderOf(bucketDirectory), logsOf(bucketDirectory)[0] as string));
+  const { fdatasyncSync } = fs;
+  fs.fdatasyncSync = (fd) => {
+    fs.fdatasyncSync = fdatasyncSync;
+    fs.writeSync(fd, onDisk, 0, onDisk.length, 0);
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+  };
+  t.throws(() => settleLogs({ ends: false }), { code: 'EIO' });
+  settleLogs({ ends: false });
+  t.same(loggedKeys(bucketDirectory), [], 'not only in the memory of the system');
+  settleLogs({ ends: true });
+  t.end();
+});
+
 t.test('the log of a thread that has ended is settled by another', (t) => {
   const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
   const put = () => perform(loggedPut(bucketDirectory, 'k', 'text'));
@@ -467,10 +507,10 @@ function endedLog(uploads: readonly (readonly [key: string, text: string])[], fo
 }
 
 /** Answers its path. */
-function endedLogIn(bucket: string, token: Uint8Array, blocks: readonly Buffer[]): string {
+function endedLogIn(bucket: string, token: Uint8Array, blocks: readonly Buffer[], head: Partial<LogHead> = {}): string {
   fs.mkdirSync(logFolderOf(bucket), { recursive: true });
   const log = join(logFolderOf(bucket), '999999999-000000000000-1-1');
-  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token, isFailed: false }), ...blocks]);
+  const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token, isFailed: false, ...head }), ...blocks]);
   fs.writeFileSync(log, Buffer.concat([half, Buffer.alloc(limits.upload_log_bytes - half.length)]));
   t.equal(readLog(log).length, 1);
   return log;

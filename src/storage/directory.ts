@@ -34,7 +34,6 @@ export function isPlainDirectory(directory: string): boolean {
 export class OpenDirectory {
   readonly #fd: number;
   readonly #prefix: string;
-  #users = 1;
 
   /** Raises ENOENT, ENOTDIR, and `AccessDenied` where the path leads through a symbolic link that is not to be followed. */
   constructor(directory: string, links: Links = 'refused') {
@@ -74,19 +73,8 @@ export class OpenDirectory {
     }
   }
 
-  /** For another, who closes it too. */
-  share(): this {
-    this.#users++;
-    return this;
-  }
-
-  /** Whether it was removed. */
-  get isGone(): boolean {
-    return this.stats().nlink === 0n;
-  }
-
   close(): void {
-    if (--this.#users === 0) fs.closeSync(this.#fd);
+    fs.closeSync(this.#fd);
   }
 }
 
@@ -126,31 +114,6 @@ function makeDirectories(top: string, directory: string): string[] {
 
 /** Opens a directory, which is made where it is missing below `top`. `changed` takes the directories that got a new entry, also where it fails. */
 export function openMade(top: string, path: string, changed: Set<string>): OpenDirectory {
-  const open = kept?.get(path);
-  if (open?.isGone === false) return open.share();
-  const directory = openOrMake(top, path, changed);
-  kept?.set(path, directory.share());
-  open?.close();
-  return directory;
-}
-
-/** Runs `work`, in which a directory that was opened by `openMade` is open for all who ask for it afterwards. */
-export function keepingOpen<T>(work: () => T): T {
-  const outer = kept;
-  const ours = new Map<string, OpenDirectory>();
-  kept = ours;
-  try {
-    return work();
-  } finally {
-    kept = outer;
-    for (const directory of ours.values()) directory.close();
-  }
-}
-
-/** By their paths. */
-let kept: Map<string, OpenDirectory> | undefined;
-
-function openOrMake(top: string, path: string, changed: Set<string>): OpenDirectory {
   try {
     return new OpenDirectory(path);
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Work that waits for the disk again and again, several at once: what each wants to be durable next is made so together. */
-import { keepingOpen, type OpenDirectory } from './directory.ts';
+import type { OpenDirectory } from './directory.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { syncFiles } from './sync-threads.ts';
 import { appendTogether, LoggedUpload } from './upload-log.ts';
@@ -18,21 +18,18 @@ export function carryOutTogether<T>(works: readonly DurableWork<T>[], tell?: (ou
     tell?.(outcome, n);
   };
   let going = works.map((work, n) => ({ n, work, goOn: () => work.next() }));
-  // Most write to the same directories.
-  keepingOpen(() => {
-    while (going.length > 0) {
-      const waiting: Waiting<T>[] = [];
-      for (const { n, work, goOn } of going) {
-        const step = outcomeOf(goOn);
-        if ('error' in step) end(n, step);
-        else if (step.value.done === true) end(n, { value: step.value.value });
-        else waiting.push({ n, work, what: step.value.value });
-      }
-      // why: only now, when all have written what they wait for: the first to wait may have done so for others.
-      const errors = syncAll(waiting.map(({ what }) => what));
-      going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next(true)) }));
+  while (going.length > 0) {
+    const waiting: Waiting<T>[] = [];
+    for (const { n, work, goOn } of going) {
+      const step = outcomeOf(goOn);
+      if ('error' in step) end(n, step);
+      else if (step.value.done === true) end(n, { value: step.value.value });
+      else waiting.push({ n, work, what: step.value.value });
     }
-  });
+    // why: only now, when all have written what they wait for: the first to wait may have done so for others.
+    const errors = syncAll(waiting.map(({ what }) => what));
+    going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next(true)) }));
+  }
   return outcomes;
 }
 

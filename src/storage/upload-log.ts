@@ -178,17 +178,11 @@ export class UploadLog {
     this.#isUsed = true;
     const [first] = uploads;
     if (first === undefined) return;
-    if (this.#resting.isDone) this.#resting.settle();
+    if (this.#resting.isDone) this.#settleHalf(this.#resting);
     const { token } = this.#taking;
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
-    try {
-      writeFullyNow({ fd: this.#fd, position: first.position }, records);
-      fs.fdatasyncSync(this.#fd);
-    } catch (error) {
-      // why: what could not be written the system takes for written; where that was a head, all that comes after it would be lost in a crash.
-      for (const half of [this.#taking, this.#resting]) outcomeOf(() => half.writeHead());
-      throw error;
-    }
+    writeFullyNow({ fd: this.#fd, position: first.position }, records);
+    this.#sync();
     // why: asked only now, so that one who takes the log away after that finds these uploads in it.
     if (!this.#isInPlace()) {
       this.#giveUp();
@@ -200,19 +194,19 @@ export class UploadLog {
   /** Takes back the record of an upload that became no object. Raises the system's errors. */
   takeBack({ position }: LoggedUpload): void {
     writeFullyNow({ fd: this.#fd, position }, [zeros]);
-    fs.fdatasyncSync(this.#fd);
+    this.#sync();
   }
 
   /** Makes the files of all uploads durable where they are, and empties the log. Raises the system's errors. */
   settle(): void {
     assert(this.#promised === 0, 'all that was promised room is in the log');
     if (!this.#isUsed) return;
-    this.#resting.settle();
-    this.#taking.settle();
+    this.#settleHalf(this.#resting);
+    this.#settleHalf(this.#taking);
     // The one that was emptied first comes first.
     if (this.#resting.epoch < this.#taking.epoch) this.#swap();
     // why: what a log says that comes back after a crash may be deleted from now on.
-    fs.fdatasyncSync(this.#fd);
+    this.#sync();
     this.#isUsed = false;
   }
 
@@ -230,12 +224,36 @@ export class UploadLog {
 
   #turn(): void {
     if (!this.#resting.isEmpty) {
-      this.#resting.settle();
+      this.#settleHalf(this.#resting);
       // why: before records take the places of others, which would hold again if the head were still the old one.
-      fs.fdatasyncSync(this.#fd);
+      this.#sync();
     }
     this.#taking.beginSettling();
     this.#swap();
+  }
+
+  #settleHalf(half: Half): void {
+    try {
+      half.settle();
+    } catch (error) {
+      // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
+      outcomeOf(() => {
+        half.writeHead();
+        this.#sync();
+      });
+      throw error;
+    }
+  }
+
+  /** Makes the log durable. Raises the system's errors. */
+  #sync(): void {
+    try {
+      fs.fdatasyncSync(this.#fd);
+    } catch (error) {
+      // why: what could not be written the system takes for written. Without its head a half is lost in a crash, or what was in it before is back.
+      for (const half of [this.#taking, this.#resting]) outcomeOf(() => half.writeHead());
+      throw error;
+    }
   }
 
   #swap(): void {
@@ -323,11 +341,6 @@ class Half {
       settling?.end();
     } catch (error) {
       this.#failure = error;
-      // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
-      outcomeOf(() => {
-        this.writeHead();
-        fs.fdatasyncSync(this.#fd);
-      });
       throw error;
     }
     this.empty();

@@ -103,9 +103,9 @@ export function lostUploads(path: string, toPlace: (key: string) => Place): Lost
   return [...lost];
 }
 
-/** Has a log say that files of uploads in it could not be made durable. */
-function markFailed(path: string): void {
-  const fd = fs.openSync(path, 'r+');
+/** Has a log say that files of uploads in it could not be made durable. Raises the system's errors. */
+export function markFailed(path: string): void {
+  const fd = fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_NOFOLLOW);
   try {
     for (const half of readLog(path)) writeFullyNow({ fd, position: half.start }, [encodeHead({ ...half, isFailed: true })]);
     fs.fdatasyncSync(fd);
@@ -133,21 +133,29 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 }
 
 /** What was written later, by whomever, is no upload that was lost. */
-function isLostInCrash({ place, object, bytes, replaced }: LoggedObject): boolean {
+function isLostInCrash({ place, object, bytes, isFailed, replaced }: LoggedObject): boolean {
   const { key, metadata, file } = object;
   const present = reachableFile(place);
   // why: before its time is asked for, which anybody may have set, and which is of a clock that may have been set.
   if (present === undefined || replaced.some((one) => isSameFile(one, present))) return true;
-  const modified_ms = (at: bigint): bigint => at / 1_000_000n;
-  if (modified_ms(present.mtimeNs) !== modified_ms(file.mtimeNs)) return present.mtimeNs < file.mtimeNs;
+  if (!isOfSameTime(present, file)) return present.mtimeNs < file.mtimeNs;
   const known = readMetadata(place.bucketDirectory, key, present);
-  return !holds(place.path, bytes) || lineOf(key, known, file) !== lineOf(key, metadata, file);
+  return isFailed || !holds(place.path, bytes) || lineOf(key, known, file) !== lineOf(key, metadata, file);
 }
 
 /** Of the file of an upload whose writing failed: some file systems show it as the disk has it, others as if it had been written. */
-function isDamaged({ place, object, bytes, isFailed }: LoggedObject): boolean {
+function isDamaged({ place, object: { file }, bytes, isFailed }: LoggedObject): boolean {
   const present = reachableFile(place);
-  return present !== undefined && isSameFile(present, object.file) && (isFailed || !holds(place.path, bytes));
+  if (present === undefined) return false;
+  if (isSameFile(present, file)) return isFailed || !holds(place.path, bytes);
+  // It may have been put again before, and that have failed too.
+  return isFailed && isOfSameTime(present, file) && holds(place.path, bytes);
+}
+
+/** To the millisecond, which is what an object that is put again is given. */
+function isOfSameTime(one: FileIdentity, other: FileIdentity): boolean {
+  const modified_ms = ({ mtimeNs }: FileIdentity): bigint => mtimeNs / 1_000_000n;
+  return modified_ms(one) === modified_ms(other);
 }
 
 /** What is closed to us, as somebody else's by now, cannot be compared, and is believed. */

@@ -13,11 +13,12 @@ import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { lineOf, writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
+import { outcomeOf } from './outcome.ts';
 import { filesOf, type Place, placeOf, presentFile, publishFile, type ReadyFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { removeTemporary, temporaryPath } from './temporary.ts';
 import { type LoggedIn, LogIsGone, logFor } from './upload-log.ts';
-import { endedLogs, type LostUpload, lostUploads, openLogFolder, takeLog } from './upload-recovery.ts';
+import { endedLogs, type LostUpload, lostUploads, markFailed, openLogFolder, takeLog } from './upload-recovery.ts';
 import { type FilePosition, writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
@@ -334,8 +335,15 @@ function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): 
     for (const name of endedLogs(folder, endedThread)) {
       const taken = takeLog(folder, name);
       if (taken === undefined) continue;
-      for (const lost of lostUploads(folder.pathOf(taken), (key) => placeOf(bucket, bucketDirectory, key, links))) yield* putAgain(lost);
-      fs.rmSync(folder.pathOf(taken), { force: true });
+      const path = folder.pathOf(taken);
+      const lost = lostUploads(path, (key) => placeOf(bucket, bucketDirectory, key, links));
+      try {
+        for (const upload of lost) yield* putAgain(upload);
+      } catch (error) {
+        outcomeOf(() => markFailed(path));
+        throw error;
+      }
+      fs.rmSync(path, { force: true });
       // why: if the log came back, it would bring back what is deleted from now on.
       folder.syncNow();
     }

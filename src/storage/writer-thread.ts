@@ -131,7 +131,7 @@ function end(): void {
   answer(orders.map(({ id }, n) => ({ id, result: results[n] })));
 }
 
-/** Replies that are sent with the next, or when nothing is left to be done: each message wakes the main thread. */
+/** Replies to writes that are sent with the next, or when nothing is left to be done: each message wakes the main thread. */
 const replies: Reply[] = [];
 
 function answer(more: readonly Reply[] = []): void {
