@@ -2,6 +2,10 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { half_bytes, readLog } from '../../src/storage/log-records.ts';
+import { describe } from '../../src/storage/object.ts';
+import { placeOf } from '../../src/storage/publish.ts';
+import { temporaryPath } from '../../src/storage/temporary.ts';
+import { md5 } from './storage-contract.ts';
 
 export function logFolderOf(bucket: string): string {
   return join(bucket, '.s3lect/log');
@@ -72,4 +76,12 @@ function sidecarsOf(bucket: string, key: string): string[] {
   const meta = join(bucket, '.s3lect/meta');
   const files = fs.readdirSync(meta, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
   return files.map((name) => join(meta, name)).filter((path) => fs.readFileSync(path, 'utf8').includes(`"key":"${key}"`));
+}
+
+/** For the log of this thread. */
+export function loggedPut(bucketDirectory: string, key: string, text: string) {
+  const place = placeOf('b-1', bucketDirectory, key, 'refused');
+  const metadata = { etag: md5(text), ...describe({}), checksum: undefined, parts: undefined };
+  const job = { kind: 'put', path: temporaryPath(bucketDirectory), fd: undefined, pieces: [Buffer.from(text)] } as const;
+  return { ...job, place, metadata, condition: {}, isLogged: true } as const;
 }
