@@ -219,12 +219,9 @@ t.test('uploads that come after a disk has failed and forgot the heads of a log 
   const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
   const put = (key: string) => carryOutTogether([perform(loggedPut(bucketDirectory, key, 'text'))]);
   t.match(put('before'), [{ value: { loggedIn: { epoch: Number } } }]);
-  const { fdatasyncSync } = fs;
-  fs.fdatasyncSync = (fd) => {
-    fs.fdatasyncSync = fdatasyncSync;
+  failNextSync((fd) => {
     for (const start of [0, half_bytes]) fs.writeSync(fd, zeros, 0, zeros.length, start);
-    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
-  };
+  });
   t.match(put('during'), [{ error: { code: 'EIO' } }]);
   t.match(put('after'), [{ value: { loggedIn: { epoch: Number } } }]);
   t.same(
@@ -239,12 +236,7 @@ t.test('a log that could not be emptied for a failing disk is emptied by the nex
   const bucketDirectory = fs.realpathSync(t.testdir({ '.s3lect': { tmp: {} } }));
   carryOutTogether([perform(loggedPut(bucketDirectory, 'k', 'text'))]);
   const onDisk = fs.readFileSync(join(logFolderOf(bucketDirectory), logsOf(bucketDirectory)[0] as string));
-  const { fdatasyncSync } = fs;
-  fs.fdatasyncSync = (fd) => {
-    fs.fdatasyncSync = fdatasyncSync;
-    fs.writeSync(fd, onDisk, 0, onDisk.length, 0);
-    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
-  };
+  failNextSync((fd) => fs.writeSync(fd, onDisk, 0, onDisk.length, 0));
   t.throws(() => settleLogs({ ends: false }), { code: 'EIO' });
   settleLogs({ ends: false });
   t.same(loggedKeys(bucketDirectory), [], 'not only in the memory of the system');
@@ -269,3 +261,13 @@ t.test('the log of a thread that has ended is settled by another', (t) => {
   t.same(openFilesIn(bucketDirectory), []);
   t.end();
 });
+
+/** Has the disk fail when a log is made durable next. `forget`: what the system does to the file then, which it takes for written. */
+function failNextSync(forget: (fd: number) => void): void {
+  const { fdatasyncSync } = fs;
+  fs.fdatasyncSync = (fd) => {
+    fs.fdatasyncSync = fdatasyncSync;
+    forget(fd);
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+  };
+}

@@ -13,7 +13,7 @@ import { bootId, settleLogs } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { bodyOf, get, keysOf, md5 } from './support/storage-contract.ts';
 import { localStores, treeOf } from './support/storage-local.ts';
-import { ageLog, endLogs, logFolderOf, loggedPut, logsOf } from './support/storage-log.ts';
+import { ageLog, endLogs, logFolderOf, loggedPut, logsOf, pathOfEndedLog } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -62,7 +62,7 @@ t.test('what is no log, or no record, is passed over', async (t) => {
       torn,
       record('of another token', 'x', other),
       Buffer.concat(encodeRecord(token, { line: Buffer.from('{}'), pieces: [inside] })),
-      Buffer.concat(encodeRecord(token, { line: lineFor('size', 4), pieces: [Buffer.from('other')] })),
+      Buffer.concat(encodeRecord(token, { line: lineFor('size', '', 4), pieces: [Buffer.from('other')] })),
       record('../../up', 'x'),
       record(`${'long'.repeat(70)}/x`, 'x'),
       record('last', 'two'),
@@ -225,15 +225,13 @@ t.test('a file that a logged upload replaced is not taken for a later one, whate
   t.equal(await get(store, 'later'), 'by hand', 'which no upload replaced');
 });
 
-function lineFor(key: string, size: number): Buffer {
-  const record = { etag: md5(''), size: `${size}`, mtimeNs: '1700000000000000000', ino: '1' };
+function lineFor(key: string, text: string, size = Buffer.byteLength(text)): Buffer {
+  const record = { etag: md5(text), size: `${size}`, mtimeNs: '1700000000000000000', ino: '1' };
   return Buffer.from(JSON.stringify({ version: 1, key, records: [record] }));
 }
 
 function recordOf(token: Uint8Array, key: string, text: string): Buffer {
-  const record = { etag: md5(text), size: `${Buffer.byteLength(text)}`, mtimeNs: '1700000000000000000', ino: '1' };
-  const line = Buffer.from(JSON.stringify({ version: 1, key, records: [record] }));
-  return Buffer.concat(encodeRecord(token, { line, pieces: [Buffer.from(text)] }));
+  return Buffer.concat(encodeRecord(token, { line: lineFor(key, text), pieces: [Buffer.from(text)] }));
 }
 
 /** A bucket with a log of an earlier start of the system, that holds these uploads, or else these blocks. */
@@ -248,7 +246,7 @@ function endedLog(uploads: readonly (readonly [key: string, text: string])[], fo
 /** Answers its path. */
 function endedLogIn(bucket: string, token: Uint8Array, blocks: readonly Buffer[], head: Partial<LogHead> = {}): string {
   fs.mkdirSync(logFolderOf(bucket), { recursive: true });
-  const log = join(logFolderOf(bucket), '999999999-000000000000-1-1');
+  const log = pathOfEndedLog(bucket, 1);
   const half = Buffer.concat([encodeHead({ boot: 'an earlier start', epoch: 1, token, isFailed: false, ...head }), ...blocks]);
   fs.writeFileSync(log, Buffer.concat([half, Buffer.alloc(limits.upload_log_bytes - half.length)]));
   t.equal(readLog(log).length, 1);

@@ -32,10 +32,15 @@ export function loggedKeys(bucket: string): string[] {
   return logged(bucket).map(({ key }) => key);
 }
 
+/** Of a process that has ended, whose number no process can have. */
+export function pathOfEndedLog(bucket: string, n: number): string {
+  return join(logFolderOf(bucket), `999999999-000000000000-1-${n}`);
+}
+
 /** Gives the logs of a bucket the names of logs of a process that has ended. */
 export function endLogs(bucket: string): void {
   for (const [n, name] of logsOf(bucket).entries()) {
-    fs.renameSync(join(logFolderOf(bucket), name), join(logFolderOf(bucket), `999999999-000000000000-1-${n}`));
+    fs.renameSync(join(logFolderOf(bucket), name), pathOfEndedLog(bucket, n));
   }
 }
 
