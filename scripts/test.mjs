@@ -10,7 +10,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { ensureBuilt, root, run } from './build.mjs';
 
-/** Folds tap's stream of events (its `jsonstream` reporter) into counts, printing as it goes. */
+/** Folds tap's stream of events (`test-events.mjs`) into counts, printing as it goes. */
 class Report {
   passed = 0;
   failed = 0;
@@ -106,7 +106,7 @@ async function main() {
   const report = new Report(files, (line) => process.stdout.write(`${line}\n`));
   // Of a file, in seconds: what hangs must end, and slow machines are no failure.
   const limit = [`--timeout=${process.env.S3LECT_MATRIX === 'full' ? 1200 : 240}`];
-  const tap = spawn(join(root, 'node_modules/.bin/tap'), ['--reporter=jsonstream', ...limit, ...files], {
+  const tap = spawn(join(root, 'node_modules/.bin/tap'), ['--reporter=./scripts/test-events.mjs', ...limit, ...files], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -187,7 +187,9 @@ t.test('reading an object that was closed is our error', async (t) => {
 t.test('a sparse result does not wait for the end of the query', async (t) => {
   const engine = new Engine({ workers: 1 });
   t.teardown(() => engine.close());
-  const sql = "SELECT s._1 FROM S3Object s WHERE s._1 = '5' OR s._2 || s._3 LIKE '%d1%2_x' OR CAST(s._1 AS INT) * 3 % 7 = 9";
+  // It has to take much longer than `limits.flush_ms`, on any machine.
+  const sql =
+    "SELECT s._1 FROM S3Object s WHERE s._1 = '5' OR TO_STRING(DATE_ADD(second, CAST(s._1 AS INT), `2020-01-01T00:00:00Z`), 'y') = '9'";
   const query = await prepare(engine, big, sql, { sink: 'frames' });
   const blocks = query.run()[Symbol.asyncIterator]();
   const { value } = await blocks.next();
@@ -212,4 +214,23 @@ t.test('a process that does not close its engine can end, whatever options Node 
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 20_000 });
     t.equal(stdout, '2\n', args.join(' ').slice(0, 60));
   }
+});
+
+t.test('no thread requires an ES module: Node 20 ends the process when one is stopped meanwhile', async (t) => {
+  const zstd = join(import.meta.dirname, '../../test/fixtures/codecs/blocks.csv.zst');
+  const script = `
+    const { Engine } = await import(${JSON.stringify(new URL('../src/engine/query.js', import.meta.url).href)});
+    const { ask, csvInput, memoryObject } = await import(${JSON.stringify(new URL('./support/engine.js', import.meta.url).href)});
+    const { readFileSync } = await import('node:fs');
+    const object = { ...memoryObject(readFileSync(${JSON.stringify(zstd)})), ref: null };
+    const input = { ...csvInput, compression: 'zstd' };
+    const engine = new Engine({ workers: 2 });
+    const { text } = await ask(engine, object, 'SELECT COUNT(*) FROM S3Object', { input });
+    await engine.close();
+    process.stdout.write(text);`;
+  const file = join(t.testdir({ 'count.mjs': script }), 'count.mjs');
+  // What a thread prints comes out only while it does not block, waiting for tasks.
+  const env = { ...process.env, PISCINA_DISABLE_ATOMICS: '1' };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--trace-require-module=all', file], { env, timeout: 20_000 });
+  t.strictSame([stdout, stderr], ['24000\n', '']);
 });

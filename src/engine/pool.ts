@@ -88,7 +88,7 @@ interface RunningTask {
 }
 
 function threadPool(workers: number): Pool {
-  const piscina = threads(new URL('./worker.js', import.meta.url), workers, { modules: loadModules() });
+  const piscina = threads(new URL('./worker-entry.cjs', import.meta.url), workers, { modules: loadModules() });
   // Streams of codecs whose state cannot travel stay on one thread, made for the first of them.
   let streams: Piscina | undefined;
   const running = new Set<RunningTask>();
@@ -128,7 +128,7 @@ function threadPool(workers: number): Pool {
       block: <Task extends BlockTask>(task: Task) =>
         turns.take(() => run('decodeBlock', task, piscina, [task.bytes.buffer as ArrayBuffer])) as Promise<ResultOf<Task>>,
       stream: (task) => {
-        streams ??= threads(new URL('./decode-worker.js', import.meta.url), 1, null);
+        streams ??= threads(new URL('./decode-worker-entry.cjs', import.meta.url), 1, null);
         return run('decodeStream', task, streams, task.bytes === null ? [] : [task.bytes.buffer as ArrayBuffer]) as Promise<StreamResult>;
       },
     },
