@@ -115,8 +115,9 @@ interface Seen {
   readonly acknowledged: Readonly<Record<string, string>>;
   readonly inLogs: readonly string[];
   readonly deleted: readonly string[];
-  readonly deletedLater: readonly string[];
   readonly refused: readonly string[];
+  readonly deletedLater: readonly string[];
+  readonly refusedLater: readonly string[];
   readonly open: readonly string[];
   readonly code: string;
   readonly objects: Readonly<Record<string, string>>;
@@ -133,9 +134,10 @@ function onDisk(t: Test, commands: readonly string[]): Partial<Seen>[] {
 }
 
 /** Whether a store has all that was acknowledged. */
-function checkWhole(t: Test, { objects, logs }: Partial<Seen> = {}, { acknowledged }: Partial<Seen> = {}): void {
+function checkWhole(t: Test, { objects, logs }: Partial<Seen> = {}, { acknowledged, inLogs = [] }: Partial<Seen> = {}): void {
   t.same(logs, []);
   for (const [key, text] of Object.entries(acknowledged ?? {})) t.equal(objects?.[key], text, `${key} is there`);
+  for (const key of inLogs) t.equal(objects?.[key], acknowledged?.[key], `${key} is there unless it was deleted`);
 }
 
 t.test('logged files that cannot be made durable', { skip: canMount ? false : 'needs to mount a disk' }, (t) => {
@@ -148,12 +150,20 @@ t.test('logged files that cannot be made durable', { skip: canMount ? false : 'n
     'NODE crashed later',
   ]);
   t.ok(put?.inLogs?.length, 'what is logged is acknowledged');
-  const errors = /^(StorageFull|InternalError)$/;
-  for (const code of [...(put?.deleted ?? []), ...(put?.deletedLater ?? [])])
-    t.match(code, errors, 'nor are they when there is room again');
+  const errors = /^(StorageFull|InternalError|kept)$/;
+  for (const code of put?.deleted ?? []) t.match(code, errors, 'what is in the log cannot be deleted then');
   for (const code of put?.refused ?? []) t.match(code, errors, 'and others are refused when the log is full');
-  t.same(put?.open, []);
+  for (const code of put?.deletedLater ?? []) t.match(code, /^(no error|kept)$/, 'it can when there is room again');
+  t.same(put?.refusedLater, [], 'and all goes on');
   for (const store of [crashed, opened, crashedLater]) checkWhole(t, store, put);
+  t.end();
+});
+
+t.test('uploads that come when others are found not to be durable', { skip: canMount ? false : 'needs to mount a disk' }, (t) => {
+  const [put, crashed] = onDisk(t, ['NODE turn disk filler', crashAs('crashed'), 'NODE crashed crashed']);
+  t.same(put?.refusedLater, []);
+  t.same(put?.open, []);
+  checkWhole(t, crashed, put);
   t.end();
 });
 

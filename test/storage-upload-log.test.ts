@@ -10,7 +10,8 @@ import { limits } from '../src/base/limits.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
 import { half_bytes, zeros } from '../src/storage/log-records.ts';
-import { LoggedUpload, logFor, settleLogs } from '../src/storage/upload-log.ts';
+import { settleLogs } from '../src/storage/put-job.ts';
+import { LoggedUpload, logFor } from '../src/storage/upload-log.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
@@ -204,7 +205,7 @@ t.test('an upload takes its place when it is in the log', (t) => {
   t.ok(value instanceof LoggedUpload);
   t.notOk(fs.existsSync(job.place.path), 'what was there before is there until then');
   t.same(loggedKeys(bucketDirectory), []);
-  logFor(bucketDirectory)?.append([value as LoggedUpload]);
+  logFor(job.place)?.append([value as LoggedUpload]);
   t.same(loggedKeys(bucketDirectory), ['k']);
   t.match(work.next(true), { done: true, value: { size: 4, loggedIn: { epoch: Number, settledEpoch: Number } } });
   t.equal(fs.readFileSync(job.place.path, 'utf8'), 'text');

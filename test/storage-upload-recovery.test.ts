@@ -6,10 +6,10 @@ import t from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { LocalStore } from '../src/storage/local.ts';
-import { block_bytes, encodeHead, encodeRecord, type LogHead, readLog } from '../src/storage/log-records.ts';
+import { block_bytes, bootId, encodeHead, encodeRecord, type LogHead, readLog } from '../src/storage/log-records.ts';
 import { lineOf } from '../src/storage/metadata.ts';
 import { describe } from '../src/storage/object.ts';
-import { bootId, settleLogs } from '../src/storage/upload-log.ts';
+import { settleLogs } from '../src/storage/put-job.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { bodyOf, get, keysOf, md5 } from './support/storage-contract.ts';
 import { localStores, treeOf } from './support/storage-local.ts';
@@ -37,6 +37,36 @@ t.test('a file that was changed later is left', async (t) => {
   t.equal(await get(store, 'gone'), 'logged');
   t.same(await keysOf(store), ['dir/k', 'gone', 'k'], 'what cannot take its place any more is passed over');
   t.same(logsOf(bucket), []);
+});
+
+t.test('a name that a crash left with the number of another file is no file that was changed later', async (t) => {
+  const { root, bucket, log } = endedLog([
+    ['linked', 'logged'],
+    ['empty', 'logged'],
+    ['nothing', ''],
+  ]);
+  fs.writeFileSync(join(bucket, 'other'), 'of another');
+  fs.linkSync(join(bucket, 'other'), join(bucket, 'linked'));
+  for (const key of ['empty', 'nothing']) fs.writeFileSync(join(bucket, key), '');
+  fs.truncateSync(log, fs.statSync(log).size);
+  const store = await LocalStore.open({ root });
+  t.equal(await get(store, 'linked'), 'logged');
+  t.equal(await get(store, 'empty'), 'logged');
+  t.equal(await get(store, 'nothing'), '');
+  t.equal(await get(store, 'other'), 'of another');
+});
+
+t.test('nor is the file of an upload in another log', async (t) => {
+  const { root, bucket } = endedLog([['one', 'logged']]);
+  fs.mkdirSync(join(bucket, '.s3lect/tmp'));
+  t.match(carryOutTogether([perform(loggedPut(bucket, 'two', 'of two'))]), [{ value: { loggedIn: { epoch: Number } } }]);
+  fs.renameSync(join(bucket, 'two'), join(bucket, 'one'));
+  endLogs(bucket);
+  for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
+  const store = await LocalStore.open({ root });
+  settleLogs({ ends: true });
+  t.equal(await get(store, 'one'), 'logged');
+  t.equal(await get(store, 'two'), 'of two');
 });
 
 t.test('the log of a process that lives is left to it', async (t) => {
@@ -214,6 +244,7 @@ t.test('a file that a logged upload replaced is not taken for a later one, whate
   ] as const) {
     fs.renameSync(join(kept, name), join(bucket, key));
   }
+  fs.rmSync(join(root, 'another'));
   endLogs(bucket);
   for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
   const store = await LocalStore.open({ root });

@@ -5,9 +5,17 @@ import { open } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { errnoOf, isAbsent } from './fs-errors.ts';
+import { outcomeOf } from './outcome.ts';
 
 /** What becomes of symbolic links below a bucket's directory: read through, wherever they lead, or as if they were not there. Nothing is written through one. */
 export type Links = 'followed' | 'refused';
+
+/** Where a bucket is kept. */
+export interface BucketFolder {
+  readonly bucket: string;
+  readonly bucketDirectory: string;
+  readonly links: Links;
+}
 
 /** Whether names in `directory` may be read. */
 export function isReadable(directory: string, links: Links): boolean {
@@ -95,30 +103,39 @@ export function makeDirectory(directory: string): boolean {
 }
 
 /**
- * Makes `directory` and what is missing between it and `top`, which is not made. Answers the directories that got a new entry.
+ * Makes `directory` and what is missing between it and `top`, which is not made; each is durable in the one above before it is used.
  * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
  */
-function makeDirectories(top: string, directory: string): string[] {
-  if (directory === top || identityIfPlain(directory) !== undefined) return [];
-  const changed = makeDirectories(top, dirname(directory));
+function makeDirectories(top: string, directory: string): void {
+  if (directory === top || identityIfPlain(directory) !== undefined) return;
+  makeDirectories(top, dirname(directory));
   const parent = new OpenDirectory(dirname(directory));
   try {
     const path = parent.pathOf(basename(directory));
-    if (makeDirectory(path)) changed.push(dirname(directory));
+    if (makeDirectory(path)) syncNew(parent, path);
     else checkDirectory(path);
-    return changed;
   } finally {
     parent.close();
   }
 }
 
-/** Opens a directory, which is made where it is missing below `top`. `changed` takes the directories that got a new entry, also where it fails. */
-export function openMade(top: string, path: string, changed: Set<string>): OpenDirectory {
+function syncNew(parent: OpenDirectory, path: string): void {
+  try {
+    parent.syncNow();
+  } catch (error) {
+    // why: whoever finds it takes it for durable, and the system says only once that it is not.
+    outcomeOf(() => fs.rmdirSync(path));
+    throw error;
+  }
+}
+
+/** Opens a directory, which is made, durably, where it is missing below `top`. Raises what `makeDirectories` does. Blocks. */
+export function openMade(top: string, path: string): OpenDirectory {
   try {
     return new OpenDirectory(path);
   } catch (error) {
     if (!isAbsent(error)) throw error;
-    for (const parent of makeDirectories(top, path)) changed.add(parent);
+    makeDirectories(top, path);
     return new OpenDirectory(path);
   }
 }

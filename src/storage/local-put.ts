@@ -10,10 +10,10 @@ import { describe } from './object.ts';
 import type { Place } from './publish.ts';
 import { checkCondition, checkStorable } from './publish.ts';
 import type { Publisher } from './publisher.ts';
+import type { PutJobResult } from './put-job.ts';
 import type { PutRequest } from './store.ts';
 import { temporaryPath } from './temporary.ts';
 import { isForLog, noteDoubtful, noteLogged, threadFor } from './unsettled.ts';
-import type { PutJobResult } from './writer-job.ts';
 
 export async function putLocally(publisher: Publisher, place: Place, request: PutRequest): Promise<PutResult> {
   const path = await withStorageErrors(async () => {

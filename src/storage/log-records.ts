@@ -7,6 +7,7 @@
  * The line is what a sidecar says of the object, and the identity of the file that it replaces. A half that is emptied gets another token:
  * what it held is no record any more, nor is what an upload brings that looks like one.
  */
+import fs from 'node:fs';
 import { limits } from '../base/limits.ts';
 import { crc32 } from '../base/native-crc.ts';
 import { jsonIn, readSmallBytes } from './small-file.ts';
@@ -17,6 +18,9 @@ export const half_bytes = limits.upload_log_bytes / 2;
 export const token_bytes = 16;
 /** The token, the checksum, two lengths. */
 const recordHead_bytes = token_bytes + 12;
+
+/** What tells the system from what it was before it was started last; undefined where there is no telling, and nothing is logged. */
+export const bootId: string | undefined = readBootId();
 
 export interface LogHead {
   /** The start of the system in which it is written. */
@@ -112,4 +116,12 @@ function checksumOf(pieces: readonly Uint8Array[]): number {
 
 function sizeOf(pieces: readonly Uint8Array[]): number {
   return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+function readBootId(): string | undefined {
+  try {
+    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return undefined;
+  }
 }

@@ -10,7 +10,7 @@ import { hash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import fs from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { openMade, syncDirectoryNow } from './directory.ts';
+import { openMade } from './directory.ts';
 import type { DurableWork } from './durable-work.ts';
 import { type FileIdentity, isSameFile } from './file-version.ts';
 import { hiddenFolder } from './key-path.ts';
@@ -76,8 +76,7 @@ export function* writeMetadata(
 ): DurableWork<void> {
   const path = sidecarPath(bucketDirectory, key);
   const name = basename(path);
-  const changed = new Set<string>();
-  const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path), changed);
+  const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path));
   try {
     const sidecar = sidecarOf(key, next, file);
     if (!(yield* appendLine(directory, name, JSON.stringify(sidecar), files))) {
@@ -86,7 +85,6 @@ export function* writeMetadata(
       if (kept !== undefined) sidecar.records.push(kept);
       yield* replaceLines(directory, name, JSON.stringify(sidecar), { temporary: temporary ?? temporaryPath(bucketDirectory), files });
     }
-    for (const parent of changed) syncDirectoryNow(parent);
   } finally {
     directory.close();
   }

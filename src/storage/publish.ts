@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { SelectError } from '../base/errors.ts';
 import { checkWrite, isConditional } from './conditions.ts';
-import { isReadable, type Links, type OpenDirectory, openMade, syncDirectoryNow } from './directory.ts';
+import { type BucketFolder, isReadable, type Links, type OpenDirectory, openMade } from './directory.ts';
 import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import { freeingAside } from './freeing.ts';
@@ -18,10 +18,8 @@ import { readMetadata, removeMetadata, sidecarPath, writeMetadata } from './meta
 import type { WriteCondition } from './object.ts';
 
 /** Where a key lives. */
-export interface Place {
-  readonly bucket: string;
+export interface Place extends BucketFolder {
   readonly key: string;
-  readonly bucketDirectory: string;
   /** The directory of the file. */
   readonly directory: string;
   /** The file's name in it. */
@@ -29,7 +27,6 @@ export interface Place {
   readonly path: string;
   /** The path's names below the bucket. */
   readonly names: readonly string[];
-  readonly links: Links;
 }
 
 /** Where a key lives in the bucket kept in `bucketDirectory`. */
@@ -113,15 +110,13 @@ const moveAttemptsMax = 100;
 
 /** Moves the file to its place and makes that durable. */
 function* moveIntoPlace(place: Place, filePath: string, onlyIfAbsent: boolean): DurableWork<void> {
-  const changed = new Set<string>();
   for (let attempt = 1; ; attempt++) {
     let directory: OpenDirectory | undefined;
     try {
-      directory = openMade(place.bucketDirectory, place.directory, changed);
+      directory = openMade(place.bucketDirectory, place.directory);
       if (place.links === 'followed') checkLink(place);
       if (onlyIfAbsent) moveIfAbsent(filePath, directory.pathOf(place.name));
       else move(filePath, directory.pathOf(place.name));
-      for (const parent of changed) syncDirectoryNow(parent);
       yield directory;
       return;
     } catch (error) {

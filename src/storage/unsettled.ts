@@ -4,9 +4,10 @@
  */
 import { limits } from '../base/limits.ts';
 import { withStorageErrors } from './fs-errors.ts';
+import { bootId } from './log-records.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import type { Place } from './publish.ts';
-import { bootId, type LoggedIn } from './upload-log.ts';
+import type { LoggedIn } from './upload-log.ts';
 import type { SettleJob } from './writer-job.ts';
 import { type WriterThread, writerThread } from './writers.ts';
 

@@ -8,29 +8,17 @@
  * A log is a file in `.s3lect/log` of a bucket, of one thread, and has its size from the beginning: to make it durable takes no more than
  * its blocks. While one half of it is settled, in the background, the other takes uploads.
  */
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import { SelectError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
-import { openMade, syncDirectoryNow } from './directory.ts';
+import { type BucketFolder, openMade, syncDirectoryNow } from './directory.ts';
 import { errnoOf } from './fs-errors.ts';
 import { hiddenFolder } from './key-path.ts';
-import {
-  block_bytes,
-  encodeHead,
-  encodeRecord,
-  half_bytes,
-  type LogHead,
-  type LogRecord,
-  recordBytes,
-  recordBytes_max,
-  token_bytes,
-  zeros,
-} from './log-records.ts';
+import { Half } from './log-half.ts';
+import { bootId, encodeRecord, half_bytes, type LogRecord, recordBytes, zeros } from './log-records.ts';
 import { outcomeOf } from './outcome.ts';
-import { Settling } from './settling.ts';
 import { nameOfProcess } from './temporary.ts';
 import { writeFullyNow } from './write-fully.ts';
 
@@ -78,8 +66,8 @@ export function appendTogether(uploads: readonly LoggedUpload[]): ReadonlyMap<Lo
 export class LogIsGone extends Error {}
 
 /** This thread's log for uploads to a bucket, which is made where there is none; undefined where that cannot be. Blocks. */
-export function logFor(bucketDirectory: string): UploadLog | undefined {
-  const log = logs.get(bucketDirectory) ?? UploadLog.create(bucketDirectory);
+export function logFor({ bucket, bucketDirectory, links }: BucketFolder): UploadLog | undefined {
+  const log = logs.get(bucketDirectory) ?? UploadLog.create({ bucket, bucketDirectory, links });
   if (log === undefined) return undefined;
   // The last used is the last.
   logs.delete(bucketDirectory);
@@ -89,18 +77,11 @@ export function logFor(bucketDirectory: string): UploadLog | undefined {
   return log;
 }
 
-/**
- * Makes the files durable of all uploads in this thread's logs, or in that for one bucket. `ends`: the logs are removed. Raises the first
- * of the system's errors, when it has tried all. Blocks.
- */
-export function settleLogs({ ends, bucketDirectory }: { readonly ends: boolean; readonly bucketDirectory?: string | undefined }): void {
-  const chosen = [...logs].filter(([directory]) => bucketDirectory === undefined || directory === bucketDirectory);
-  const outcomes = chosen.map(([, log]) => outcomeOf(() => (ends ? log.end() : log.settle())));
-  for (const outcome of outcomes) if ('error' in outcome) throw outcome.error;
+/** This thread's logs, or that for one bucket. */
+export function logsOfThread(bucketDirectory?: string): UploadLog[] {
+  if (bucketDirectory === undefined) return [...logs.values()];
+  return [logs.get(bucketDirectory)].filter((log) => log !== undefined);
 }
-
-/** What tells the system from what it was before it was started last; undefined where there is no telling, and nothing is logged. */
-export const bootId: string | undefined = readBootId();
 
 export function logFolder(bucketDirectory: string): string {
   return join(bucketDirectory, hiddenFolder, 'log');
@@ -110,8 +91,8 @@ export function logFolder(bucketDirectory: string): string {
 const logs = new Map<string, UploadLog>();
 
 export class UploadLog {
-  readonly #bucketDirectory: string;
-  readonly #path: string;
+  readonly bucket: BucketFolder;
+  readonly path: string;
   readonly #fd: number;
   /** Takes uploads. */
   #taking: Half;
@@ -121,24 +102,29 @@ export class UploadLog {
   #promised = 0;
   /** Whether something was logged since all was settled. */
   #isUsed = false;
+  /** Why what it holds could not be made durable where it is. */
+  #failure: unknown;
+  /** Until then the disk is not asked again. */
+  #repairNotBefore_ms = 0;
 
-  private constructor(bucketDirectory: string, path: string, fd: number) {
-    this.#bucketDirectory = bucketDirectory;
-    this.#path = path;
+  private constructor(bucket: BucketFolder, path: string, fd: number) {
+    this.bucket = bucket;
+    this.path = path;
     this.#fd = fd;
     this.#taking = new Half(fd, 0);
     this.#resting = new Half(fd, half_bytes);
   }
 
   /** Undefined where there can be none: no room, no permission, no directory. */
-  static create(bucketDirectory: string): UploadLog | undefined {
+  static create(bucket: BucketFolder): UploadLog | undefined {
+    const { bucketDirectory } = bucket;
     if (bootId === undefined || Date.now() < createNotBefore_ms) return undefined;
     const folder = logFolder(bucketDirectory);
     try {
-      const directory = openMade(dirname(folder), folder, new Set());
+      const directory = openMade(dirname(folder), folder);
       try {
         const name = nameOfProcess();
-        const log = new UploadLog(bucketDirectory, join(folder, name), fs.openSync(directory.pathOf(name), 'wx'));
+        const log = new UploadLog(bucket, join(folder, name), fs.openSync(directory.pathOf(name), 'wx'));
         try {
           log.#fill();
           directory.syncNow();
@@ -164,8 +150,18 @@ export class UploadLog {
     return { epoch, settledEpoch: (this.#resting.isEmpty ? epoch : Math.min(epoch, this.#resting.epoch)) - 1 };
   }
 
+  /** What it holds could not be made durable where it is. It takes no more until that was put again (`beginRepair`). */
+  get isFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  get #halves(): readonly Half[] {
+    return [this.#taking, this.#resting];
+  }
+
   /** Promises room to an upload, of at most what `limits` say. Where a half is full it waits for the other, which raises the system's errors. */
   promise(upload: UploadToLog): LoggedUpload {
+    assert(!this.isFailed, 'a log that has failed takes no uploads');
     // why: those that were promised room and are not written yet are to be in one half.
     if (this.#promised === 0 && !this.#taking.hasRoom) this.#turn();
     this.#promised++;
@@ -178,7 +174,8 @@ export class UploadLog {
     this.#isUsed = true;
     const [first] = uploads;
     if (first === undefined) return;
-    if (this.#resting.isDone) this.#settleHalf(this.#resting);
+    // why: what could not be made durable is not of these uploads.
+    if (this.#resting.isDone) outcomeOf(() => this.#settleHalf(this.#resting));
     const { token } = this.#taking;
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
     writeFullyNow({ fd: this.#fd, position: first.position }, records);
@@ -213,13 +210,39 @@ export class UploadLog {
   /** Settles and removes it. Raises the system's errors. */
   end(): void {
     this.settle();
-    logs.delete(this.#bucketDirectory);
+    logs.delete(this.bucket.bucketDirectory);
     this.#remove();
+  }
+
+  /**
+   * Sees that a log that has failed says so to all who may open it; answers whether it is in its place, for what it holds to be put again
+   * by who has asked. That is tried once a while; in between, as when it fails, it raises the system's errors.
+   */
+  beginRepair(): boolean {
+    assert(this.#promised === 0, 'all that was promised room is in the log');
+    if (performance.now() < this.#repairNotBefore_ms) throw this.#failure;
+    this.#repairNotBefore_ms = performance.now() + limits.upload_settle_ms;
+    this.#writeHeads();
+    this.#sync();
+    if (this.#isInPlace()) return true;
+    // Whoever opens its bucket where that is now puts it again.
+    logs.delete(this.bucket.bucketDirectory);
+    fs.closeSync(this.#fd);
+    return false;
+  }
+
+  /** What it holds was put again, and is durable where it is. Raises the system's errors. */
+  endRepair(): void {
+    for (const half of this.#halves) half.empty();
+    this.#failure = undefined;
+    this.#repairNotBefore_ms = 0;
+    this.#sync();
+    this.#isUsed = false;
   }
 
   #remove(): void {
     fs.closeSync(this.#fd);
-    fs.rmSync(this.#path, { force: true });
+    fs.rmSync(this.path, { force: true });
   }
 
   #turn(): void {
@@ -233,16 +256,33 @@ export class UploadLog {
   }
 
   #settleHalf(half: Half): void {
+    if (half.isEmpty) return;
+    // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
+    if (this.#failure !== undefined) throw this.#failure;
+    half.beginSettling();
     try {
-      half.settle();
+      half.endSettling();
     } catch (error) {
-      // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
-      outcomeOf(() => {
-        half.writeHead();
-        this.#sync();
-      });
+      this.#fail(error);
       throw error;
     }
+    half.empty();
+  }
+
+  /** Of both halves: that the entries of a directory could not be written, the system may have said of a file of the other. */
+  #fail(error: unknown): void {
+    this.#failure = error;
+    for (const half of this.#halves) outcomeOf(() => half.endSettling());
+    // why: to the next who opens it the files may seem to be as they were written, until the system crashes.
+    outcomeOf(() => {
+      this.#writeHeads();
+      this.#sync();
+    });
+  }
+
+  #writeHeads(): void {
+    const { isFailed } = this;
+    for (const half of this.#halves) half.writeHead({ isFailed });
   }
 
   /** Makes the log durable. Raises the system's errors. */
@@ -251,7 +291,7 @@ export class UploadLog {
       fs.fdatasyncSync(this.#fd);
     } catch (error) {
       // why: what could not be written the system takes for written. Without its head a half is lost in a crash, or what was in it before is back.
-      for (const half of [this.#taking, this.#resting]) outcomeOf(() => half.writeHead());
+      for (const half of this.#halves) outcomeOf(() => half.writeHead(this));
       throw error;
     }
   }
@@ -269,13 +309,13 @@ export class UploadLog {
 
   #isInPlace(): boolean {
     const { dev, ino } = fs.fstatSync(this.#fd);
-    const present = fs.lstatSync(this.#path, { throwIfNoEntry: false });
+    const present = fs.lstatSync(this.path, { throwIfNoEntry: false });
     return present?.ino === ino && present.dev === dev;
   }
 
   /** Whoever finds it, wherever it is now, finds nothing in it. */
   #giveUp(): void {
-    logs.delete(this.#bucketDirectory);
+    logs.delete(this.bucket.bucketDirectory);
     try {
       this.settle();
     } finally {
@@ -284,93 +324,5 @@ export class UploadLog {
   }
 }
 
-/** Of a log. */
-class Half {
-  readonly #fd: number;
-  readonly #start: number;
-  #used_bytes = block_bytes;
-  #settling: Settling | undefined;
-  /** Why it stays as it is. */
-  #failure: unknown;
-  /** Paths of what the uploads in it left in the bucket. */
-  readonly files = new Set<string>();
-  token: Uint8Array = new Uint8Array(token_bytes);
-  epoch = 0;
-
-  constructor(fd: number, start: number) {
-    this.#fd = fd;
-    this.#start = start;
-  }
-
-  get isEmpty(): boolean {
-    return this.#used_bytes === block_bytes;
-  }
-
-  /** For all uploads that a thread carries out together. */
-  get hasRoom(): boolean {
-    return half_bytes - this.#used_bytes >= limits.writer_jobs_together_max * recordBytes_max;
-  }
-
-  /** Whether all of it has been settled in the background, and it is to be emptied. */
-  get isDone(): boolean {
-    return this.#settling?.isDone === true;
-  }
-
-  /** Answers a position in the file. */
-  take(bytes: number): number {
-    const position = this.#start + this.#used_bytes;
-    this.#used_bytes += bytes;
-    assert(this.#used_bytes <= half_bytes, 'there is room for all uploads that are carried out together');
-    return position;
-  }
-
-  /** Raises the system's errors. */
-  beginSettling(): void {
-    // why: what failed once is not tried again: the system says of such a file only once that it could not be written.
-    if (this.#failure !== undefined) throw this.#failure;
-    this.#settling ??= new Settling(this.files);
-  }
-
-  /** Settles and empties it. Raises the system's errors. */
-  settle(): void {
-    if (this.isEmpty) return;
-    this.beginSettling();
-    const settling = this.#settling;
-    this.#settling = undefined;
-    try {
-      settling?.end();
-    } catch (error) {
-      this.#failure = error;
-      throw error;
-    }
-    this.empty();
-  }
-
-  empty(): void {
-    const next = { token: randomBytes(token_bytes), epoch: nextEpoch++ };
-    this.writeHead(next);
-    Object.assign(this, next);
-    this.#used_bytes = block_bytes;
-    this.files.clear();
-  }
-
-  /** Raises the system's errors. */
-  writeHead({ token, epoch }: Pick<LogHead, 'token' | 'epoch'> = this): void {
-    const head = encodeHead({ boot: bootId ?? '', epoch, token, isFailed: this.#failure !== undefined });
-    writeFullyNow({ fd: this.#fd, position: this.#start }, [head]);
-  }
-}
-
 /** To fail may cost as much as to succeed, on a disk that is full. */
 let createNotBefore_ms = 0;
-
-/** Grows from log to log of this thread. */
-let nextEpoch = 1;
-
-function readBootId(): string | undefined {
-  try {
-    return fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return undefined;
-  }
-}

@@ -3,19 +3,19 @@
  * not been started anew, every file is as it was acknowledged, in the page cache at least, and is made durable. Afterwards a file may be
  * gone, or old, or without its bytes; such an upload is to be put again.
  */
-import fs from 'node:fs';
+import fs, { type BigIntStats } from 'node:fs';
 import { SelectError } from '../base/errors.ts';
 import { OpenDirectory } from './directory.ts';
 import { type FileIdentity, isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
-import { encodeHead, type LogHead, type LogRecord, readLog } from './log-records.ts';
+import { bootId, encodeHead, type LogHead, type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
 import { outcomeOf } from './outcome.ts';
 import { checkStorable, filesOf, type Place, reachableFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { readSmallBytes } from './small-file.ts';
 import { isOfEndedProcess, nameOfProcess, prefixOfThread } from './temporary.ts';
-import { bootId, logFolder } from './upload-log.ts';
+import { logFolder } from './upload-log.ts';
 import { writeFullyNow } from './write-fully.ts';
 
 /** Whether there are logs in a bucket that nobody writes to any more. */
@@ -79,8 +79,19 @@ interface LoggedObject extends LostUpload, Pick<LogHead, 'boot' | 'isFailed'> {
   readonly replaced: readonly FileIdentity[];
 }
 
-/** Makes uploads in a log durable that are in their places; answers the others. Raises the system's errors. Blocks. */
-export function lostUploads(path: string, toPlace: (key: string) => Place): LostUpload[] {
+/** What uploads in logs wrote: files that a crash may have left under any name. Raises the system's errors. */
+export function filesLoggedIn(paths: readonly string[]): FilesLogged {
+  const records = paths.flatMap((path) => readLog(path).flatMap((half) => half.records));
+  return new Set(records.flatMap(({ line }) => objectIn(Buffer.from(line).toString())?.file ?? []).map(numberAndTime));
+}
+
+export type FilesLogged = ReadonlySet<string>;
+
+/**
+ * Makes uploads in a log durable that are in their places; answers the others. `files`: of all logs that were left by a crash. Raises the
+ * system's errors. Blocks.
+ */
+export function lostUploads(path: string, toPlace: (key: string) => Place, files: FilesLogged): LostUpload[] {
   const uploads = new Map<string, LoggedObject>();
   for (const { boot, isFailed, records } of readLog(path)) {
     for (const record of records) {
@@ -92,7 +103,8 @@ export function lostUploads(path: string, toPlace: (key: string) => Place): Lost
       uploads.set(upload.place.path, { ...upload, boot, isFailed, replaced: replaced === undefined ? before : [...before, replaced] });
     }
   }
-  const lost = new Set([...uploads.values()].filter((upload) => (upload.boot === bootId ? isDamaged : isLostInCrash)(upload)));
+  const isLost = (upload: LoggedObject): boolean => (upload.boot === bootId ? isDamaged(upload) : isLostInCrash(upload, files));
+  const lost = new Set([...uploads.values()].filter(isLost));
   const present = [...uploads.values()].filter((upload) => !lost.has(upload));
   try {
     settleNow(present.flatMap(({ place }) => filesOf(place)));
@@ -133,14 +145,26 @@ function placeIn({ key }: RecordedObject, toPlace: (key: string) => Place): Plac
 }
 
 /** What was written later, by whomever, is no upload that was lost. */
-function isLostInCrash({ place, object, bytes, isFailed, replaced }: LoggedObject): boolean {
+function isLostInCrash({ place, object, bytes, isFailed, replaced }: LoggedObject, files: FilesLogged): boolean {
   const { key, metadata, file } = object;
   const present = reachableFile(place);
   // why: before its time is asked for, which anybody may have set, and which is of a clock that may have been set.
   if (present === undefined || replaced.some((one) => isSameFile(one, present))) return true;
-  if (!isOfSameTime(present, file)) return present.mtimeNs < file.mtimeNs;
+  if (!isOfSameTime(present, file)) return present.mtimeNs < file.mtimeNs || isMistaken(present, files);
   const known = readMetadata(place.bucketDirectory, key, present);
   return isFailed || !holds(place.path, bytes) || lineOf(key, known, file) !== lineOf(key, metadata, file);
+}
+
+/**
+ * Without a journal, a crash may leave a name with the number of a file that was removed, and is that of another by now: of an upload,
+ * whose own name may be lost, or of one that had just been made.
+ */
+function isMistaken(present: BigIntStats, files: FilesLogged): boolean {
+  return present.nlink > 1n || present.size === 0n || files.has(numberAndTime(present));
+}
+
+function numberAndTime({ ino, mtimeNs }: FileIdentity): string {
+  return `${ino} ${mtimeNs / ns_per_ms}`;
 }
 
 /** Of the file of an upload whose writing failed: some file systems show it as the disk has it, others as if it had been written. */
@@ -154,9 +178,10 @@ function isDamaged({ place, object: { file }, bytes, isFailed }: LoggedObject): 
 
 /** To the millisecond, which is what an object that is put again is given. */
 function isOfSameTime(one: FileIdentity, other: FileIdentity): boolean {
-  const modified_ms = ({ mtimeNs }: FileIdentity): bigint => mtimeNs / 1_000_000n;
-  return modified_ms(one) === modified_ms(other);
+  return one.mtimeNs / ns_per_ms === other.mtimeNs / ns_per_ms;
 }
+
+const ns_per_ms = 1_000_000n;
 
 /** What is closed to us, as somebody else's by now, cannot be compared, and is believed. */
 function holds(path: string, bytes: Uint8Array): boolean {

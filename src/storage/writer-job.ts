@@ -4,21 +4,17 @@
  */
 import fs from 'node:fs';
 import { type ChecksumAlgorithm, createDigest, type Digest } from '../auth/checksum.ts';
-import { SelectError } from '../base/errors.ts';
 import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { formTogether, Md5 } from '../kernels/md5.ts';
-import { carryOutUnsynced, type DurableWork } from './durable-work.ts';
+import type { DurableWork } from './durable-work.ts';
 import type { FileIdentity } from './file-version.ts';
 import type { ObjectMetadata } from './metadata.ts';
-import { lineOf, writeMetadata } from './metadata.ts';
+import { writeMetadata } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
-import { outcomeOf } from './outcome.ts';
-import { filesOf, type Place, placeOf, presentFile, publishFile, type ReadyFile } from './publish.ts';
-import { settleNow } from './settling.ts';
-import { removeTemporary, temporaryPath } from './temporary.ts';
-import { type LoggedIn, LogIsGone, logFor } from './upload-log.ts';
-import { endedLogs, type LostUpload, lostUploads, markFailed, openLogFolder, takeLog } from './upload-recovery.ts';
+import { type Place, publishFile } from './publish.ts';
+import { type PutJob, type PutJobResult, put, type RecoverJob, recover } from './put-job.ts';
+import { removeTemporary } from './temporary.ts';
 import { type FilePosition, writeFullyNow } from './write-fully.ts';
 
 /** Pieces of an upload. These jobs of one upload are for one thread, in order. */
@@ -56,30 +52,6 @@ interface OpenUploadFile {
   readonly fd: number;
 }
 
-/** An upload that has been verified becomes an object; whether it does or not, it is over. */
-export interface PutJob {
-  readonly kind: 'put';
-  /** The temporary file, which is made where nothing of the upload was written yet. */
-  readonly path: string;
-  readonly fd: number | undefined;
-  /** What was not written yet: all or nothing. */
-  readonly pieces: readonly Uint8Array[];
-  readonly place: Place;
-  readonly metadata: ObjectMetadata;
-  readonly condition: WriteCondition;
-  /** It is small, and to be made durable in a log: `isForLog`. */
-  readonly isLogged?: boolean;
-  /** Where it is not now: in milliseconds since 1970. */
-  readonly modified_ms?: number;
-}
-
-export interface PutJobResult {
-  readonly size: number;
-  readonly lastModified: Date;
-  /** Where it is durable in a log only. */
-  readonly loggedIn: LoggedIn | undefined;
-}
-
 /** A durable file becomes an object. */
 export interface PublishJob {
   readonly kind: 'publish';
@@ -114,13 +86,6 @@ export interface SettleJob {
   readonly ends: boolean;
   /** Of one bucket only. */
   readonly bucketDirectory?: string | undefined;
-}
-
-/** The same for logs in a bucket whose thread or process has ended, and what a crash of the system took of them is put again. */
-export interface RecoverJob extends Pick<Place, 'bucket' | 'bucketDirectory' | 'links'> {
-  readonly kind: 'recover';
-  /** Of this process. */
-  readonly endedThread?: number | undefined;
 }
 
 export type Job = WriteJob | PutJob | PublishJob | DescribeJob | DiscardJob | SettleJob | RecoverJob;
@@ -283,90 +248,6 @@ function write(writing: Writing, pieces: readonly Uint8Array[]): void {
     writing.broken = error;
     throw error;
   }
-}
-
-function* put(job: PutJob): DurableWork<PutJobResult> {
-  const { path, fd = fs.openSync(path, 'wx'), pieces, place, metadata, condition, isLogged, modified_ms } = job;
-  let isRenamed = false;
-  try {
-    writeFullyNow({ fd, position: 0 }, pieces);
-    if (modified_ms !== undefined) setModified(fd, modified_ms);
-    const identity = fs.fstatSync(fd, { bigint: true });
-    const { size, mtimeNs, ino } = identity;
-    const file = { path, fd, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` };
-    const loggedIn = isLogged === true ? yield* publishLogged(place, file, pieces) : undefined;
-    isRenamed = loggedIn !== undefined || (yield* publishFile(place, file, condition));
-    return { size: Number(size), lastModified: identity.mtime, loggedIn };
-  } finally {
-    fs.closeSync(fd);
-    if (!isRenamed) removeTemporary(path);
-  }
-}
-
-/** Makes a file the object of a place that is durable in the log; answers undefined where there is no log, and nothing was done. */
-function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Array[]): DurableWork<LoggedIn | undefined> {
-  const log = logFor(place.bucketDirectory);
-  if (log === undefined) return undefined;
-  const line = Buffer.from(lineOf(place.key, file.metadata, file.identity, presentFile(place)));
-  const upload = log.promise({ files: filesOf(place), line, pieces });
-  try {
-    yield upload;
-  } catch (error) {
-    if (error instanceof LogIsGone) return undefined;
-    throw error;
-  }
-  const { loggedIn } = log;
-  try {
-    // Only now: until then a crash leaves what was there before.
-    carryOutUnsynced(publishFile(place, file, {}));
-    return loggedIn;
-  } catch (error) {
-    // why: the object that stays may have a new sidecar.
-    settleNow(filesOf(place));
-    log.takeBack(upload);
-    throw error;
-  }
-}
-
-function* recover({ bucket, bucketDirectory, links, endedThread }: RecoverJob): DurableWork<void> {
-  const folder = openLogFolder(bucketDirectory);
-  if (folder === undefined) return;
-  try {
-    for (const name of endedLogs(folder, endedThread)) {
-      const taken = takeLog(folder, name);
-      if (taken === undefined) continue;
-      const path = folder.pathOf(taken);
-      const lost = lostUploads(path, (key) => placeOf(bucket, bucketDirectory, key, links));
-      try {
-        for (const upload of lost) yield* putAgain(upload);
-      } catch (error) {
-        outcomeOf(() => markFailed(path));
-        throw error;
-      }
-      fs.rmSync(path, { force: true });
-      // why: if the log came back, it would bring back what is deleted from now on.
-      folder.syncNow();
-    }
-  } finally {
-    folder.close();
-  }
-}
-
-function* putAgain({ place, object: { metadata, file }, bytes }: LostUpload): DurableWork<void> {
-  const path = temporaryPath(place.bucketDirectory);
-  const modified_ms = Number(file.mtimeNs / 1_000_000n);
-  try {
-    yield* put({ kind: 'put', path, fd: undefined, pieces: [bytes], place, metadata, condition: {}, modified_ms });
-  } catch (error) {
-    // why: something that came later stands in its way.
-    if (!(error instanceof SelectError)) throw error;
-  }
-}
-
-function setModified(fd: number, modified_ms: number): void {
-  // why: in the midst of the millisecond, for what is given as a fraction of seconds is cut off.
-  const seconds = (modified_ms + 0.5) / 1000;
-  fs.futimesSync(fd, seconds, seconds);
 }
 
 function discard({ upload, file }: DiscardJob): void {

@@ -5,7 +5,7 @@ import { freeMemory } from '../base/free-memory.ts';
 import { limits } from '../base/limits.ts';
 import { carryOutTogether } from './durable-work.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
-import { settleLogs } from './upload-log.ts';
+import { settleLogs } from './put-job.ts';
 import {
   areEnough,
   endUploads,

@@ -1,7 +1,8 @@
 /**
  * Run in a mount namespace, on a disk whose room is taken by another file for a while: what is new cannot be written to it, and a log that
  * is there can. Prints what it saw. Arguments, one of
- *   put ROOT FILLER    takes the room, puts and deletes objects, gives the room back, and goes on
+ *   put ROOT FILLER    takes the room, puts and deletes objects, gives the room back, and deletes and puts others
+ *   turn ROOT FILLER   takes the room, puts objects until the log goes on in its other half, gives the room back, puts others and settles all
  *   leave ROOT FILLER  takes the room, puts objects and ends at once
  *   open ROOT          opens the store
  *   crashed ROOT       the same, when the system was started anew
@@ -9,7 +10,11 @@
 import fs, { writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { limits } from '../../src/base/limits.ts';
 import { LocalStore } from '../../src/storage/local.ts';
+import { block_bytes, readLog } from '../../src/storage/log-records.ts';
+import { settleAll } from '../../src/storage/unsettled.ts';
 import { codeOf, get, keysOf, put } from './storage-contract.ts';
 import { openFilesIn } from './storage-local.ts';
 import { ageLog, logFolderOf, loggedKeys, logsOf } from './storage-log.ts';
@@ -54,15 +59,33 @@ async function putWithoutRoom(store: LocalStore): Promise<string[]> {
 
 async function putAndGoOn(store: LocalStore) {
   const inLogs = await putWithoutRoom(store);
-  const deleteAll = () => Promise.all(inLogs.map((key) => codeOf(store.deleteObject('b-1', key))));
-  const deleted = await deleteAll();
-  fs.rmSync(filler);
-  const deletedLater = await deleteAll();
+  const deleteHalf = () => Promise.all(inLogs.map((key, n) => (n % 2 === 0 ? codeOf(store.deleteObject('b-1', key)) : 'kept')));
+  const deleted = await deleteHalf();
   const refused: string[] = [];
-  for (let round = 0; refused.length === 0; round++) refused.push(...(await putMany(store, `later/${round}`)));
-  refused.push(...(await putMany(store, 'last')));
-  const open = openFilesIn(bucket).filter((path) => !path.startsWith(logFolderOf(bucket)));
-  return { acknowledged, inLogs, deleted, deletedLater, refused, open };
+  for (let round = 0; refused.length === 0; round++) refused.push(...(await putMany(store, `filling ${round}`)));
+  refused.push(...(await putMany(store, 'full')));
+  fs.rmSync(filler);
+  // It is not tried all the time.
+  await sleep(2 * limits.upload_settle_ms);
+  const deletedLater = await deleteHalf();
+  for (const [n, code] of deletedLater.entries()) if (code === 'no error') delete acknowledged[inLogs[n] as string];
+  const refusedLater: string[] = [];
+  // More than a log holds.
+  for (let bytes = 0; bytes < limits.upload_log_bytes; bytes += 40 * 2 * block_bytes) refusedLater.push(...(await putMany(store, 'later')));
+  return { acknowledged, inLogs, deleted, refused, deletedLater, refusedLater };
+}
+
+async function putUntilTurned(store: LocalStore) {
+  await putWithoutRoom(store);
+  const isTurned = () => logsOf(bucket).some((name) => readLog(join(logFolderOf(bucket), name)).every(({ records }) => records.length > 0));
+  for (let round = 0; !isTurned(); round++) if ((await putMany(store, `filling ${round}`)).length > 0) break;
+  // The files are made durable meanwhile, or are not.
+  await sleep(100);
+  fs.rmSync(filler);
+  await sleep(2 * limits.upload_settle_ms);
+  const refusedLater = await putMany(store, 'later');
+  await settleAll();
+  return { acknowledged, refusedLater, open: openFilesIn(bucket) };
 }
 
 async function openStore() {
@@ -76,6 +99,7 @@ async function openStore() {
 
 async function run(): Promise<unknown> {
   if (what === 'put') return putAndGoOn(await LocalStore.open({ root }));
+  if (what === 'turn') return putUntilTurned(await LocalStore.open({ root }));
   if (what === 'leave') return { inLogs: await putWithoutRoom(await LocalStore.open({ root })), acknowledged };
   if (what === 'crashed') for (const name of logsOf(bucket)) ageLog(join(logFolderOf(bucket), name));
   return openStore();
