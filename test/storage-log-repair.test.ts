@@ -2,11 +2,13 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import t, { type Test } from 'tap';
 import { limits } from '../src/base/limits.ts';
 import { openMade } from '../src/storage/directory.ts';
 import { carryOutTogether } from '../src/storage/durable-work.ts';
 import { readLog } from '../src/storage/log-records.ts';
+import { sidecarPath } from '../src/storage/metadata.ts';
 import { settleLogs } from '../src/storage/put-job.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { openFilesIn } from './support/storage-local.ts';
@@ -54,13 +56,67 @@ t.test('what could not be made durable is put again, in a new file', (t) => {
   const { bucket, put, get, stat } = newBucket(t);
   for (const key of ['a', 'b']) put(key);
   const before = stat('a');
+  const sidecar = sidecarPath(bucket, 'a');
+  const { ino } = fs.statSync(sidecar);
   failDisk((path) => path === join(bucket, 'a'));
   settleLogs({ ends: false });
   t.not(stat('a').ino, before.ino);
+  t.not(fs.statSync(sidecar).ino, ino, 'and so is what is said of it');
   t.equal(Math.floor(stat('a').mtimeMs), Math.floor(before.mtimeMs));
   for (const key of ['a', 'b']) t.equal(get(key), `text of ${key}`);
   t.same(loggedKeys(bucket), [], 'what is deleted from now on does not come back');
   put('c');
+  settleLogs({ ends: true });
+  t.same(openFilesIn(bucket), []);
+  t.end();
+});
+
+t.test('of a key of which a later upload was refused, the earlier one is put again', (t) => {
+  const { bucket, put, get, stat } = newBucket(t);
+  const { fdatasyncSync } = fs;
+  put('a');
+  const { ino } = stat('a');
+  fs.fdatasyncSync = () => {
+    fs.fdatasyncSync = fdatasyncSync;
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+  };
+  t.match(carryOutTogether([perform(loggedPut(bucket, 'a', 'refused'))]), [{ error: { code: 'EIO' } }]);
+  failDisk((path) => path === join(bucket, 'a'));
+  settleLogs({ ends: true });
+  t.not(stat('a').ino, ino);
+  t.equal(get('a'), 'text of a');
+  t.end();
+});
+
+t.test('so is one that is found not to be durable when a later one cannot take its place', (t) => {
+  const { bucket, put, get, stat } = newBucket(t);
+  const { renameSync } = fs;
+  put('a');
+  const { ino } = stat('a');
+  failDisk((path) => path === join(bucket, 'a'));
+  fs.renameSync = (from, to) => {
+    if (`${to}`.endsWith('/a')) throw Object.assign(new Error('EIO: i/o error, rename'), { code: 'EIO', syscall: 'rename' });
+    renameSync(from, to);
+  };
+  t.match(carryOutTogether([perform(loggedPut(bucket, 'a', 'refused'))]), [{ error: { syscall: 'rename' } }]);
+  [fs.renameSync, fs.openSync] = [renameSync, openSync];
+  settleLogs({ ends: true });
+  t.not(stat('a').ino, ino);
+  t.equal(get('a'), 'text of a');
+  t.end();
+});
+
+t.test('the log of a thread that has ended is found by each who tries', (t) => {
+  const { bucket, put, get } = newBucket(t);
+  put('a');
+  const recover = { kind: 'recover', bucket: 'b-1', bucketDirectory: bucket, links: 'refused', endedThread: threadId } as const;
+  failDisk((path) => path === join(bucket, 'a'));
+  t.match(carryOutTogether([perform(recover)]), [{ error: { code: 'EBADF' } }]);
+  t.same(loggedKeys(bucket), ['a']);
+  fs.openSync = openSync;
+  t.match(carryOutTogether([perform(recover)]), [{ value: undefined }]);
+  t.same(logsOf(bucket), []);
+  t.equal(get('a'), 'text of a');
   settleLogs({ ends: true });
   t.same(openFilesIn(bucket), []);
   t.end();
@@ -95,6 +151,8 @@ t.test('a disk that fails is not asked all the time', async (t) => {
   t.equal(seen.refused, refused);
   t.same(loggedKeys(bucket), ['a']);
   fs.openSync = openSync;
+  t.match(carryOutTogether([perform(loggedPut(bucket, 'a', 'new'))]), [{ error: { code: 'EBADF' } }]);
+  t.match(carryOutTogether([perform(loggedPut(bucket, 'b', 'new'))]), [{ value: { loggedIn: undefined } }], 'others do without the log');
   await sleep(limits.upload_settle_ms);
   settleLogs({ ends: true });
   t.equal(get('a'), 'text of a');

@@ -103,7 +103,7 @@ export function makeDirectory(directory: string): boolean {
 }
 
 /**
- * Makes `directory` and what is missing between it and `top`, which is not made; each is durable in the one above before it is used.
+ * Makes `directory` and what is missing between it and `top`, which is not made; each is durable in the one above before this thread uses it.
  * Raises ENOENT where `top` is gone, `InvalidArgument` where a file stands in the way, `AccessDenied` for a symbolic link.
  */
 function makeDirectories(top: string, directory: string): void {

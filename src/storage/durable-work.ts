@@ -1,5 +1,4 @@
 /** Work that waits for the disk again and again, several at once: what each wants to be durable next is made so together. */
-import { assert } from '../base/assert.ts';
 import type { OpenDirectory } from './directory.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 import { syncFiles } from './sync-threads.ts';
@@ -32,14 +31,6 @@ export function carryOutTogether<T>(works: readonly DurableWork<T>[], tell?: (ou
     going = waiting.map(({ n, work }, index) => ({ n, work, goOn: () => (errors[index] ? work.throw(errors[index]) : work.next(true)) }));
   }
   return outcomes;
-}
-
-/** Carries a work out by itself. Raises what it raises. Blocks. */
-export function carryOut<T>(work: DurableWork<T>): T {
-  const [outcome] = carryOutTogether([work]);
-  assert(outcome !== undefined, 'a work has an outcome');
-  if ('error' in outcome) throw outcome.error;
-  return outcome.value;
 }
 
 /** Carries a work out whose durability is seen to otherwise: what it hands out is left as it is. */

@@ -28,7 +28,7 @@ export interface LogHead {
   /** The half with the lower one was written before the other. */
   readonly epoch: number;
   readonly token: Uint8Array;
-  /** A file of an upload in it could not be made durable. */
+  /** A file of an upload in the log could not be made durable. */
   readonly isFailed: boolean;
 }
 

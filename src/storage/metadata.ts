@@ -64,6 +64,8 @@ export interface WrittenWith {
   readonly temporary?: string | undefined;
   /** Files, by their descriptors, that are to be durable too. */
   readonly files?: readonly number[] | undefined;
+  /** The sidecar is to be a new file: the old one, or its name, may not be durable, and the system does not say so again. */
+  readonly isAnew?: boolean | undefined;
 }
 
 /** Makes `next` durable as the record of `file`. */
@@ -72,14 +74,14 @@ export function* writeMetadata(
   key: string,
   next: ObjectMetadata,
   file: FileIdentity,
-  { present, temporary, files = [] }: WrittenWith,
+  { present, temporary, files = [], isAnew = false }: WrittenWith,
 ): DurableWork<void> {
   const path = sidecarPath(bucketDirectory, key);
   const name = basename(path);
   const directory = openMade(join(bucketDirectory, hiddenFolder), dirname(path));
   try {
     const sidecar = sidecarOf(key, next, file);
-    if (!(yield* appendLine(directory, name, JSON.stringify(sidecar), files))) {
+    if (isAnew || !(yield* appendLine(directory, name, JSON.stringify(sidecar), files))) {
       const replaced = present();
       const kept = replaced === undefined ? undefined : recordFor(path, key, replaced);
       if (kept !== undefined) sidecar.records.push(kept);

@@ -51,6 +51,8 @@ export interface ReadyFile {
   readonly temporary?: string | undefined;
   /** The open file, where it is not durable yet. */
   readonly fd?: number | undefined;
+  /** As in `WrittenWith`. */
+  readonly isAnew?: boolean | undefined;
 }
 
 /**
@@ -64,9 +66,9 @@ export function* publishFile(place: Place, file: ReadyFile, condition: WriteCond
   const onlyIfAbsent = condition.ifNoneMatch === '*';
   try {
     checkCondition(place, condition);
-    const { metadata, identity, temporary, fd } = file;
+    const { metadata, identity, temporary, fd, isAnew } = file;
     const files = fd === undefined ? [] : [fd];
-    yield* writeMetadata(bucketDirectory, key, metadata, identity, { present: () => presentFile(place), temporary, files });
+    yield* writeMetadata(bucketDirectory, key, metadata, identity, { present: () => presentFile(place), temporary, files, isAnew });
     yield* moveIntoPlace(place, file.path, onlyIfAbsent);
     return !onlyIfAbsent;
   } catch (error) {

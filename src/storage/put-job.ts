@@ -1,8 +1,9 @@
 /** How a writer thread makes an upload an object, by way of a log or without one, and puts again what a log holds that is not durable otherwise. */
 import fs from 'node:fs';
 import { SelectError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import type { BucketFolder } from './directory.ts';
-import { carryOut, carryOutUnsynced, type DurableWork } from './durable-work.ts';
+import { carryOutTogether, carryOutUnsynced, type DurableWork } from './durable-work.ts';
 import type { ObjectMetadata } from './metadata.ts';
 import { lineOf } from './metadata.ts';
 import type { WriteCondition } from './object.ts';
@@ -10,7 +11,7 @@ import { outcomeOf } from './outcome.ts';
 import { filesOf, type Place, placeOf, presentFile, publishFile, type ReadyFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { removeTemporary, temporaryPath } from './temporary.ts';
-import { type LoggedIn, LogIsGone, logFor, logsOfThread, type UploadLog } from './upload-log.ts';
+import { allLogs, type LoggedIn, LogIsGone, logFor, presentLog, type UploadLog } from './upload-log.ts';
 import {
   endedLogs,
   type FilesLogged,
@@ -36,7 +37,7 @@ export interface PutJob {
   readonly condition: WriteCondition;
   /** It is small, and to be made durable in a log: `isForLog`. */
   readonly isLogged?: boolean;
-  /** Where it is not now: in milliseconds since 1970. */
+  /** Of one that is put again: in milliseconds since 1970. */
   readonly modified_ms?: number;
 }
 
@@ -63,7 +64,7 @@ export function* put(job: PutJob): DurableWork<PutJobResult> {
     if (modified_ms !== undefined) setModified(fd, modified_ms);
     const identity = fs.fstatSync(fd, { bigint: true });
     const { size, mtimeNs, ino } = identity;
-    const file = { path, fd, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta` };
+    const file = { path, fd, identity: { size, mtimeNs, ino }, metadata, temporary: `${path}-meta`, isAnew: modified_ms !== undefined };
     const loggedIn = isLogged === true ? yield* publishLogged(place, file, pieces) : undefined;
     isRenamed = loggedIn !== undefined || (yield* publishFile(place, file, condition));
     return { size: Number(size), lastModified: identity.mtime, loggedIn };
@@ -75,7 +76,13 @@ export function* put(job: PutJob): DurableWork<PutJobResult> {
 
 /** Makes a file the object of a place that is durable in the log; answers undefined where there is no log, and nothing was done. */
 function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Array[]): DurableWork<LoggedIn | undefined> {
-  for (const log of logsOfThread(place.bucketDirectory)) if (log.isFailed) repair(log);
+  const before = presentLog(place.bucketDirectory);
+  const repaired = before?.isFailed === true ? outcomeOf(() => repair(before)) : undefined;
+  if (repaired !== undefined && 'error' in repaired) {
+    // why: a log that cannot be put right must not hold up all of its bucket; what it holds of this key it may bring back.
+    if (filesOf(place).some((path) => before?.holds(path))) throw repaired.error;
+    return undefined;
+  }
   const log = logFor(place);
   if (log === undefined) return undefined;
   const line = Buffer.from(lineOf(place.key, file.metadata, file.identity, presentFile(place)));
@@ -93,28 +100,34 @@ function* publishLogged(place: Place, file: ReadyFile, pieces: readonly Uint8Arr
     return loggedIn;
   } catch (error) {
     // why: the object that stays may have a new sidecar.
-    settleNow(filesOf(place));
+    const settled = outcomeOf(() => settleNow(filesOf(place)));
+    if ('error' in settled) log.fail(settled.error);
     log.takeBack(upload);
     throw error;
   }
 }
 
-/** Raises the system's errors and `SelectError`s. */
-export function* recover({ endedThread, ...bucket }: RecoverJob): DurableWork<void> {
+/** Raises the system's errors and `SelectError`s. Blocks. */
+export function recover({ endedThread, ...bucket }: RecoverJob): void {
   const folder = openLogFolder(bucket.bucketDirectory);
   if (folder === undefined) return;
+  const taken = new Map<string, string>();
   try {
-    const paths = endedLogs(folder, endedThread).flatMap((name) => {
-      const taken = takeLog(folder, name);
-      return taken === undefined ? [] : [folder.pathOf(taken)];
-    });
-    const files = filesLoggedIn(paths);
-    for (const path of paths) {
-      yield* putLostAgain(path, bucket, files);
+    for (const name of endedLogs(folder, endedThread)) {
+      const path = takeLog(folder, name);
+      if (path !== undefined) taken.set(name, path);
+    }
+    const files = filesLoggedIn([...taken.values()]);
+    for (const path of taken.values()) {
+      putLostAgain(path, bucket, files);
       fs.rmSync(path, { force: true });
       // why: if the log came back, it would bring back what is deleted from now on.
       folder.syncNow();
     }
+  } catch (error) {
+    // why: by their own names the next who tries finds those that are left.
+    for (const [name, path] of taken) outcomeOf(() => fs.renameSync(path, folder.pathOf(name)));
+    throw error;
   } finally {
     folder.close();
   }
@@ -125,7 +138,7 @@ export function* recover({ endedThread, ...bucket }: RecoverJob): DurableWork<vo
  * the logs are removed. Raises the first of the system's errors, when it has tried all. Blocks.
  */
 export function settleLogs({ ends, bucketDirectory }: { readonly ends: boolean; readonly bucketDirectory?: string | undefined }): void {
-  const logs = logsOfThread(bucketDirectory);
+  const logs = bucketDirectory === undefined ? allLogs() : [presentLog(bucketDirectory)].filter((log) => log !== undefined);
   const settle = (log: UploadLog): void => (ends ? log.end() : log.settle());
   const outcomes = logs.map((log) =>
     outcomeOf(() => {
@@ -143,16 +156,24 @@ export function settleLogs({ ends, bucketDirectory }: { readonly ends: boolean; 
 /** Puts again what a log of this thread holds that could not be made durable where it is; answers whether the log goes on. */
 function repair(log: UploadLog): boolean {
   if (!log.beginRepair()) return false;
-  carryOut(putLostAgain(log.path, log.bucket, new Set()));
+  try {
+    putLostAgain(log.path, log.bucket, new Set());
+  } catch (error) {
+    log.pauseRepair();
+    throw error;
+  }
   log.endRepair();
   return true;
 }
 
-/** Makes uploads in a log durable: those that are not in their places as they were are put again. */
-function* putLostAgain(path: string, { bucket, bucketDirectory, links }: BucketFolder, files: FilesLogged): DurableWork<void> {
-  const lost = lostUploads(path, (key) => placeOf(bucket, bucketDirectory, key, links), files);
+/** Makes uploads in a log durable: those that are not in their places as they were are put again. Blocks. */
+function putLostAgain(path: string, { bucket, bucketDirectory, links }: BucketFolder, files: FilesLogged): void {
   try {
-    for (const upload of lost) yield* putAgain(upload);
+    const lost = lostUploads(path, (key) => placeOf(bucket, bucketDirectory, key, links), files);
+    for (let n = 0; n < lost.length; n += limits.writer_jobs_together_max) {
+      const outcomes = carryOutTogether(lost.slice(n, n + limits.writer_jobs_together_max).map(putAgain));
+      for (const outcome of outcomes) if ('error' in outcome) throw outcome.error;
+    }
   } catch (error) {
     outcomeOf(() => markFailed(path));
     throw error;

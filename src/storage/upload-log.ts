@@ -67,7 +67,7 @@ export class LogIsGone extends Error {}
 
 /** This thread's log for uploads to a bucket, which is made where there is none; undefined where that cannot be. Blocks. */
 export function logFor({ bucket, bucketDirectory, links }: BucketFolder): UploadLog | undefined {
-  const log = logs.get(bucketDirectory) ?? UploadLog.create({ bucket, bucketDirectory, links });
+  const log = presentLog(bucketDirectory) ?? UploadLog.create({ bucket, bucketDirectory, links });
   if (log === undefined) return undefined;
   // The last used is the last.
   logs.delete(bucketDirectory);
@@ -77,10 +77,14 @@ export function logFor({ bucket, bucketDirectory, links }: BucketFolder): Upload
   return log;
 }
 
-/** This thread's logs, or that for one bucket. */
-export function logsOfThread(bucketDirectory?: string): UploadLog[] {
-  if (bucketDirectory === undefined) return [...logs.values()];
-  return [logs.get(bucketDirectory)].filter((log) => log !== undefined);
+/** Of this thread. */
+export function allLogs(): UploadLog[] {
+  return [...logs.values()];
+}
+
+/** Of this thread, where there is one. */
+export function presentLog(bucketDirectory: string): UploadLog | undefined {
+  return logs.get(bucketDirectory);
 }
 
 export function logFolder(bucketDirectory: string): string {
@@ -155,6 +159,11 @@ export class UploadLog {
     return this.#failure !== undefined;
   }
 
+  /** Whether it holds an upload that left a file at this path. */
+  holds(path: string): boolean {
+    return this.#halves.some(({ files }) => files.has(path));
+  }
+
   get #halves(): readonly Half[] {
     return [this.#taking, this.#resting];
   }
@@ -174,8 +183,12 @@ export class UploadLog {
     this.#isUsed = true;
     const [first] = uploads;
     if (first === undefined) return;
-    // why: what could not be made durable is not of these uploads.
-    if (this.#resting.isDone) outcomeOf(() => this.#settleHalf(this.#resting));
+    try {
+      if (this.#resting.isDone) this.#settleHalf(this.#resting);
+    } catch (error) {
+      // why: what could not be made durable is not of these uploads.
+      if (!this.isFailed) throw error;
+    }
     const { token } = this.#taking;
     const records = uploads.flatMap(({ upload }) => encodeRecord(token, upload));
     writeFullyNow({ fd: this.#fd, position: first.position }, records);
@@ -216,12 +229,11 @@ export class UploadLog {
 
   /**
    * Sees that a log that has failed says so to all who may open it; answers whether it is in its place, for what it holds to be put again
-   * by who has asked. That is tried once a while; in between, as when it fails, it raises the system's errors.
+   * by who has asked. Some time after that has failed it is tried again; until then, and as it fails, it raises the system's errors.
    */
   beginRepair(): boolean {
     assert(this.#promised === 0, 'all that was promised room is in the log');
     if (performance.now() < this.#repairNotBefore_ms) throw this.#failure;
-    this.#repairNotBefore_ms = performance.now() + limits.upload_settle_ms;
     this.#writeHeads();
     this.#sync();
     if (this.#isInPlace()) return true;
@@ -229,6 +241,11 @@ export class UploadLog {
     logs.delete(this.bucket.bucketDirectory);
     fs.closeSync(this.#fd);
     return false;
+  }
+
+  /** What it holds could not be put again. */
+  pauseRepair(): void {
+    this.#repairNotBefore_ms = performance.now() + limits.upload_settle_ms;
   }
 
   /** What it holds was put again, and is durable where it is. Raises the system's errors. */
@@ -263,14 +280,14 @@ export class UploadLog {
     try {
       half.endSettling();
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       throw error;
     }
     half.empty();
   }
 
-  /** Of both halves: that the entries of a directory could not be written, the system may have said of a file of the other. */
-  #fail(error: unknown): void {
+  /** A file of an upload in it could not be made durable. Of both halves: of their directories the system may have said so of that file. */
+  fail(error: unknown): void {
     this.#failure = error;
     for (const half of this.#halves) outcomeOf(() => half.endSettling());
     // why: to the next who opens it the files may seem to be as they were written, until the system crashes.

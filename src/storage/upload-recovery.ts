@@ -10,7 +10,6 @@ import { type FileIdentity, isSameFile } from './file-version.ts';
 import { errnoOf, isUnreadable } from './fs-errors.ts';
 import { bootId, encodeHead, type LogHead, type LogRecord, readLog } from './log-records.ts';
 import { lineOf, objectIn, type RecordedObject, readMetadata } from './metadata.ts';
-import { outcomeOf } from './outcome.ts';
 import { checkStorable, filesOf, type Place, reachableFile } from './publish.ts';
 import { settleNow } from './settling.ts';
 import { readSmallBytes } from './small-file.ts';
@@ -54,12 +53,12 @@ const logName = /^\d+-[0-9a-f]{12}-\d+-\d+$/;
 
 /**
  * Takes a log away from who may still write to it, for a process of another container can have the number of one that has ended; answers
- * its name then. Undefined where it is gone, or nothing can be written to the bucket. Raises the system's errors.
+ * its path then. Undefined where it is gone, or nothing can be written to the bucket. Raises the system's errors.
  */
 export function takeLog(folder: OpenDirectory, name: string): string | undefined {
-  const taken = nameOfProcess();
+  const taken = folder.pathOf(nameOfProcess());
   try {
-    fs.renameSync(folder.pathOf(name), folder.pathOf(taken));
+    fs.renameSync(folder.pathOf(name), taken);
     return taken;
   } catch (error) {
     if (['ENOENT', 'EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error) ?? '')) return undefined;
@@ -73,7 +72,6 @@ export interface LostUpload {
   readonly bytes: Uint8Array;
 }
 
-/** The last upload of a key. */
 interface LoggedObject extends LostUpload, Pick<LogHead, 'boot' | 'isFailed'> {
   /** The files that this upload and those before it took the place of: a crash may leave any of them. */
   readonly replaced: readonly FileIdentity[];
@@ -92,27 +90,29 @@ export type FilesLogged = ReadonlySet<string>;
  * system's errors. Blocks.
  */
 export function lostUploads(path: string, toPlace: (key: string) => Place, files: FilesLogged): LostUpload[] {
-  const uploads = new Map<string, LoggedObject>();
+  const uploads = new Map<string, LoggedObject[]>();
   for (const { boot, isFailed, records } of readLog(path)) {
     for (const record of records) {
       const upload = uploadIn(record, toPlace);
       if (upload === undefined) continue;
-      const before = uploads.get(upload.place.path)?.replaced ?? [];
+      const ofKey = uploads.get(upload.place.path) ?? [];
+      const before = ofKey.at(-1)?.replaced ?? [];
       const { replaced } = upload.object;
-      // The last of a key holds.
-      uploads.set(upload.place.path, { ...upload, boot, isFailed, replaced: replaced === undefined ? before : [...before, replaced] });
+      ofKey.push({ ...upload, boot, isFailed, replaced: replaced === undefined ? before : [...before, replaced] });
+      uploads.set(upload.place.path, ofKey);
     }
   }
-  const isLost = (upload: LoggedObject): boolean => (upload.boot === bootId ? isDamaged(upload) : isLostInCrash(upload, files));
-  const lost = new Set([...uploads.values()].filter(isLost));
-  const present = [...uploads.values()].filter((upload) => !lost.has(upload));
-  try {
-    settleNow(present.flatMap(({ place }) => filesOf(place)));
-  } catch (error) {
-    outcomeOf(() => markFailed(path));
-    throw error;
+  const lost: LostUpload[] = [];
+  const present: Place[] = [];
+  for (const ofKey of uploads.values()) {
+    // The last of a key holds.
+    const last = ofKey.at(-1) as LoggedObject;
+    const upload = last.boot === bootId ? damaged(ofKey) : isLostInCrash(last, files) ? last : undefined;
+    if (upload === undefined) present.push(last.place);
+    else lost.push(upload);
   }
-  return [...lost];
+  settleNow(present.flatMap(filesOf));
+  return lost;
 }
 
 /** Has a log say that files of uploads in it could not be made durable. Raises the system's errors. */
@@ -167,13 +167,22 @@ function numberAndTime({ ino, mtimeNs }: FileIdentity): string {
   return `${ino} ${mtimeNs / ns_per_ms}`;
 }
 
-/** Of the file of an upload whose writing failed: some file systems show it as the disk has it, others as if it had been written. */
-function isDamaged({ place, object: { file }, bytes, isFailed }: LoggedObject): boolean {
-  const present = reachableFile(place);
-  if (present === undefined) return false;
-  if (isSameFile(present, file)) return isFailed || !holds(place.path, bytes);
+/**
+ * Of uploads of a key, in their order, the one whose file is in its place, where that could not be made durable or is not whole. It need not
+ * be the last: one that was refused may be in the log.
+ */
+function damaged(ofKey: readonly LoggedObject[]): LoggedObject | undefined {
+  const [first] = ofKey;
+  const present = first && reachableFile(first.place);
+  if (present === undefined) return undefined;
+  const upload = ofKey.findLast((one) => isFileOf(present, one));
+  // why: also where it seems whole: some file systems show such a file as the disk has it, others as if it had been written.
+  return upload !== undefined && (upload.isFailed || !holds(upload.place.path, upload.bytes)) ? upload : undefined;
+}
+
+function isFileOf(present: FileIdentity, { place, object: { file }, bytes, isFailed }: LoggedObject): boolean {
   // It may have been put again before, and that have failed too.
-  return isFailed && isOfSameTime(present, file) && holds(place.path, bytes);
+  return isSameFile(present, file) || (isFailed && isOfSameTime(present, file) && holds(place.path, bytes));
 }
 
 /** To the millisecond, which is what an object that is put again is given. */

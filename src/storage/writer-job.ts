@@ -115,7 +115,7 @@ export function* perform(job: Exclude<Job, WriteJob | SettleJob>): DurableWork<J
       discard(job);
       return undefined;
     case 'recover':
-      yield* recover(job);
+      recover(job);
       return undefined;
   }
 }
