@@ -109,7 +109,9 @@ t.test('so is one that is found not to be durable when a later one cannot take i
 t.test('the log of a thread that has ended is found by each who tries', (t) => {
   const { bucket, put, get } = newBucket(t);
   put('a');
-  const recover = { kind: 'recover', bucket: 'b-1', bucketDirectory: bucket, links: 'refused', endedThread: threadId } as const;
+  const [endedThread, name = ''] = [threadId + 1000, logsOf(bucket)[0]];
+  fs.renameSync(join(logFolderOf(bucket), name), join(logFolderOf(bucket), name.replace(/-\d+-(\d+)$/, `-${endedThread}-$1`)));
+  const recover = { kind: 'recover', bucket: 'b-1', bucketDirectory: bucket, links: 'refused', endedThread } as const;
   failDisk((path) => path === join(bucket, 'a'));
   t.match(carryOutTogether([perform(recover)]), [{ error: { code: 'EBADF' } }]);
   t.same(loggedKeys(bucket), ['a']);
