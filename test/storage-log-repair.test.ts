@@ -12,7 +12,7 @@ import { sidecarPath } from '../src/storage/metadata.ts';
 import { settleLogs } from '../src/storage/put-job.ts';
 import { perform } from '../src/storage/writer-job.ts';
 import { openFilesIn } from './support/storage-local.ts';
-import { logFolderOf, loggedKeys, loggedPut, logsOf } from './support/storage-log.ts';
+import { failNextSync, logFolderOf, loggedKeys, loggedPut, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -73,13 +73,9 @@ t.test('what could not be made durable is put again, in a new file', (t) => {
 
 t.test('of a key of which a later upload was refused, the earlier one is put again', (t) => {
   const { bucket, put, get, stat } = newBucket(t);
-  const { fdatasyncSync } = fs;
   put('a');
   const { ino } = stat('a');
-  fs.fdatasyncSync = () => {
-    fs.fdatasyncSync = fdatasyncSync;
-    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
-  };
+  failNextSync(() => {});
   t.match(carryOutTogether([perform(loggedPut(bucket, 'a', 'refused'))]), [{ error: { code: 'EIO' } }]);
   failDisk((path) => path === join(bucket, 'a'));
   settleLogs({ ends: true });

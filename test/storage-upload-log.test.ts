@@ -16,7 +16,7 @@ import { perform } from '../src/storage/writer-job.ts';
 import { smallContentOf } from './support/storage-content.ts';
 import { bodyOf, codeOf, get, keysOf, md5, put } from './support/storage-contract.ts';
 import { allClosed, localStores, openFilesIn } from './support/storage-local.ts';
-import { ageLog, crash, endLogs, logFolderOf, logged, loggedKeys, loggedPut, logsOf } from './support/storage-log.ts';
+import { ageLog, crash, endLogs, failNextSync, logFolderOf, logged, loggedKeys, loggedPut, logsOf } from './support/storage-log.ts';
 
 if (process.platform !== 'linux') {
   t.pass('nothing is logged where one start of the system cannot be told from another');
@@ -262,13 +262,3 @@ t.test('the log of a thread that has ended is settled by another', (t) => {
   t.same(openFilesIn(bucketDirectory), []);
   t.end();
 });
-
-/** Has the disk fail when a log is made durable next. `forget`: what the system does to the file then, which it takes for written. */
-function failNextSync(forget: (fd: number) => void): void {
-  const { fdatasyncSync } = fs;
-  fs.fdatasyncSync = (fd) => {
-    fs.fdatasyncSync = fdatasyncSync;
-    forget(fd);
-    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
-  };
-}

@@ -90,3 +90,13 @@ export function loggedPut(bucketDirectory: string, key: string, text: string) {
   const job = { kind: 'put', path: temporaryPath(bucketDirectory), fd: undefined, pieces: [Buffer.from(text)] } as const;
   return { ...job, place, metadata, condition: {}, isLogged: true } as const;
 }
+
+/** Has the disk fail when a log is made durable next. `forget`: what the system does to the file then, which it takes for written. */
+export function failNextSync(forget: (fd: number) => void): void {
+  const { fdatasyncSync } = fs;
+  fs.fdatasyncSync = (fd) => {
+    fs.fdatasyncSync = fdatasyncSync;
+    forget(fd);
+    throw Object.assign(new Error('EIO: i/o error, fdatasync'), { code: 'EIO', syscall: 'fdatasync' });
+  };
+}
